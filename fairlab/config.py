@@ -1,0 +1,287 @@
+"""What a run is, as a frozen, validated, re-runnable record.
+
+A ``RunConfig`` names the data, the task (roles of columns), and the sweep. It round-trips
+through YAML and JSON, and its ``digest`` identifies the computation: two equal digests give the
+same bytes on the same device.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fairlab.errors import InputError
+
+Mode = Literal["penalty", "adversarial", "layer"]
+Constraint = Literal[
+    "demographic_parity",
+    "equal_opportunity",
+    "predictive_equality",
+    "equalized_odds",
+    "mean_residual_parity",
+    "accuracy_parity",
+]
+MODES: tuple[Mode, ...] = ("penalty", "adversarial", "layer")
+
+# The gap each constraint bounds, by its name in fairlab.metrics.GAPS.
+CONSTRAINT_GAPS: dict[str, str] = {
+    "demographic_parity": "demographic_parity_difference",
+    "equal_opportunity": "equal_opportunity_difference",
+    "predictive_equality": "predictive_equality_difference",
+    "equalized_odds": "equalized_odds_difference",
+    "accuracy_parity": "accuracy_difference",
+}
+
+
+class Record(BaseModel):
+    """Frozen pydantic record that refuses unknown keys and non-finite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataConfig(Record):
+    """Where the table comes from.
+
+    Attributes:
+        source: A name of ``fairlab.data.catalog`` (``loanapp``, ``adult`` …), or ``file`` for a
+            user's table.
+        options: Options of the source, for example the dials of ``synthetic``.
+        filename: The user's file name, for messages only; never used as a path by the app.
+        fingerprint: SHA-256 of the table's content as read ("" if not yet known).
+        rows: Number of rows as read, for messages.
+    """
+
+    source: str
+    options: dict[str, Any] = {}
+    filename: str | None = None
+    fingerprint: str = ""
+    rows: int | None = None
+
+
+class Task(Record):
+    """Roles of the columns, by name, never by position.
+
+    Attributes:
+        label: Column that is predicted.
+        favourable: Label values, as text, that are the favourable outcome.
+        unfavourable: Label values, as text, that are not. None means "every other value" and is
+            accepted only for a label with exactly two values; otherwise rows with a value in
+            neither list are dropped with a count.
+        sensitive: Sensitive attributes, by column name.
+        exclude: Columns that are neither features nor sensitive (repeats of the outcome, ids).
+        sensitive_as_features: Whether the model may use the sensitive attributes as inputs.
+        bins: Inner edges for numeric sensitive attributes: ``{"age": (25, 60)}`` makes
+            "under 25", "25 to 59", "60 and over" (see ``fairlab.data``).
+        missing_sensitive: What to do with people whose sensitive attribute is missing.
+        missing_label: What to do with people whose label is missing.
+        merge_groups_below: Groups of fewer people than this become one group "other groups"; 0
+            keeps all.
+        weight: Column of positive person weights, or None.
+        outcome_words: How to speak of the two outcomes ("loan approved", "loan denied").
+    """
+
+    label: str
+    favourable: tuple[str, ...]
+    unfavourable: tuple[str, ...] | None = None
+    sensitive: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    sensitive_as_features: bool = False
+    bins: dict[str, tuple[float, ...]] = {}
+    missing_sensitive: Literal["group", "drop", "stop"] = "group"
+    missing_label: Literal["drop", "stop"] = "drop"
+    merge_groups_below: Annotated[int, Field(ge=0)] = 0
+    weight: str | None = None
+    outcome_words: tuple[str, str] = ("favourable outcome", "unfavourable outcome")
+
+
+class SplitConfig(Record):
+    """Seeded train/validation/test split, stratified by group × label. Shares sum to 1."""
+
+    train: Annotated[float, Field(gt=0, lt=1)] = 0.6
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"split shares must sum to 1; they sum to {total:g}")
+        return self
+
+
+class ModelConfig(Record):
+    """The predictor: ``logistic`` (no hidden layer) or ``mlp`` (``depth`` layers of ``width``)."""
+
+    kind: Literal["logistic", "mlp"] = "mlp"
+    width: Annotated[int, Field(ge=1, le=1024)] = 64
+    depth: Annotated[int, Field(ge=1, le=8)] = 2
+
+
+Strengths = Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)]
+Slacks = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1)]
+
+
+def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
+    """0 and ``count - 1`` strengths from ``low`` to ``high``, equally spaced on a log scale."""
+    if count < 2:
+        return (0.0,)
+    steps = max(count - 2, 1)
+    grid = [low * (high / low) ** (i / steps) for i in range(count - 1)]
+    return (0.0, *(float(f"{value:.4g}") for value in grid))
+
+
+def slack_grid(widest: float, count: int) -> tuple[float, ...]:
+    """1 (no constraint) and ``count - 1`` slacks equally spaced from ``widest`` down to 0."""
+    if count < 2:
+        return (1.0,)
+    steps = max(count - 2, 1)
+    return (1.0, *(float(f"{widest * (1 - i / steps):.4g}") for i in range(count - 1)))
+
+
+class PenaltyParams(Record):
+    """Mode ``penalty``: loss = cross entropy + strength × penalty(soft decisions).
+
+    Attributes:
+        strengths: λ ≥ 0; 0 is always added.
+        form: ``absolute`` or ``squared`` gap of soft decisions, or ``covariance`` (Zafar 2017).
+        temperature: T > 0 in soft decision σ((logit − logit τ)/T); small T is nearer a decision.
+    """
+
+    strengths: Strengths = log_grid(0.02, 20.0, 21)
+    form: Literal["absolute", "squared", "covariance"] = "absolute"
+    temperature: Annotated[float, Field(gt=0, le=10)] = 0.25
+
+
+class AdversarialParams(Record):
+    """Mode ``adversarial``: gradient reversal (Zhang, Lemoine, Mitchell 2018).
+
+    Attributes:
+        strengths: weight ≥ 0 of the reversed gradient; 0 is always added.
+        width: hidden units of the adversary.
+    """
+
+    strengths: Strengths = log_grid(0.05, 10.0, 21)
+    width: Annotated[int, Field(ge=1, le=256)] = 16
+
+
+class LayerParams(Record):
+    """Mode ``layer``: scores are projected onto the fair set (Troxell et al. 2026).
+
+    Attributes:
+        slacks: ε in [0, 1], promised largest gap of mean scores; 1 (no constraint) always added.
+    """
+
+    slacks: Slacks = slack_grid(0.25, 21)
+
+
+class SweepConfig(Record):
+    """Strengths × seeds for one or several modes, trained as batched models.
+
+    Attributes:
+        constraint: What must be nearly equal across groups.
+        group_by: Sensitive attributes whose crossing makes the groups; () is the first one.
+        modes: Families trained, in this order.
+        penalty, adversarial, layer: Parameters of each family.
+        seeds: Initialisation and batch-order seeds; every strength is trained with each.
+        model: The predictor.
+        epochs, batch_size, learning_rate, weight_decay: Optimiser settings (AdamW).
+        threshold: A person is selected iff score >= threshold, in (0, 1).
+        split: Train/validation/test split.
+        device: Where to train. Results are reproducible per device.
+    """
+
+    constraint: Constraint = "demographic_parity"
+    group_by: tuple[str, ...] = ()
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ("penalty",)
+    penalty: PenaltyParams = PenaltyParams()
+    adversarial: AdversarialParams = AdversarialParams()
+    layer: LayerParams = LayerParams()
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
+    model: ModelConfig = ModelConfig()
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 30
+    batch_size: Annotated[int, Field(ge=8, le=1_000_000)] = 256
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 5e-3
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 1e-3
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    split: SplitConfig = SplitConfig()
+    device: Literal["cpu", "cuda"] = "cpu"
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        for name, values in (("modes", self.modes), ("seeds", self.seeds)):
+            if len(set(values)) != len(values):
+                raise ValueError(f"{name} must differ; found {list(values)}")
+        return self
+
+
+class Choice(Record):
+    """The model a person chose from the sweep, and why. Not part of the digest.
+
+    Attributes:
+        mode, strength, slack, seed: Which model of the sweep.
+        threshold: Decision threshold chosen.
+        reason, dissent: In the person's words.
+    """
+
+    mode: Mode
+    strength: float | None = None
+    slack: float | None = None
+    seed: int = 0
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    reason: str = ""
+    dissent: str = ""
+
+
+class RunConfig(Record):
+    """Data + task + sweep: everything needed to get the same numbers again."""
+
+    schema_version: Literal[1] = 1
+    data: DataConfig
+    task: Task
+    sweep: SweepConfig = SweepConfig()
+    choice: Choice | None = None
+
+    def digest(self) -> str:
+        """SHA-256 (hex) over everything that can change a number; choice and words excluded."""
+        content = self.model_dump(mode="json", exclude={"choice"})
+        content["data"].pop("filename")
+        content["data"].pop("rows")
+        content["task"].pop("outcome_words")
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def to_yaml(self) -> str:
+        """YAML text that :meth:`from_yaml` reads back to an equal record."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> "RunConfig":
+        """Read YAML (or JSON).
+
+        Raises:
+            InputError: Listing each field that is wrong, with what was found and expected.
+        """
+        try:
+            content = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise InputError(f"This is not a YAML file fairlab can read: {error}") from error
+        if not isinstance(content, dict):
+            raise InputError(
+                "A configuration is a YAML mapping with the keys data, task and sweep; found "
+                f"{type(content).__name__}. Export one from the Report page to start from."
+            )
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            problems = [
+                f"{'.'.join(str(p) for p in e['loc']) or 'configuration'}: {e['msg']}"
+                + (f" (found {e['input']!r})" if not isinstance(e["input"], dict) else "")
+                for e in error.errors()
+            ]
+            raise InputError(
+                "The configuration has problems: " + "; ".join(problems), problems
+            ) from (error)

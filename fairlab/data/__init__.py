@@ -1,0 +1,1 @@
+"""Tables: built in, generated, downloaded or uploaded; checked once, split and encoded."""

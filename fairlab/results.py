@@ -1,0 +1,234 @@
+"""What training gives back, without torch: scored people, points, progress, results.
+
+Training writes these, the store keeps them, pages and reports read them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fairlab.config import Mode
+from fairlab.errors import InputError, UnknownNameError
+from fairlab.outcomes import FloatArray, GroupedOutcomes, IntArray
+
+CROSSING = " × "
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribute:
+    """One sensitive attribute of n people: ``codes`` (n,) index into ``names``."""
+
+    codes: IntArray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredPeople:
+    """People with a label, a score and sensitive attributes: what an audit starts from.
+
+    The same type whether the scores come from our training or from a table of predictions.
+
+    Attributes:
+        y_true: (n,) 0 or 1.
+        score: (n,) finite; for decisions only, 0 or 1.
+        attributes: Sensitive attributes by column name.
+        weight: (n,) positive or None.
+        has_scores: False when ``score`` holds decisions: thresholds then mean nothing.
+        threshold: Threshold the scores are meant to be read at.
+        notes: What was left out or changed on the way here, in sentences.
+    """
+
+    y_true: IntArray
+    score: FloatArray
+    attributes: Mapping[str, Attribute]
+    weight: FloatArray | None = None
+    has_scores: bool = True
+    threshold: float = 0.5
+    notes: tuple[str, ...] = ()
+
+    def outcomes(self, by: Sequence[str] = ()) -> GroupedOutcomes:
+        """Outcomes grouped by one attribute, or by the crossing of several.
+
+        Args:
+            by: Attribute names; () is the first attribute. Crossed groups are named
+                "A × B" in the order given; cells nobody is in are kept as empty groups.
+
+        Raises:
+            UnknownNameError: If an attribute is not among ``attributes``.
+        """
+        crossed = cross(self.attributes, by)
+        return GroupedOutcomes.from_arrays(
+            y_true=self.y_true,
+            score=self.score,
+            group=crossed.codes,
+            group_names=crossed.names,
+            weight=self.weight,
+        )
+
+
+def cross(attributes: Mapping[str, Attribute], by: Sequence[str] = ()) -> Attribute:
+    """One attribute, or the crossing of several, as one grouping.
+
+    Raises:
+        InputError: If there are no attributes at all.
+        UnknownNameError: If a name in ``by`` is not among them.
+    """
+    if not attributes:
+        raise InputError("No sensitive attribute was chosen. Choose at least one on the Data page.")
+    chosen = tuple(by) if len(by) else (next(iter(attributes)),)
+    for name in chosen:
+        if name not in attributes:
+            raise UnknownNameError(
+                f"There is no sensitive attribute {name!r}. Known: {', '.join(attributes)}."
+            )
+    codes = attributes[chosen[0]].codes
+    names = attributes[chosen[0]].names
+    for name in chosen[1:]:
+        other = attributes[name]
+        codes = codes * len(other.names) + other.codes
+        names = tuple(f"{a}{CROSSING}{b}" for a in names for b in other.names)
+    return Attribute(codes.astype(np.int64), names)
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """What a fairness layer promised and what was measured. Gaps are in [0, 1], None if undefined.
+
+    Attributes:
+        promised: Slack ε: the largest gap of mean scores the layer allows.
+        batch_excess: Largest excess of the mean-score gap over ε on any training batch of the
+            last epoch (≤ 1e-6 when the promise holds).
+        score_gap: Gap of mean scores per split, with the frozen rule on validation and test.
+        decision_gap: Gap of thresholded decisions per split. Not promised.
+        policy: ``frozen`` here: fixed per-group shifts fitted on validation.
+        uses_attribute_when_deciding: Whether a prediction needs the person's group.
+    """
+
+    promised: float
+    batch_excess: float
+    score_gap: Mapping[str, float | None]
+    decision_gap: Mapping[str, float | None]
+    policy: str
+    uses_attribute_when_deciding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One trained model of a sweep.
+
+    Attributes:
+        index: Position on the models axis of :class:`SweepResult`.
+        mode: Family.
+        strength: λ for penalty and adversarial; None for the layer.
+        slack: ε for the layer (1 is no constraint); None otherwise.
+        seed: Training seed.
+        best_epoch: Epoch (1-based) whose validation state was kept.
+        baseline: True for strength 0 / slack 1: the unmitigated model of its family.
+        flags: Health findings in sentences (collapse, not finite …); () when healthy.
+        guarantee: For mode ``layer``.
+    """
+
+    index: int
+    mode: Mode
+    strength: float | None
+    slack: float | None
+    seed: int
+    best_epoch: int
+    baseline: bool
+    flags: tuple[str, ...] = ()
+    guarantee: Guarantee | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplitScores:
+    """Scores of all M models for the people of one split.
+
+    Attributes:
+        score: (M, n) in [0, 1], float32 as trained.
+        y_true: (n,) labels, for evaluation only.
+        attributes: Every sensitive attribute of the task, by name.
+        rows: (n,) row positions in the table as read.
+        weight: (n,) or None.
+    """
+
+    score: np.ndarray[Any, np.dtype[np.float32]]
+    y_true: IntArray
+    attributes: Mapping[str, Attribute]
+    rows: IntArray
+    weight: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """One epoch of one family, for all its models at once. Arrays have shape (M,) of this mode.
+
+    Attributes:
+        mode, epoch, epochs: Where training is; epoch is 1-based.
+        strength: λ, or for the layer the slack ε.
+        seed: Seed of each model.
+        accuracy: Validation accuracy at the threshold, [0, 1].
+        gap: Validation gap of decisions, the constraint's own; NaN where undefined.
+        losses: Named training losses, for example ``task``, ``penalty``, ``adversary``.
+        seconds: Wall-clock seconds since the sweep began.
+        share_done: Of the whole sweep, [0, 1].
+    """
+
+    mode: Mode
+    epoch: int
+    epochs: int
+    strength: FloatArray
+    seed: IntArray
+    accuracy: FloatArray
+    gap: FloatArray
+    losses: Mapping[str, FloatArray]
+    seconds: float
+    share_done: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepResult:
+    """All models of a sweep, families concatenated on the models axis M.
+
+    Attributes:
+        points: M points, ``points[m].index == m``.
+        splits: ``train``, ``validation`` and ``test`` scores.
+        constraint, group_by, threshold: As trained (``group_by`` resolved to names).
+        notes: Disclosures: rows dropped, merged groups, stratified batches, encoding.
+        cancelled: True when stopped early; points then hold the best state so far.
+        seconds: Wall-clock training time. Not part of any digest.
+    """
+
+    points: tuple[Point, ...]
+    splits: Mapping[str, SplitScores]
+    constraint: str
+    group_by: tuple[str, ...]
+    threshold: float
+    notes: tuple[str, ...] = ()
+    cancelled: bool = False
+    seconds: float = field(default=0.0)
+
+    def scored(self, index: int, split: str = "test") -> ScoredPeople:
+        """The people of one split with the scores of model ``index``.
+
+        Raises:
+            UnknownNameError: For an unknown split or a model index outside 0..M-1.
+        """
+        if split not in self.splits:
+            raise UnknownNameError(
+                f"There is no split named {split!r}. Known: {', '.join(self.splits)}."
+            )
+        if not 0 <= index < len(self.points):
+            raise UnknownNameError(
+                f"There is no model {index}; this sweep has models 0 to {len(self.points) - 1}."
+            )
+        people = self.splits[split]
+        return ScoredPeople(
+            y_true=people.y_true,
+            score=people.score[index].astype(np.float64),
+            attributes=people.attributes,
+            weight=people.weight,
+            threshold=self.threshold,
+            notes=self.notes,
+        )
