@@ -1,0 +1,79 @@
+"""One look for every chart: a colour, a marker and a dash per group and per mode.
+
+Colours are Okabe and Ito's; the first four keep a contrast of 3:1 on both themes. Markers and
+dashes repeat the information, so nothing is told by colour alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+GREY = "#7A7A7A"
+_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, "#8A6D00", "#3D8FC4", "#A0522D", "#6A5ACD")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "hexagon")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one group or one mode looks, on every page."""
+
+    color: str
+    symbol: str
+    dash: str
+
+
+MODE_STYLES: dict[str, Style] = {
+    "penalty": Style(BLUE, "circle", "solid"),
+    "adversarial": Style(VERMILLION, "diamond", "dash"),
+    "layer": Style(GREEN, "square", "dot"),
+}
+
+MODE_LABELS: dict[str, str] = {
+    "penalty": "Penalty",
+    "adversarial": "Adversarial",
+    "layer": "Fairness layer",
+}
+
+
+def group_styles(names: Sequence[str]) -> tuple[Style, ...]:
+    """One style per group, in order; past eight groups colours repeat with other dashes."""
+    return tuple(
+        Style(
+            _COLORS[i % len(_COLORS)],
+            _SYMBOLS[(i + i // len(_COLORS)) % len(_SYMBOLS)],
+            _DASHES[(i + i // len(_COLORS)) % len(_DASHES)],
+        )
+        for i in range(len(names))
+    )
+
+
+def layout(*, x: str, y: str, height: int = 380, **changes: Any) -> go.Layout:
+    """The common layout: transparent, quiet grid, axis titles in words with units.
+
+    Args:
+        x, y: Axis titles in words, with units.
+        height: Pixels.
+        **changes: Any further ``go.Layout`` argument; replaces the common one.
+    """
+    axis = {
+        "showgrid": True,
+        "gridcolor": "rgba(128,128,128,0.2)",
+        "zeroline": False,
+        "automargin": True,
+    }
+    common: dict[str, Any] = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": 14},
+        "xaxis": {**axis, "title": {"text": x}},
+        "yaxis": {**axis, "title": {"text": y}},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        "hoverlabel": {"align": "left"},
+    }
+    return go.Layout(**{**common, **changes})

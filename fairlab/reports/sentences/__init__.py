@@ -1,0 +1,1 @@
+"""The text twin of each chart, one file per topic."""

@@ -1,0 +1,1 @@
+"""The table twin of each chart, one file per topic."""
