@@ -1,0 +1,1 @@
+"""Reproducible comparisons with named peers, side by side in one process."""
