@@ -1,0 +1,43 @@
+"""One fingerprint for a table's content, whatever file it came in."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from fairlab.data.values import kind
+
+
+def fingerprint(frame: pd.DataFrame) -> str:
+    """SHA-256 (hex) of column names, kinds and values, in order.
+
+    Whole and decimal numbers with equal values are equal, so a table has the same fingerprint
+    read from CSV or from Parquet. The row index plays no part.
+    """
+    digest = hashlib.sha256()
+    digest.update(f"{len(frame)} rows {len(frame.columns)} columns".encode())
+    for position, name in enumerate(frame.columns):
+        column = frame.iloc[:, position]
+        title = str(name).encode()
+        digest.update(f"|{len(title)}:".encode() + title)
+        sort = kind(column)
+        digest.update(sort.encode())
+        for part in _content(column, sort):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _content(column: pd.Series, sort: str) -> list[bytes]:
+    if sort in ("number", "yes/no"):
+        numbers = column.to_numpy(dtype="<f8", na_value=np.nan)
+        numbers = np.where(np.isnan(numbers), np.nan, numbers + 0.0)  # one NaN, no negative zero
+        return [numbers.tobytes()]
+    if sort == "date":
+        naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if column.dt.tz else column
+        return [naive.astype("datetime64[ns]").astype("int64").to_numpy(dtype="<i8").tobytes()]
+    missing = column.isna().to_numpy()
+    text = ["" if gone else str(value) for value, gone in zip(column, missing, strict=True)]
+    encoded = [value.encode("utf-8", "surrogatepass") for value in text]
+    lengths = np.array([len(value) for value in encoded], dtype="<i8")
+    lengths[missing] = -1
+    return [lengths.tobytes(), b"".join(encoded)]

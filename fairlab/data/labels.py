@@ -1,0 +1,126 @@
+"""The label column: which values are favourable, which are not, and who is left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fairlab.config import Task
+from fairlab.data.values import as_text, distinct_text
+from fairlab.errors import InputError
+from fairlab.outcomes import IntArray
+
+MAX_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """Label of each person of the table: 1 favourable, 0 not, -1 neither (left out)."""
+
+    code: IntArray
+    notes: tuple[str, ...]
+
+
+def read_labels(frame: pd.DataFrame, task: Task) -> Labels:
+    """Turn the label column into 1, 0 or -1 per row.
+
+    Raises:
+        InputError: Listing every problem: no such column, a value named that is not there,
+            three or more values with only one side named, one outcome only, missing labels
+            when ``missing_label`` is ``stop``.
+    """
+    problems = label_problems(frame, task)
+    if problems:
+        raise InputError(" ".join(problems), problems)
+    text = as_text(frame[task.label])
+    missing = text.isna().to_numpy()
+    good = text.isin(task.favourable).to_numpy()
+    bad = ~good & ~missing
+    if task.unfavourable is not None:
+        bad = text.isin(task.unfavourable).to_numpy()
+    code = np.full(len(frame), -1, dtype=np.int64)
+    code[bad] = 0
+    code[good] = 1
+    notes = []
+    if missing.any():
+        notes.append(f"{missing.sum():,} rows left out: the label '{task.label}' is missing.")
+    neither = ~missing & (code < 0)
+    if neither.any():
+        values = name_values(distinct_text(frame.loc[neither, task.label]))
+        notes.append(
+            f"{neither.sum():,} rows left out: their '{task.label}' is neither favourable nor "
+            f"unfavourable ({values})."
+        )
+    return Labels(code, tuple(notes))
+
+
+def label_problems(frame: pd.DataFrame, task: Task) -> list[str]:
+    """Everything that keeps the label from being read, in sentences; [] when it can be."""
+    if task.label not in frame.columns:
+        return [
+            f"There is no column '{task.label}' to predict. Choose the label among: "
+            f"{name_values([str(c) for c in frame.columns])}."
+        ]
+    found = distinct_text(frame[task.label])
+    problems = _counts_problems(frame, task, found)
+    if len(found) < 2:
+        return problems
+    wrong = [v for v in (*task.favourable, *(task.unfavourable or ())) if v not in found]
+    if wrong:
+        problems.append(
+            f"Column '{task.label}' has no value {name_values(wrong)}; it has "
+            f"{name_values(found)}. Choose the favourable outcome among those."
+        )
+    both = sorted(set(task.favourable) & set(task.unfavourable or ()))
+    if both:
+        problems.append(
+            f"{name_values(both)} of '{task.label}' is both favourable and unfavourable. "
+            "Keep it on one side."
+        )
+    if task.unfavourable is None and len(found) > 2:
+        problems.append(
+            f"Column '{task.label}' has {len(found)} values ({name_values(found)}). Choose which "
+            f"one is the favourable outcome, and what to do with {_rest(found, task.favourable)}."
+        )
+    elif not wrong and not both:
+        others = set(found) if task.unfavourable is None else set(task.unfavourable)
+        if not task.favourable or not others - set(task.favourable):
+            problems.append(
+                f"Both outcomes are needed: '{task.label}' has {name_values(found)}, of which "
+                f"{name_values(task.favourable) or 'none'} counts as favourable. Leave at least "
+                "one value on each side."
+            )
+    return problems
+
+
+def _counts_problems(frame: pd.DataFrame, task: Task, found: Sequence[str]) -> list[str]:
+    missing = int(frame[task.label].isna().sum())
+    if len(found) == 0:
+        return [
+            f"Column '{task.label}' is empty: all {missing:,} labels are missing. "
+            "Choose another column to predict."
+        ]
+    if len(found) == 1:
+        return [
+            f"Column '{task.label}' has a single value ({found[0]}). A label needs two outcomes: "
+            "choose another column, or add people with the other outcome."
+        ]
+    if missing and task.missing_label == "stop":
+        return [
+            f"{missing:,} of {len(frame):,} rows have no '{task.label}'. Fill them in, or choose "
+            "to leave rows without a label out."
+        ]
+    return []
+
+
+def _rest(found: Sequence[str], favourable: Sequence[str]) -> str:
+    rest = [value for value in found if value not in favourable]
+    return " and ".join(f"'{value}'" for value in rest[:3]) if len(rest) <= 3 else "the others"
+
+
+def name_values(values: Sequence[str], limit: int = MAX_NAMED) -> str:
+    """'a, b, c and 4 more' for messages."""
+    shown = ", ".join(str(v) if len(str(v)) <= 40 else str(v)[:37] + "…" for v in values[:limit])
+    more = len(values) - limit
+    return f"{shown} and {more} more" if more > 0 else shown

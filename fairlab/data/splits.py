@@ -1,0 +1,77 @@
+"""Seeded train/validation/test split, stratified by group × label."""
+
+import numpy as np
+
+from fairlab.config import SplitConfig
+from fairlab.errors import InputError
+from fairlab.outcomes import IntArray
+from fairlab.results import Attribute
+
+SPLITS = ("train", "validation", "test")
+CELL_MINIMUM = len(SPLITS)
+
+
+def stratified_split(y: IntArray, group: Attribute, split: SplitConfig) -> dict[str, IntArray]:
+    """Positions of the people of each split, sorted.
+
+    Every (group, label) cell is shuffled with the seed and cut by the shares, each split
+    getting at least one person. The label decides who is in which split and nothing else.
+
+    Args:
+        y: (n,) labels 0 or 1.
+        group: Groups of the same n people; groups with nobody are ignored.
+        split: Shares and seed.
+
+    Raises:
+        InputError: Naming every cell with fewer than three people.
+    """
+    problems = cell_problems(y, group)
+    if problems:
+        raise InputError(" ".join(problems), problems)
+    rng = np.random.default_rng(split.seed)
+    parts: dict[str, list[IntArray]] = {name: [] for name in SPLITS}
+    cell = group.codes * 2 + y
+    for which in range(2 * len(group.names)):
+        people = np.flatnonzero(cell == which)
+        if len(people) == 0:
+            continue
+        sizes = split_sizes(len(people), (split.train, split.validation, split.test))
+        cuts = np.cumsum(sizes)[:-1]
+        for name, part in zip(SPLITS, np.split(rng.permutation(people), cuts), strict=True):
+            parts[name].append(part)
+    return {name: np.sort(np.concatenate(part)) for name, part in parts.items()}
+
+
+def split_sizes(n: int, shares: tuple[float, ...]) -> tuple[int, ...]:
+    """Whole numbers that sum to n, near n·share, each at least 1 (n ≥ number of shares)."""
+    sizes = [max(1, int(n * share)) for share in shares]
+    while sum(sizes) < n:
+        sizes[int(np.argmax([n * s - k for s, k in zip(shares, sizes, strict=True)]))] += 1
+    while sum(sizes) > n:
+        over = [k - n * s if k > 1 else -np.inf for s, k in zip(shares, sizes, strict=True)]
+        sizes[int(np.argmax(over))] -= 1
+    return tuple(sizes)
+
+
+def cell_problems(
+    y: IntArray, group: Attribute, words: tuple[str, str] = ("favourable", "unfavourable")
+) -> list[str]:
+    """One sentence per group that cannot be split because a (group, label) cell is too small."""
+    counts = np.bincount(group.codes * 2 + y, minlength=2 * len(group.names)).reshape(-1, 2)
+    problems = []
+    for name, (bad, good) in zip(group.names, counts.tolist(), strict=True):
+        if good + bad == 0:
+            continue
+        for k, word in ((good, words[0]), (bad, words[1])):
+            if k < CELL_MINIMUM:
+                problems.append(
+                    f"Group '{name}' has {_people(k)} with the outcome '{word}' (of "
+                    f"{_people(good + bad)}); train, validation and test need one each, so at "
+                    f"least {CELL_MINIMUM}. Merge small groups, compare by another attribute, "
+                    "or leave this group out."
+                )
+    return problems
+
+
+def _people(n: int) -> str:
+    return "1 person" if n == 1 else f"{n:,} people"
