@@ -1,0 +1,105 @@
+"""How small a gap the data could show, and how many more people it would take."""
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from fairlab.errors import InputError
+
+_HALVINGS = 60
+
+
+def minimum_detectable_gap(
+    n_a: float, n_b: float, rate: float = 0.5, power: float = 0.8, level: float = 0.05
+) -> float:
+    """Smallest difference of two shares that a two-sided z-test would find this often.
+
+    One group has ``rate``, the other lies on the side with more room. Normal approximation with
+    the pooled variance under "no difference" and both variances under the alternative
+    (Fleiss, Levin, Paik 2003, eq. 4.14).
+
+    Args:
+        n_a, n_b: People behind each share (the denominators of the rate).
+        rate: Share in one group, [0, 1]; the pooled rate is a good choice.
+        power: Chance of finding the difference when it is there.
+        level: Significance level, two-sided.
+
+    Returns:
+        A difference in (0, 1]; NaN if a group is empty or even the largest possible difference
+        would be missed too often ("we cannot tell").
+
+    Raises:
+        InputError: If a share, power or level is out of range.
+    """
+    _check(rate, power, level)
+    if min(n_a, n_b) <= 0:
+        return float("nan")
+    room = max(rate, 1 - rate)
+    sign = 1.0 if rate <= 0.5 else -1.0
+
+    def enough(gap: float) -> bool:
+        return _power(n_a, n_b, rate, rate + sign * gap, level) >= power
+
+    if not enough(room):
+        return float("nan")
+    low, high = 0.0, room
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def records_needed(
+    gap: float,
+    rate: float = 0.5,
+    n_ratio: float = 1.0,
+    power: float = 0.8,
+    level: float = 0.05,
+) -> tuple[int, int]:
+    """People needed in each group to find a difference of ``gap`` (same test as above).
+
+    Args:
+        gap: Difference of shares to find, in (0, 1].
+        rate: Share in one group; the other lies on the side with more room.
+        n_ratio: People of group b for each of group a.
+        power, level: As in :func:`minimum_detectable_gap`.
+
+    Returns:
+        People needed in group a and in group b.
+
+    Raises:
+        InputError: If ``gap`` does not fit beside ``rate``, or an argument is out of range.
+    """
+    _check(rate, power, level)
+    room = max(rate, 1 - rate)
+    if not 0 < gap <= room:
+        raise InputError(
+            f"Beside a rate of {rate:g} a gap lies between 0 and {room:g}; found {gap:g}."
+        )
+    if not n_ratio > 0:
+        raise InputError(f"n_ratio must be positive; found {n_ratio!r}.")
+    other = rate + gap if rate <= 0.5 else rate - gap
+    pooled = (rate + n_ratio * other) / (1 + n_ratio)
+    under_null = np.sqrt(pooled * (1 - pooled) * (1 + 1 / n_ratio))
+    under_gap = np.sqrt(rate * (1 - rate) + other * (1 - other) / n_ratio)
+    n_a = ((ndtri(1 - level / 2) * under_null + ndtri(power) * under_gap) / gap) ** 2
+    return int(np.ceil(n_a)), int(np.ceil(n_a * n_ratio))
+
+
+def _power(n_a: float, n_b: float, p_a: float, p_b: float, level: float) -> float:
+    pooled = (n_a * p_a + n_b * p_b) / (n_a + n_b)
+    under_null = np.sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b))
+    under_gap = np.sqrt(p_a * (1 - p_a) / n_a + p_b * (1 - p_b) / n_b)
+    distance = abs(p_a - p_b) - ndtri(1 - level / 2) * under_null
+    if under_gap == 0:
+        return 1.0 if distance > 0 else 0.0
+    return float(ndtr(distance / under_gap))
+
+
+def _check(rate: float, power: float, level: float) -> None:
+    if not 0 <= rate <= 1:
+        raise InputError(
+            f"A rate lies between 0 and 1; found {rate!r}. Divide a percentage by 100."
+        )
+    for name, value in (("power", power), ("level", level)):
+        if not 0 < value < 1:
+            raise InputError(f"{name} lies strictly between 0 and 1; found {value!r}.")
