@@ -134,8 +134,10 @@ class Counts:
 
     def overall(self) -> "Counts":
         """Counts of the whole population, shape (..., 1)."""
-        total = [f.sum(axis=-1, keepdims=True) for f in (self.tp, self.fp, self.fn, self.tn)]
-        return Counts(*total, group_names=("everyone",))
+        tp, fp, fn, tn = (
+            field.sum(axis=-1, keepdims=True) for field in (self.tp, self.fp, self.fn, self.tn)
+        )
+        return Counts(tp, fp, fn, tn, group_names=("everyone",))
 
 
 def count(outcomes: GroupedOutcomes, threshold: float = 0.5) -> Counts:

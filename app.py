@@ -1,0 +1,28 @@
+"""The dashboard: page list, server hooks. Start it with ``make app``.
+
+The file has two lives. The server imports it to find ``app`` (routes, start and stop hooks);
+each visit then runs it as a Streamlit script, which draws the page chosen in the navigation.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from fairlab.ui.server import lifespan, routes
+
+app = st.App(Path(__file__).resolve(), routes=routes(), lifespan=lifespan)
+
+if get_script_run_ctx(suppress_warning=True) is not None:
+    st.set_page_config(page_title="fairlab", page_icon="⚖️", layout="wide")
+    pages = [
+        st.Page("pages/home.py", title="Home", default=True),
+        st.Page("pages/data.py", title="Data"),
+        st.Page("pages/train.py", title="Train"),
+        st.Page("pages/thresholds.py", title="Thresholds"),
+        st.Page("pages/impossibility.py", title="Impossibility"),
+        st.Page("pages/audit.py", title="Audit"),
+        st.Page("pages/compare.py", title="Compare"),
+        st.Page("pages/report.py", title="Report"),
+    ]
+    st.navigation(pages, position="top").run()

@@ -1,0 +1,109 @@
+"""The text twin of the Pareto curve and of one point on it."""
+
+from collections.abc import Sequence
+
+from fairlab.config import CONSTRAINT_GAPS
+from fairlab.reports.figures.theme import MODE_LABELS
+from fairlab.reports.tables.curve import CurveRow
+from fairlab.results import Guarantee, Point
+
+# What each constraint's gap is a gap in.
+GAP_WORDS: dict[str, str] = {
+    "demographic_parity": "selection rate",
+    "equal_opportunity": "true positive rate",
+    "predictive_equality": "false positive rate",
+    "equalized_odds": "true or false positive rate, whichever is wider",
+    "mean_residual_parity": "mean residual",
+    "accuracy_parity": "accuracy",
+}
+
+CONSTRAINT_WORDS: dict[str, str] = {
+    "demographic_parity": "Demographic parity: groups are selected equally often",
+    "equal_opportunity": "Equal opportunity: among those with the favourable outcome, groups are "
+    "selected equally often",
+    "predictive_equality": "Predictive equality: among those with the unfavourable outcome, groups "
+    "are selected equally often",
+    "equalized_odds": "Equalized odds: both of these at once",
+    "mean_residual_parity": "Mean residual parity: scores are off by the same amount on average",
+    "accuracy_parity": "Accuracy parity: decisions are right equally often",
+}
+
+
+def point_label(point: Point) -> str:
+    """A point in a few words: "Penalty, strength 0.5"; with the seed when it is not 0."""
+    seed = f", seed {point.seed}" if point.seed else ""
+    if point.baseline:
+        return f"{MODE_LABELS[point.mode]}, unmitigated{seed}"
+    if point.slack is not None:
+        return f"{MODE_LABELS[point.mode]}, slack {100 * point.slack:.3g} points{seed}"
+    return f"{MODE_LABELS[point.mode]}, strength {point.strength:.3g}{seed}"
+
+
+def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> str:
+    """What the curve says: where it starts, and how far the gap falls for how much accuracy.
+
+    Args:
+        rows: Finished points, on ``people`` ("test people").
+        constraint: Name of the constraint.
+        people: On whom it was measured, in words.
+    """
+    known = [r for r in rows if r.gap is not None and r.accuracy is not None]
+    if not known:
+        name = CONSTRAINT_GAPS.get(constraint, constraint).replace("_", " ")
+        return f"We cannot tell: the {name} is undefined for every model on these {people}."
+    base = next((r for r in known if r.baseline), known[0])
+    front = [r for r in known if r.front] or known
+    narrowest = min(front, key=lambda r: (r.gap, -(r.accuracy or 0)))
+    words = GAP_WORDS[constraint]
+    start = (
+        f"Without mitigation, accuracy is {_percent(base.accuracy)} and the gap in {words} is "
+        f"{_points(base.gap)}{_interval(base)}."
+    )
+    if narrowest.index == base.index:
+        return f"{start} No trained model on the curve has a narrower gap on these {people}."
+    change = 100 * ((narrowest.accuracy or 0) - (base.accuracy or 0))
+    direction = "lower" if change < 0 else "higher"
+    end = (
+        f" The narrowest gap on the curve is {_points(narrowest.gap)}{_interval(narrowest)}, with "
+        f"accuracy {_percent(narrowest.accuracy)}: {abs(change):.1f} points {direction}."
+    )
+    if base.lower is not None and narrowest.upper is not None and base.lower <= narrowest.upper:
+        end += " The two intervals overlap: with this many people the difference may be chance."
+    return f"{start}{end} {len(known)} models, measured on {people}."
+
+
+def guarantee_sentence(guarantee: Guarantee) -> str:
+    """What the layer promised and what was measured, kept apart."""
+    if guarantee.promised >= 1:
+        return "Slack 100 points is no constraint: this is the unmitigated model of its family."
+    held = (
+        f"held on every training batch (largest excess {guarantee.batch_excess:.1e})"
+        if guarantee.batch_excess <= 1e-6
+        else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch"
+    )
+    test_score = _points(guarantee.score_gap.get("test"))
+    test_decision = _points(guarantee.decision_gap.get("test"))
+    return (
+        f"Promised: mean scores at most {_points(guarantee.promised)} apart. The promise {held}. "
+        f"On test people, measured and not promised: mean scores {test_score} apart, decisions "
+        f"{test_decision} apart. "
+        + (
+            "Deciding for a person uses the person's group."
+            if guarantee.uses_attribute_when_deciding
+            else "Deciding for a person does not use the person's group."
+        )
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.1f} %"
+
+
+def _points(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.1f} points"
+
+
+def _interval(row: CurveRow) -> str:
+    if row.lower is None or row.upper is None:
+        return ""
+    return f" (95 % interval {100 * row.lower:.1f} to {100 * row.upper:.1f})"

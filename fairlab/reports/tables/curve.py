@@ -1,0 +1,173 @@
+"""The finished curve as rows: one per model, accuracy and gap with intervals."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fairlab.config import CONSTRAINT_GAPS
+from fairlab.metrics import GAPS, RATES, bootstrap_gap
+from fairlab.metrics.intervals import wilson
+from fairlab.outcomes import Array, Counts, count
+from fairlab.pareto import non_dominated
+from fairlab.reports.figures.theme import MODE_LABELS
+from fairlab.results import SweepResult
+
+DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CurveRow:
+    """One model on the curve. Rates and gaps in [0, 1]; None where undefined.
+
+    Attributes:
+        index: Model index in the result.
+        mode, seed, baseline: As in :class:`fairlab.results.Point`.
+        strength: λ, or the slack ε for the layer.
+        accuracy: Share of right decisions, with its Wilson interval.
+        gap: The constraint's gap of decisions.
+        lower, upper: 95 % bootstrap interval of the gap.
+        front: No other model of the same family is better on one axis and as good on the other,
+            judged on validation people.
+        flags: Health findings.
+        groups: Selection rate per group, in words with n, for hovering.
+    """
+
+    index: int
+    mode: str
+    strength: float
+    seed: int
+    baseline: bool
+    accuracy: float | None
+    accuracy_lower: float | None
+    accuracy_upper: float | None
+    gap: float | None
+    lower: float | None
+    upper: float | None
+    front: bool
+    flags: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]:
+    """Accuracy and gap of every model, on one split, at the threshold of the sweep.
+
+    Args:
+        result: A finished (or cancelled) sweep.
+        split: ``test``, ``validation`` or ``train``.
+    """
+    gap = GAPS[CONSTRAINT_GAPS[result.constraint]]
+    front = front_by_family(result)
+    rows = []
+    for point in result.points:
+        outcomes = result.scored(point.index, split).outcomes(result.group_by)
+        counts = count(outcomes, result.threshold)
+        right = counts.tp.sum() + counts.tn.sum()
+        total = counts.n.sum()
+        low, high = wilson(right, total)
+        value = _number(gap(counts))
+        lower, upper = _gap_interval(counts, gap.name) if value is not None else (None, None)
+        rows.append(
+            CurveRow(
+                index=point.index,
+                mode=point.mode,
+                strength=_strength(point.slack, point.strength),
+                seed=point.seed,
+                baseline=point.baseline,
+                accuracy=_number(right / total),
+                accuracy_lower=_number(low),
+                accuracy_upper=_number(high),
+                gap=value,
+                lower=lower,
+                upper=upper,
+                front=bool(front[point.index]),
+                flags=point.flags,
+                groups=_group_words(counts),
+            )
+        )
+    return tuple(rows)
+
+
+def front_by_family(result: SweepResult) -> Array:
+    """(M,) whether a model is on its family's front, by validation accuracy and gap."""
+    gap = GAPS[CONSTRAINT_GAPS[result.constraint]]
+    costs = np.full((len(result.points), 2), np.nan)
+    for point in result.points:
+        outcomes = result.scored(point.index, "validation").outcomes(result.group_by)
+        counts = count(outcomes, result.threshold)
+        accuracy = (counts.tp + counts.tn).sum() / counts.n.sum()
+        costs[point.index] = 1 - accuracy, gap(counts)
+    modes = np.array([point.mode for point in result.points])
+    front = np.zeros(len(result.points), dtype=bool)
+    for mode in np.unique(modes):
+        own = modes == mode
+        front[own] = non_dominated(costs[own])
+    return front
+
+
+def curve_table(rows: tuple[CurveRow, ...]) -> pd.DataFrame:
+    """The curve for reading: percentages and percentage points, rounded to a tenth."""
+    return pd.DataFrame(
+        {
+            "Family": [MODE_LABELS[r.mode] for r in rows],
+            "Strength or slack": [f"{r.strength:.4g}" for r in rows],
+            "Seed": [r.seed for r in rows],
+            "Accuracy, %": [_tenth(r.accuracy) for r in rows],
+            "Gap, points": [_tenth(r.gap) for r in rows],
+            "95 % interval of the gap": [
+                "undefined"
+                if r.lower is None
+                else f"{100 * r.lower:.1f} to {100 * (r.upper or 0):.1f}"
+                for r in rows
+            ],
+            "On the front": ["yes" if r.front else "" for r in rows],
+            "Findings": [" ".join(r.flags) for r in rows],
+        }
+    )
+
+
+def chart_rows(rows: tuple[CurveRow, ...]) -> list[dict[str, Any]]:
+    """The curve as JSON-able rows for the live chart."""
+    wanted = ("index", "mode", "strength", "seed", "baseline", "accuracy", "gap", "front")
+    return [
+        {
+            **{key: value for key, value in asdict(row).items() if key in wanted},
+            "interval": None if row.lower is None else [row.lower, row.upper],
+            "flagged": bool(row.flags),
+            "hover": [*row.groups, *row.flags],
+        }
+        for row in rows
+    ]
+
+
+def _gap_interval(counts: Counts, name: str) -> tuple[float | None, float | None]:
+    draws = bootstrap_gap(counts, name, draws=DRAWS, seed=0)
+    defined = draws[np.isfinite(draws)]
+    if len(defined) < len(draws) / 2:
+        return None, None
+    lower, upper = np.quantile(defined, [0.025, 0.975])
+    return float(lower), float(upper)
+
+
+def _group_words(counts: Counts) -> tuple[str, ...]:
+    rates = RATES["selection_rate"](counts)
+    return tuple(
+        f"{name}: " + (f"{100 * rate:.0f} % of {n:.0f} selected" if n > 0 else "nobody")
+        for name, rate, n in zip(counts.group_names, rates, counts.n, strict=True)
+    )
+
+
+def _strength(slack: float | None, strength: float | None) -> float:
+    value = slack if slack is not None else strength
+    assert value is not None
+    return value
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if np.isfinite(number) else None
+
+
+def _tenth(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.1f}"

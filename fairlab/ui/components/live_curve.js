@@ -1,0 +1,271 @@
+// One chart that stays in place while points arrive. It polls a small JSON route, so the page's
+// script does not run while training goes on; Plotly.react keeps the visitor's zoom.
+// All text that comes from users is set with textContent or as Plotly hover text after escaping.
+
+const instances = new WeakMap();
+let plotlyPromise = null;
+
+function loadPlotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  plotlyPromise ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(url, document.baseURI).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      plotlyPromise = null;
+      reject(new Error("The chart library could not be loaded. Reload the page."));
+    };
+    document.head.appendChild(script);
+  });
+  return plotlyPromise;
+}
+
+const escapeHtml = (text) =>
+  String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const percent = (x) => (x === null || x === undefined ? "undefined" : `${(100 * x).toFixed(1)} %`);
+const points = (x) =>
+  x === null || x === undefined ? "undefined" : `${(100 * x).toFixed(1)} points`;
+
+function strengthWords(mode, strength) {
+  if (mode === "layer") return strength >= 1 ? "no constraint" : `slack ${points(strength)}`;
+  return strength === 0 ? "strength 0 (unmitigated)" : `strength ${Number(strength.toPrecision(3))}`;
+}
+
+// What a run shows now: final points once it is done, else the newest epoch of each family.
+function pointsOf(run, live) {
+  if (run.final) return run.final;
+  const rows = [];
+  for (const row of Object.values(live?.latest ?? {})) {
+    row.strength.forEach((strength, i) => {
+      rows.push({
+        mode: row.mode, strength, seed: row.seed[i], accuracy: row.accuracy[i], gap: row.gap[i],
+        index: null, interval: null, flagged: false, front: false, baseline: false,
+      });
+    });
+  }
+  return rows;
+}
+
+function hoverText(run, p, names) {
+  const lines = [
+    `<b>${escapeHtml(names[p.mode])}</b>, ${strengthWords(p.mode, p.strength)}`,
+    `accuracy ${percent(p.accuracy)}`,
+    `gap ${points(p.gap)}` +
+      (p.interval ? ` (95 % interval ${points(p.interval[0])} to ${points(p.interval[1])})` : ""),
+  ];
+  for (const line of p.hover ?? []) lines.push(escapeHtml(line));
+  lines.push(run.final ? "Click to see the details" : "validation people, still training");
+  return lines.join("<br>");
+}
+
+function buildTraces(state, data) {
+  const traces = [];
+  const names = Object.fromEntries(Object.entries(data.modes).map(([m, s]) => [m, s.label]));
+  data.runs.forEach((run, position) => {
+    const all = pointsOf(run, state.live.get(run.id));
+    const older = position < data.runs.length - 1;
+    for (const [mode, style] of Object.entries(data.modes)) {
+      const own = all.filter((p) => p.mode === mode && p.accuracy !== null && p.gap !== null);
+      if (!own.length) continue;
+      const chosen = (p) => data.selected && data.selected[0] === run.id && data.selected[1] === p.index;
+      const front = own.filter((p) => p.front).sort((a, b) => a.accuracy - b.accuracy);
+      if (front.length > 1) {
+        traces.push({
+          type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false,
+          x: front.map((p) => 100 * p.accuracy), y: front.map((p) => 100 * p.gap),
+          line: { color: style.color, dash: style.dash, width: 1.5 }, opacity: older ? 0.35 : 0.8,
+        });
+      }
+      const error = run.final
+        ? { type: "data", symmetric: false, thickness: 0.7, width: 0, color: style.color + "55",
+            array: own.map((p) => (p.interval ? Math.max(0, 100 * (p.interval[1] - p.gap)) : 0)),
+            arrayminus: own.map((p) => (p.interval ? Math.max(0, 100 * (p.gap - p.interval[0])) : 0)) }
+        : undefined;
+      traces.push({
+        type: "scatter", mode: "markers", name: style.label + (older ? ` (${run.label})` : ""),
+        x: own.map((p) => 100 * p.accuracy), y: own.map((p) => 100 * p.gap), error_y: error,
+        text: own.map((p) => hoverText(run, p, names)), hovertemplate: "%{text}<extra></extra>",
+        customdata: own.map((p) => [run.id, p.index]), opacity: older ? 0.5 : 1,
+        marker: {
+          symbol: own.map((p) => style.symbol + (p.flagged ? "-open" : "")), color: style.color,
+          size: own.map((p) => (chosen(p) ? 17 : p.baseline ? 13 : 9)),
+          line: { color: state.ink, width: own.map((p) => (chosen(p) ? 3 : p.baseline ? 2 : 0.5)) },
+        },
+      });
+    }
+  });
+  return traces;
+}
+
+// Axes follow the points that matter: a model that has barely started must not squash the rest.
+function layoutFor(state, data) {
+  const style = getComputedStyle(state.root);
+  const ink = style.getPropertyValue("--st-text-color").trim() || "#333333";
+  state.ink = ink;
+  const narrow = state.root.clientWidth < 560;
+  const layout = structuredClone(data.layout);
+  layout.font = { ...layout.font, color: ink, size: narrow ? 12 : layout.font?.size ?? 14 };
+  layout.height = narrow ? 360 : layout.height;
+  layout.uirevision = data.runs.map((r) => r.id).join();
+  layout.hovermode = "closest";
+  layout.hoverlabel = {
+    bgcolor: style.getPropertyValue("--st-background-color").trim() || "#ffffff",
+    bordercolor: ink, font: { color: ink, size: 13 }, align: "left",
+  };
+  return layout;
+}
+
+function draw(state) {
+  const { data, chart } = state;
+  if (!window.Plotly || !state.root.isConnected) return;
+  const layout = layoutFor(state, data);
+  const traces = buildTraces(state, data);
+  state.empty.hidden = traces.length > 0;
+  window.Plotly.react(chart, traces, layout, {
+    displaylogo: false, showSendToCloud: false, responsive: true,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  });
+  if (!state.clickBound) {
+    state.clickBound = true;
+    chart.on("plotly_click", (event) => {
+      const [run, index] = event.points[0]?.customdata ?? [];
+      if (index !== null && index !== undefined) select(state, run, index);
+    });
+  }
+}
+
+function select(state, run, index) {
+  state.data = { ...state.data, selected: [run, index] };
+  draw(state);
+  state.setStateValue("selected", { run, index });
+}
+
+// Previous / next for keyboards: finished points of the newest run, from most to least accurate.
+function step(state, by) {
+  const run = [...state.data.runs].reverse().find((r) => r.final);
+  if (!run) return;
+  const order = run.final
+    .filter((p) => p.accuracy !== null && p.gap !== null)
+    .sort((a, b) => b.accuracy - a.accuracy || a.gap - b.gap);
+  if (!order.length) return;
+  const now = state.data.selected ? order.findIndex((p) => p.index === state.data.selected[1]) : -1;
+  const next = order[(now + by + order.length) % order.length] ?? order[0];
+  select(state, run.id, next.index);
+}
+
+function statusText(live) {
+  const newest = live.newest;
+  if (live.state === "queued") {
+    const before = (live.queue_position ?? 0) - 1;
+    return before > 0 ? `Waiting: ${before} run${before > 1 ? "s" : ""} before yours.` : "Starting …";
+  }
+  if (live.state === "running") {
+    if (!newest) return "Reading the table and preparing it …";
+    const left = live.share_done > 0.02
+      ? (newest.seconds * (1 - live.share_done)) / live.share_done : null;
+    const losses = Object.entries(newest.losses ?? {})
+      .map(([name, values]) => {
+        const finite = values.filter((v) => v !== null);
+        const mean = finite.reduce((a, b) => a + b, 0) / Math.max(1, finite.length);
+        return finite.length ? `${name} ${mean.toFixed(3)}` : null;
+      }).filter(Boolean).join(", ");
+    return `${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
+      (losses ? ` · mean loss: ${losses}` : "") +
+      (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
+  }
+  return live.message || "";
+}
+
+function drawStatus(state) {
+  const running = state.data.runs.filter((r) => r.live);
+  state.status.hidden = running.length === 0;
+  const run = running[running.length - 1];
+  const live = run && state.live.get(run.id);
+  if (!live) return;
+  const text = state.offline ? "The server does not answer; trying again …" : statusText(live);
+  if (state.line.textContent !== text) state.line.textContent = text;
+  const done = Math.round(100 * (live.share_done ?? 0));
+  state.bar.style.width = `${done}%`;
+  state.track.setAttribute("aria-valuenow", String(done));
+  const now = Date.now();
+  if (now - state.spoken > 5000) {
+    state.spoken = now;
+    state.aloud.textContent = text;
+  }
+}
+
+async function poll(state) {
+  if (!state.root.isConnected) return schedule(state, 1000);
+  let waiting = false;
+  for (const run of state.data.runs) {
+    if (!run.live) continue;
+    const live = state.live.get(run.id) ?? { cursor: 0, latest: {}, label: (m) => state.data.modes[m]?.label ?? m };
+    state.live.set(run.id, live);
+    if (live.finished) continue;
+    waiting = true;
+    try {
+      const url = new URL(`api/runs/${encodeURIComponent(run.id)}/points`, document.baseURI);
+      url.searchParams.set("after", live.cursor);
+      const answer = await fetch(url, { cache: "no-store" });
+      if (answer.status === 404) throw new Error("unknown run");
+      const body = await answer.json();
+      state.offline = false;
+      for (const row of body.rows) {
+        live.latest[row.mode] = row;
+        live.newest = row;
+      }
+      live.cursor = body.next;
+      Object.assign(live, {
+        state: body.state, message: body.message, share_done: body.share_done,
+        queue_position: body.queue_position,
+      });
+      if (body.rows.length) draw(state);
+      if (["done", "failed", "cancelled"].includes(body.state)) {
+        live.finished = true;
+        state.setTriggerValue("finished", run.id);
+      }
+    } catch {
+      state.offline = true;
+    }
+  }
+  drawStatus(state);
+  if (waiting) schedule(state, state.offline ? 2000 : document.hidden ? 2000 : state.data.poll_ms);
+}
+
+function schedule(state, delay) {
+  clearTimeout(state.timer);
+  if (!state.closed) state.timer = setTimeout(() => poll(state), delay);
+}
+
+function mount(parentElement) {
+  const find = (name) => parentElement.querySelector(`.fl-${name}`);
+  const state = {
+    root: find("root"), chart: find("chart"), empty: find("empty"), status: find("status"),
+    line: find("line"), bar: find("bar"), track: find("track"), aloud: find("aloud"),
+    live: new Map(), timer: null, closed: false, offline: false, spoken: 0, ink: "#333333",
+  };
+  find("previous").onclick = () => step(state, -1);
+  find("next").onclick = () => step(state, 1);
+  instances.set(parentElement, state);
+  return state;
+}
+
+export default function (component) {
+  const { data, parentElement, setStateValue, setTriggerValue } = component;
+  const state = instances.get(parentElement) ?? mount(parentElement);
+  Object.assign(state, { data, setStateValue, setTriggerValue });
+  state.root.setAttribute("aria-label", data.alt);
+  parentElement.querySelector(".fl-steps").hidden = !data.runs.some((r) => r.final);
+  loadPlotly(data.plotly).then(() => draw(state)).catch((error) => {
+    state.empty.hidden = false;
+    state.empty.textContent = error.message;
+  });
+  drawStatus(state);
+  schedule(state, 0);
+  return () => {
+    state.closed = true;
+    clearTimeout(state.timer);
+    if (window.Plotly) window.Plotly.purge(state.chart);
+    instances.delete(parentElement);
+  };
+}

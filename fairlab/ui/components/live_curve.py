@@ -1,0 +1,92 @@
+"""The live Pareto curve: one chart node that polls for points while models train."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import plotly
+import streamlit as st
+
+from fairlab.reports.figures.curve import live_layout
+from fairlab.reports.figures.theme import MODE_LABELS, MODE_STYLES
+
+_FOLDER = Path(__file__).parent
+POLL_MS = 250
+_HTML = """
+<div class="fl-root" role="figure">
+  <div class="fl-status" hidden>
+    <div class="fl-line"></div>
+    <div class="fl-track" role="progressbar" aria-label="Training" aria-valuemin="0"
+         aria-valuemax="100" aria-valuenow="0"><div class="fl-bar"></div></div>
+    <div class="fl-aloud" aria-live="polite"></div>
+  </div>
+  <div class="fl-empty">Points appear here as soon as the first epoch ends.</div>
+  <div class="fl-chart"></div>
+  <div class="fl-steps" hidden>
+    <button class="fl-previous" type="button">← Previous point</button>
+    <button class="fl-next" type="button">Next point →</button>
+  </div>
+</div>
+"""
+
+_component = st.components.v2.component(
+    "fairlab_live_curve",
+    html=_HTML,
+    css=(_FOLDER / "live_curve.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "live_curve.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def live_curve(
+    runs: Sequence[Mapping[str, Any]],
+    *,
+    gap_words: str,
+    split_words: str,
+    alt: str,
+    selected: tuple[str, int] | None,
+    key: str,
+) -> tuple[tuple[str, int] | None, str | None]:
+    """Draw the curve and keep it growing while any of the runs is live.
+
+    Args:
+        runs: Oldest first: ``{"id", "label", "live": bool, "final": rows or None}`` with rows of
+            :func:`fairlab.reports.tables.curve.curve_rows`.
+        gap_words: What the vertical axis measures, in words.
+        split_words: On which people finished points are measured.
+        alt: What the chart shows, as a sentence.
+        selected: (run id, model index) drawn as selected.
+        key: Unique on the page.
+
+    Returns:
+        What was clicked last, as (run id, model index), and the run that finished just now.
+    """
+    answer = _component(
+        key=key,
+        data={
+            "runs": [dict(run) for run in runs],
+            "layout": live_layout(gap_words, split_words).to_plotly_json(),
+            "modes": {
+                mode: {
+                    "label": MODE_LABELS[mode],
+                    "color": style.color,
+                    "symbol": style.symbol,
+                    "dash": style.dash,
+                }
+                for mode, style in MODE_STYLES.items()
+            },
+            "selected": list(selected) if selected else None,
+            "plotly": f"api/assets/plotly.min.js?v={plotly.__version__}",
+            "poll_ms": POLL_MS,
+            "alt": alt,
+        },
+        on_selected_change=_nothing,
+        on_finished_change=_nothing,
+    )
+    clicked = answer.selected
+    point = (str(clicked["run"]), int(clicked["index"])) if clicked else None
+    return point, answer.finished
+
+
+def _nothing() -> None:
+    """Streamlit returns a component's state only if a callback is named for it."""

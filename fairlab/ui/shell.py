@@ -1,0 +1,27 @@
+"""What every page begins with: title, one sentence, and the visitor's state."""
+
+import streamlit as st
+
+from fairlab.ui import state
+
+_STYLE = """
+<style>
+.block-container {padding-top: 3.2rem; max-width: 1320px;}
+@media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;}}
+[data-testid="stMetricLabel"] p {white-space: normal;}
+</style>
+"""
+
+
+def begin_page(title: str, subtitle: str = "") -> None:
+    """Draw the page's title and bring session and address bar in step. Idempotent.
+
+    Args:
+        title: Heading of the page.
+        subtitle: One sentence that says what can be done here.
+    """
+    st.html(_STYLE)
+    state.sync_with_address()
+    st.title(title, anchor=False)
+    if subtitle:
+        st.markdown(subtitle)

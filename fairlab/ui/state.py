@@ -1,0 +1,171 @@
+"""What this visitor is working on, behind typed functions.
+
+Three tiers: the address bar holds what survives a reload and can be shared (runs, chosen points);
+the session holds drafts and the table in use; everything else lives in the run store.
+"""
+
+import re
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fairlab.config import RunConfig
+from fairlab.data import TaskData
+from fairlab.errors import FairlabError
+from fairlab.reports.sentences.curve import point_label as words_of
+from fairlab.results import ScoredPeople
+from fairlab.ui.store import builtin, result, run_exists, store, task_data
+
+_DATA = "fairlab.data"
+_RUNS = "fairlab.runs"
+_CHOSEN = "fairlab.chosen"
+_PREDICTIONS = "fairlab.predictions"
+_RUN_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{8,64}):(\d{1,6})@(0?\.\d{1,6})")
+MAX_RUNS = 6
+MAX_CHOSEN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPoint:
+    """A model somebody picked on Train: which run, which model, at which threshold."""
+
+    run_id: str
+    index: int
+    label: str
+    threshold: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """An uploaded table of predictions and its name."""
+
+    people: ScoredPeople
+    name: str
+
+
+def sync_with_address() -> None:
+    """Take runs and chosen points from the address bar, or write them back to it."""
+    if _RUNS not in st.session_state:
+        found = _RUN_PATTERN.findall(st.query_params.get("run", ""))
+        known = [run_id for run_id in found if run_exists(run_id)]
+        st.session_state[_RUNS] = tuple(dict.fromkeys(known))[:MAX_RUNS]
+        chosen = []
+        for run_id, index, threshold in _POINT_PATTERN.findall(st.query_params.get("chosen", "")):
+            if run_exists(run_id):
+                chosen.append(
+                    ChosenPoint(
+                        run_id, int(index), point_label(run_id, int(index)), float(threshold)
+                    )
+                )
+        st.session_state[_CHOSEN] = tuple(chosen[:MAX_CHOSEN])
+    _write_address()
+
+
+def _write_address() -> None:
+    wanted = {}
+    if run_ids():
+        wanted["run"] = ",".join(run_ids())
+    if chosen_points():
+        wanted["chosen"] = ",".join(
+            f"{p.run_id}:{p.index}@{p.threshold:.6g}" for p in chosen_points()
+        )
+    for key in ("run", "chosen"):
+        if key in wanted and st.query_params.get(key) != wanted[key]:
+            st.query_params[key] = wanted[key]
+        elif key not in wanted and key in st.query_params:
+            del st.query_params[key]
+
+
+def current_data() -> TaskData:
+    """The table in use: the visitor's, else that of the latest run, else the built-in one."""
+    data = st.session_state.get(_DATA)
+    if data is None:
+        data = _data_of_latest_run() or builtin()
+        st.session_state[_DATA] = data
+    assert isinstance(data, TaskData)
+    return data
+
+
+def _data_of_latest_run() -> TaskData | None:
+    for run_id in reversed(run_ids()):
+        try:
+            return task_data(run_id)
+        except (FairlabError, OSError):
+            continue
+    return None
+
+
+def set_current_data(data: TaskData) -> None:
+    """Use this table on every page from now on. Runs and chosen points stay."""
+    st.session_state[_DATA] = data
+
+
+def run_ids() -> tuple[str, ...]:
+    """Runs on screen, oldest first."""
+    return tuple(st.session_state.get(_RUNS, ()))
+
+
+def add_run(run_id: str) -> None:
+    """Show this run, beside the ones already on screen (at most six, oldest leave first)."""
+    kept = [r for r in run_ids() if r != run_id]
+    st.session_state[_RUNS] = tuple([*kept, run_id][-MAX_RUNS:])
+    _write_address()
+
+
+def start_run(config: RunConfig) -> str:
+    """Queue a run, show it, and give back its id."""
+    run_id = store().submit(config)
+    add_run(run_id)
+    return run_id
+
+
+def remove_run(run_id: str) -> None:
+    """Take a run off the screen. It stays in the store."""
+    st.session_state[_RUNS] = tuple(r for r in run_ids() if r != run_id)
+    _write_address()
+
+
+def chosen_points() -> tuple[ChosenPoint, ...]:
+    """Points chosen on Train, oldest first."""
+    return tuple(st.session_state.get(_CHOSEN, ()))
+
+
+def choose(point: ChosenPoint) -> None:
+    """Keep a point for the later pages; the newest is what they open with."""
+    kept = [p for p in chosen_points() if (p.run_id, p.index) != (point.run_id, point.index)]
+    st.session_state[_CHOSEN] = tuple([*kept, point][-MAX_CHOSEN:])
+    _write_address()
+
+
+def point_label(run_id: str, index: int) -> str:
+    """A model of a run in words; its number if the run has no result."""
+    try:
+        return words_of(result(run_id).points[index])
+    except (FairlabError, IndexError):
+        return f"model {index}"
+
+
+def forget(point: ChosenPoint) -> None:
+    """Drop a chosen point."""
+    st.session_state[_CHOSEN] = tuple(
+        p for p in chosen_points() if (p.run_id, p.index) != (point.run_id, point.index)
+    )
+    _write_address()
+
+
+def predictions() -> ScoredPeople | None:
+    """The uploaded table of predictions, if any."""
+    held = st.session_state.get(_PREDICTIONS)
+    return held.people if isinstance(held, Predictions) else None
+
+
+def predictions_name() -> str:
+    """File name of the uploaded predictions ("" if none)."""
+    held = st.session_state.get(_PREDICTIONS)
+    return held.name if isinstance(held, Predictions) else ""
+
+
+def set_predictions(people: ScoredPeople, name: str) -> None:
+    """Audit these predictions on the later pages."""
+    st.session_state[_PREDICTIONS] = Predictions(people, name)

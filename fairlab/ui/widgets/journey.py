@@ -1,0 +1,26 @@
+"""The journey as clickable steps."""
+
+import streamlit as st
+
+_STEPS = (
+    ("Data", "data", "Load a table; say what is predicted and for whom it must be equal."),
+    ("Train", "train", "Choose a constraint and strengths; watch the curve; choose a point."),
+    ("Thresholds", "thresholds", "Move the decision threshold; see every gap at every threshold."),
+    ("Impossibility", "impossibility", "See which definitions of fairness conflict on this data."),
+    ("Audit", "audit", "Confusion matrices, rates and gaps per group, with intervals."),
+    ("Compare", "compare", "Put choices side by side: who gains and who loses, in people."),
+    ("Report", "report", "Take away the choice, with reasons, as a file anyone can re-run."),
+)
+
+
+def journey() -> None:
+    """Draw the steps, each with a link and a sentence."""
+    st.subheader("The steps", anchor=False)
+    for start in range(0, len(_STEPS), 4):
+        columns = st.columns(4)
+        for number, (column, (name, file, words)) in enumerate(
+            zip(columns, _STEPS[start : start + 4], strict=False), start=start + 1
+        ):
+            with column.container(border=True, height="stretch"):
+                st.page_link(f"pages/{file}.py", label=f"**{number}. {name}**")
+                st.markdown(words)

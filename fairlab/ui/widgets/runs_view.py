@@ -1,0 +1,160 @@
+"""The runs on screen: the live curve, Cancel, what went wrong, and the selected point."""
+
+from typing import Any
+
+import streamlit as st
+
+from fairlab.config import RunConfig
+from fairlab.errors import FairlabError
+from fairlab.reports.figures.theme import MODE_LABELS
+from fairlab.reports.sentences.curve import GAP_WORDS, curve_sentence, point_label
+from fairlab.reports.tables.curve import CurveRow, chart_rows, curve_rows, curve_table
+from fairlab.results import CROSSING
+from fairlab.runs.records import RunRecord, RunState
+from fairlab.ui import state
+from fairlab.ui.components.live_curve import live_curve
+from fairlab.ui.store import result, store
+from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.point_detail import point_detail
+
+_SELECTED = "fairlab.selected"
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def rows_of(run_id: str, result_key: str) -> tuple[CurveRow, ...]:  # noqa: ARG001 (cache key)
+    """Finished points of a run on test people."""
+    return curve_rows(result(run_id))
+
+
+def runs_view() -> None:
+    """Draw everything about the runs on screen."""
+    records = [store().get(run_id) for run_id in state.run_ids()]
+    if not records:
+        with st.container(border=True):
+            st.subheader("No curve yet", anchor=False)
+            st.markdown("Press **Train**. Points appear after the first epoch, within seconds.")
+        return
+    newest = records[-1]
+    _problems(records)
+    if newest.state.active:
+        _cancel(newest)
+    same = [r for r in records if r.config.sweep.constraint == newest.config.sweep.constraint]
+    finished = {r.id: rows_of(r.id, r.result_key) for r in same if r.result_key is not None}
+    sentence = _sentence(newest, finished.get(newest.id))
+    clicked, done = live_curve(
+        [
+            _chart_run(record, number, finished.get(record.id))
+            for number, record in enumerate(same, 1)
+        ],
+        gap_words=GAP_WORDS[newest.config.sweep.constraint],
+        split_words="test people" if newest.id in finished else "validation people",
+        alt=sentence,
+        selected=st.session_state.get(_SELECTED),
+        key="train.curve",
+    )
+    if clicked is not None:
+        st.session_state[_SELECTED] = clicked
+    if done is not None:
+        st.rerun()
+    if newest.id in finished:
+        st.markdown(sentence)
+        _pick(newest, finished[newest.id])
+        show_table(curve_table(finished[newest.id]), key="train.points")
+        _notes(newest)
+    elif newest.state.active:
+        _what_to_see(newest.config)
+    if len(records) > 1:
+        _other_runs(records)
+
+
+def _chart_run(record: RunRecord, number: int, rows: tuple[CurveRow, ...] | None) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "label": f"run {number}",
+        "live": record.state.active,
+        "final": None if rows is None else chart_rows(rows),
+    }
+
+
+def _sentence(record: RunRecord, rows: tuple[CurveRow, ...] | None) -> str:
+    if rows is None:
+        return "Accuracy against gap, one marker per model; models are still training."
+    return curve_sentence(rows, record.config.sweep.constraint, "test people")
+
+
+def _problems(records: list[RunRecord]) -> None:
+    for record in records:
+        if record.state is RunState.FAILED:
+            st.error(f"This run stopped: {record.message}")
+        elif record.state is RunState.CANCELLED:
+            st.info(record.message or "This run was cancelled.")
+
+
+def _cancel(record: RunRecord) -> None:
+    if st.button("Cancel", key="train.cancel", icon=":material/stop:"):
+        store().request_cancel(record.id)
+        st.toast("Cancelling. Training stops at the end of this epoch.")
+
+
+def _pick(record: RunRecord, rows: tuple[CurveRow, ...]) -> None:
+    """A point can be picked from the chart, with the chart's buttons, or from this list."""
+    found = result(record.id)
+    order = sorted((r for r in rows if r.gap is not None), key=lambda r: -(r.accuracy or 0))
+    indices = [r.index for r in order]
+    run_id, index = st.session_state.get(_SELECTED) or ("", -1)
+    if run_id != record.id or index not in indices:
+        index = None
+    picked = st.selectbox(
+        "Point (click one on the chart, or choose here)",
+        indices,
+        index=None if index is None else indices.index(index),
+        format_func=lambda i: _row_words(rows[i], point_label(found.points[i])),
+        placeholder="Choose a point to see its details",
+        key=f"train.pick.{record.id}.{index}",
+    )
+    if picked is not None and picked != index:
+        st.session_state[_SELECTED] = (record.id, picked)
+        st.rerun()
+    if picked is not None:
+        point_detail(record.id, found, picked)
+
+
+def _row_words(row: CurveRow, label: str) -> str:
+    gap = "undefined" if row.gap is None else f"{100 * row.gap:.1f} points"
+    return f"{label}: accuracy {100 * (row.accuracy or 0):.1f} %, gap {gap}"
+
+
+def _notes(record: RunRecord) -> None:
+    try:
+        found = result(record.id)
+    except FairlabError as error:
+        st.error(str(error))
+        return
+    with st.expander("What was done with the data"):
+        for note in found.notes:
+            st.markdown(f"- {note}")
+
+
+def _what_to_see(config: RunConfig) -> None:
+    sweep = config.sweep
+    families = ", ".join(MODE_LABELS[mode] for mode in sweep.modes)
+    model = "neural networks" if sweep.model.kind == "mlp" else "logistic regressions"
+    groups = CROSSING.join(sweep.group_by) or "the first sensitive attribute"
+    st.markdown(
+        f"Training {model} by {families}, all strengths at once, groups by {groups}. "
+        "Markers move as epochs pass. You can reload this page; nothing is lost."
+    )
+
+
+def _other_runs(records: list[RunRecord]) -> None:
+    with st.expander("Runs on screen"):
+        for number, record in enumerate(records, 1):
+            words, button = st.columns([5, 1], vertical_alignment="center")
+            sweep = record.config.sweep
+            words.markdown(
+                f"Run {number}: {sweep.constraint.replace('_', ' ')}, "
+                f"{', '.join(MODE_LABELS[m] for m in sweep.modes)}, {record.state}"
+            )
+            if button.button("Remove", key=f"train.remove.{record.id}"):
+                state.remove_run(record.id)
+                st.rerun()

@@ -1,0 +1,123 @@
+"""Which model is looked at, on which people, in which groups: one selector for all pages."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fairlab.errors import FairlabError
+from fairlab.results import CROSSING, ScoredPeople
+from fairlab.ui import state
+from fairlab.ui.store import result
+
+_SPLITS = {"test": "Test people", "validation": "Validation people", "train": "Training people"}
+PREDICTIONS = "predictions"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """Scored people in chosen groups.
+
+    Attributes:
+        label: The model, in words.
+        people: The scored people of the chosen split.
+        by: Attributes whose crossing makes the groups.
+        split: ``test``, ``validation``, ``train`` or ``uploaded``.
+        digest: Identifies people, scores and groups; a cache key.
+        source: ``run`` or ``predictions``.
+        outcome_words: How to speak of the two outcomes.
+        point: The chosen point, for ``run``.
+    """
+
+    label: str
+    people: ScoredPeople
+    by: tuple[str, ...]
+    split: str
+    digest: str
+    source: str
+    outcome_words: tuple[str, str]
+    point: state.ChosenPoint | None = None
+
+
+def choose_subject(key: str) -> Subject:
+    """Draw the selectors and return what was selected; without anything to select, stop.
+
+    Args:
+        key: Prefix of the widgets' keys, unique on the page.
+    """
+    options: list[state.ChosenPoint | str] = list(reversed(state.chosen_points()))
+    if state.predictions() is not None:
+        options.append(PREDICTIONS)
+    if not options:
+        _empty()
+        st.stop()
+    model, split_column, groups = st.columns([3, 2, 2], vertical_alignment="bottom")
+    chosen = model.selectbox(
+        "Model", options, format_func=_label, key=f"{key}.model", persist_state="session"
+    )
+    if chosen is None:
+        st.stop()
+    if isinstance(chosen, str):
+        people, split = state.predictions(), "uploaded"
+        assert people is not None
+        words = ("favourable outcome", "unfavourable outcome")
+        digest = f"predictions:{id(people)}"
+    else:
+        split = split_column.selectbox(
+            "People", list(_SPLITS), format_func=_SPLITS.__getitem__, key=f"{key}.split"
+        )
+        try:
+            people = result(chosen.run_id).scored(chosen.index, split)
+        except FairlabError as error:
+            st.error(str(error))
+            st.stop()
+        words = _words(chosen.run_id)
+        digest = f"{chosen.run_id}:{chosen.index}:{split}"
+    by = _choose_groups(people, groups, key)
+    return Subject(
+        label=_label(chosen),
+        people=people,
+        by=by,
+        split=split,
+        digest=f"{digest}:{CROSSING.join(by)}",
+        source=PREDICTIONS if isinstance(chosen, str) else "run",
+        outcome_words=words,
+        point=None if isinstance(chosen, str) else chosen,
+    )
+
+
+def _choose_groups(
+    people: ScoredPeople, column: "st.delta_generator.DeltaGenerator", key: str
+) -> tuple[str, ...]:
+    names = list(people.attributes)
+    options: list[tuple[str, ...]] = [(name,) for name in names]
+    options += [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    if len(names) > 2:
+        options.append(tuple(names))
+    picked = column.selectbox("Groups by", options, format_func=CROSSING.join, key=f"{key}.by")
+    return tuple(picked) if picked else options[0]
+
+
+def _label(option: "state.ChosenPoint | str") -> str:
+    if isinstance(option, str):
+        return f"Uploaded predictions: {state.predictions_name()}"
+    return option.label
+
+
+def _words(run_id: str) -> tuple[str, str]:
+    from fairlab.ui.store import store
+
+    return store().get(run_id).config.task.outcome_words
+
+
+def _empty() -> None:
+    with st.container(border=True):
+        st.subheader("Nothing to look at yet", anchor=False)
+        st.markdown(
+            "This page reads the scores of a model. Train models and choose a point on the curve, "
+            "or upload a table of predictions made elsewhere."
+        )
+        left, right = st.columns(2)
+        if left.button("Train models", type="primary", width="stretch"):
+            st.switch_page("pages/train.py")
+        if right.button("Upload predictions", width="stretch"):
+            st.switch_page("pages/data.py")

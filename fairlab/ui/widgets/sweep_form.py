@@ -1,0 +1,206 @@
+"""The form on Train: what must be nearly equal, for whom, how strongly, with which model."""
+
+import streamlit as st
+
+from fairlab.config import (
+    MODES,
+    AdversarialParams,
+    LayerParams,
+    Mode,
+    ModelConfig,
+    PenaltyParams,
+    RunConfig,
+    SweepConfig,
+    Task,
+    log_grid,
+    slack_grid,
+)
+from fairlab.data import TaskData
+from fairlab.reports.figures.theme import MODE_LABELS
+from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
+from fairlab.results import CROSSING
+
+TRAINABLE = ("demographic_parity", "equal_opportunity", "equalized_odds")
+_MODEL_WORDS = {"mlp": "Neural network", "logistic": "Logistic regression"}
+_MODE_HELP = (
+    "**Penalty** adds the gap to the loss. **Adversarial** trains a second model that tries to "
+    "guess the group from the score. **Fairness layer** moves scores to the nearest ones whose "
+    "group means differ by at most the slack: that is promised on training batches, measured on "
+    "new people, and deciding uses the group."
+)
+
+
+def default_config(data: TaskData) -> RunConfig:
+    """What "Try it now" trains: all three families, 21 strengths each, on this table."""
+    return RunConfig(data=data.data, task=data.task, sweep=SweepConfig(modes=MODES))
+
+
+def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
+    """Draw the form.
+
+    Returns:
+        The configuration (None while something is missing, which the form then says), and
+        whether Train was pressed.
+    """
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        constraint = st.selectbox(
+            "What must be nearly equal",
+            TRAINABLE,
+            format_func=CONSTRAINT_WORDS.__getitem__,
+            key="train.constraint",
+            persist_state="session",
+        )
+        modes = st.pills(
+            "How (one family or several)",
+            MODES,
+            default=MODES,
+            selection_mode="multi",
+            format_func=MODE_LABELS.__getitem__,
+            key="train.modes",
+            help=_MODE_HELP,
+        )
+    with right:
+        group_by = _group_by(data.task)
+        kind = st.segmented_control(
+            "Model",
+            list(_MODEL_WORDS),
+            default="mlp",
+            format_func=_MODEL_WORDS.__getitem__,
+            key="train.model",
+        )
+    sweep = _more(constraint or TRAINABLE[0], tuple(modes), group_by, kind or "mlp")
+    if not data.task.sensitive:
+        st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
+        return None, False
+    if not modes:
+        st.warning("Choose at least one family to train.")
+        return None, False
+    config = RunConfig(data=data.data, task=data.task, sweep=sweep)
+    pressed = st.button("Train", type="primary", key="train.start", icon=":material/play_arrow:")
+    return config, pressed
+
+
+def _group_by(task: Task) -> tuple[str, ...]:
+    names = task.sensitive
+    options: list[tuple[str, ...]] = [(name,) for name in names]
+    options += [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    if not options:
+        return ()
+    picked = st.selectbox(
+        "Between which groups", options, format_func=CROSSING.join, key="train.by"
+    )
+    return tuple(picked) if picked else options[0]
+
+
+def _more(
+    constraint: str, modes: tuple[Mode, ...], group_by: tuple[str, ...], kind: str
+) -> SweepConfig:
+    defaults = SweepConfig()
+    with st.expander("Strengths, seeds and optimiser"):
+        a, b, c = st.columns(3)
+        count = int(a.slider("Strengths per family", 3, 41, 21, key="train.count"))
+        seeds = int(
+            b.slider(
+                "Seeds",
+                1,
+                5,
+                1,
+                key="train.seeds",
+                help="Each strength is trained once per seed; the spread shows training noise.",
+            )
+        )
+        epochs = int(c.number_input("Epochs", 1, 500, defaults.epochs, key="train.epochs"))
+        top_penalty = a.number_input(
+            "Largest penalty strength",
+            0.1,
+            1000.0,
+            max(defaults.penalty.strengths),
+            key="train.penalty",
+        )
+        top_adversarial = b.number_input(
+            "Largest adversarial strength",
+            0.1,
+            1000.0,
+            max(defaults.adversarial.strengths),
+            key="train.adversarial",
+        )
+        widest = c.number_input(
+            "Widest slack, points",
+            1.0,
+            100.0,
+            100 * max(s for s in defaults.layer.slacks if s < 1),
+            key="train.slack",
+        )
+        threshold = a.number_input(
+            "Decision threshold", 0.01, 0.99, defaults.threshold, 0.01, key="train.threshold"
+        )
+        batch = int(
+            b.number_input("Batch size", 8, 100_000, defaults.batch_size, key="train.batch")
+        )
+        rate = c.number_input(
+            "Learning rate",
+            1e-5,
+            1.0,
+            defaults.learning_rate,
+            0.001,
+            format="%.4f",
+            key="train.rate",
+        )
+        width = int(
+            a.number_input(
+                "Hidden units per layer",
+                1,
+                512,
+                defaults.model.width,
+                key="train.width",
+                disabled=kind != "mlp",
+            )
+        )
+        depth = int(
+            b.number_input(
+                "Hidden layers",
+                1,
+                6,
+                defaults.model.depth,
+                key="train.depth",
+                disabled=kind != "mlp",
+            )
+        )
+        seed = int(c.number_input("Seed of the split", 0, 10_000, 0, key="train.split"))
+        device = a.selectbox(
+            "Device",
+            ["cpu", "cuda"],
+            key="train.device",
+            help="cuda needs a GPU in the machine that runs the app.",
+        )
+    return SweepConfig.model_validate(
+        {
+            "constraint": constraint,
+            "group_by": group_by,
+            "modes": modes or ("penalty",),
+            "penalty": PenaltyParams(
+                strengths=_strengths(defaults.penalty.strengths, top_penalty, count)
+            ),
+            "adversarial": AdversarialParams(
+                strengths=_strengths(defaults.adversarial.strengths, top_adversarial, count)
+            ),
+            "layer": LayerParams(slacks=slack_grid(widest / 100, count)),
+            "seeds": tuple(range(seeds)),
+            "model": ModelConfig.model_validate({"kind": kind, "width": width, "depth": depth}),
+            "epochs": epochs,
+            "batch_size": batch,
+            "learning_rate": rate,
+            "threshold": threshold,
+            "split": {"seed": seed},
+            "device": device or "cpu",
+        }
+    )
+
+
+def _strengths(default: tuple[float, ...], top: float, count: int) -> tuple[float, ...]:
+    """The default grid when untouched; else as many steps down from the new top, on a log scale."""
+    if top == max(default) and count == len(default):
+        return default
+    low = min(s for s in default if s > 0) * top / max(default)
+    return log_grid(low, top, count)

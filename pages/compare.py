@@ -1,0 +1,5 @@
+"""Compare."""
+
+from fairlab.ui.shell import begin_page
+
+begin_page("Compare")

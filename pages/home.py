@@ -1,0 +1,28 @@
+"""Home: what this is, the journey, and one click to a live curve."""
+
+import streamlit as st
+
+from fairlab.ui import state
+from fairlab.ui.shell import begin_page
+from fairlab.ui.store import builtin
+from fairlab.ui.widgets.journey import journey
+from fairlab.ui.widgets.sweep_form import default_config
+
+begin_page("What does it cost to treat groups more equally?")
+st.markdown(
+    "Train models on your own table under a fairness constraint of your choice and watch the "
+    "trade-off between accuracy and the gap between groups draw itself. Then look at what each "
+    "point would mean for people, and take the decision away as a document."
+)
+first, second, _ = st.columns([1, 1, 1])
+if first.button("Try it now", type="primary", icon=":material/play_arrow:", width="stretch"):
+    state.set_current_data(builtin())
+    state.start_run(default_config(builtin()))
+    st.switch_page("pages/train.py")
+if second.button("Use my data", icon=":material/upload:", width="stretch"):
+    st.switch_page("pages/data.py")
+st.markdown(
+    "**Try it now** trains 63 models on 1,989 real mortgage applications from Boston, by race and "
+    "ethnicity, in about ten seconds on this machine. Nothing is sent anywhere."
+)
+journey()

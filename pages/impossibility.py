@@ -1,0 +1,5 @@
+"""Impossibility."""
+
+from fairlab.ui.shell import begin_page
+
+begin_page("Impossibility")

@@ -1,0 +1,5 @@
+"""Report."""
+
+from fairlab.ui.shell import begin_page
+
+begin_page("Report")

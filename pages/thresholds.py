@@ -1,0 +1,5 @@
+"""Thresholds."""
+
+from fairlab.ui.shell import begin_page
+
+begin_page("Thresholds")
