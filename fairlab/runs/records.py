@@ -50,6 +50,7 @@ class RunRecord:
         state: See :class:`RunState`.
         created, started, finished: Seconds since the epoch; None when not yet.
         message: What is going on, or why it failed, in one sentence; "" if nothing to say.
+        share_done: Of the computation, [0, 1].
         cancel_requested: Somebody pressed Cancel and the worker has not stopped yet.
         attempt: How often a worker has started on it; 0 while never claimed.
         worker: Who works on it, None when nobody.
@@ -69,6 +70,7 @@ class RunRecord:
     started: float | None
     finished: float | None
     message: str
+    share_done: float
     cancel_requested: bool
     attempt: int
     worker: str | None

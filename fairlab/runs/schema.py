@@ -35,6 +35,7 @@ jobs = sa.Table(
     sa.Column("worker", sa.String(128)),
     sa.Column("heartbeat", sa.Float),
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("share_done", sa.Float, nullable=False, default=0.0),
     sa.Column("cancel_requested", sa.Boolean, nullable=False, default=False),
     sa.Column("result_key", sa.String(64)),
 )
@@ -61,6 +62,14 @@ events = sa.Table(
     sa.Column("data", sa.Text, nullable=False),
     sa.Index("events_by_job", "job_id", "id"),
     sqlite_autoincrement=True,  # a cursor is never given twice, even after deletions
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("id", sa.String(128), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("seen", sa.Float, nullable=False),
 )
 
 # From version n to n + 1, inside the transaction that opens the database.

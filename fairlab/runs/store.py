@@ -1,55 +1,32 @@
 """The run store: what was asked for, where it is, its points, its result.
 
-One SQLite database per home (any SQLAlchemy URL with the same statements), results as files
+One SQLite database per home (any SQLAlchemy URL takes the same statements), results as files
 beside it. Web server and worker each open their own store; every state change is one
 transaction. Nothing here needs torch.
 """
 
-import contextlib
 import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from importlib import metadata as installed
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from filelock import FileLock
 
 import fairlab
 from fairlab.config import RunConfig
 from fairlab.errors import UnknownNameError
 from fairlab.home import home as default_home
 from fairlab.results import Progress, SweepResult
-from fairlab.runs import artefacts
-from fairlab.runs.records import LeaseLostError, RunEvent, RunRecord, RunState, progress_data
-from fairlab.runs.schema import events, jobs, prepare, runs
+from fairlab.runs import artefacts, queries, queue
+from fairlab.runs.database import Database
+from fairlab.runs.records import RunEvent, RunRecord, RunState, progress_data
+from fairlab.runs.schema import events, jobs, runs, workers
 
-STALE_AFTER = 20.0  # seconds without a heartbeat before a computation is given to another worker
-MAX_ATTEMPTS = 3
-ACTIVE = (RunState.QUEUED.value, RunState.RUNNING.value)
-
-_COLUMNS = (
-    runs.c.id,
-    runs.c.title,
-    runs.c.config,
-    runs.c.digest,
-    runs.c.created,
-    runs.c.left_at,
-    runs.c.position,
-    runs.c.job_id,
-    jobs.c.state,
-    jobs.c.started,
-    jobs.c.finished,
-    jobs.c.message,
-    jobs.c.worker,
-    jobs.c.heartbeat,
-    jobs.c.attempt,
-    jobs.c.cancel_requested,
-    jobs.c.result_key,
-)
+STALE_AFTER = 20.0  # seconds without a sign of life until a computation is taken from its worker
 
 
 class RunStore:
@@ -79,16 +56,12 @@ class RunStore:
         self.results.mkdir(parents=True, exist_ok=True)
         self.stale_after = stale_after
         self._clock = clock
-        self._engine = _engine(url or f"sqlite:///{self.home / 'runs.sqlite3'}")
-        with FileLock(self.home / "runs.lock"):
-            if self._engine.dialect.name == "sqlite":
-                _write_ahead(self._engine)
-            with self._write() as connection:
-                prepare(connection)
+        where = f"sqlite:///{self.home / 'runs.sqlite3'}" if url is None else url
+        self._database = Database(where, self.home / "runs.lock")
 
     def close(self) -> None:
         """Give the database connections back."""
-        self._engine.dispose()
+        self._database.close()
 
     # What people ask for
 
@@ -106,7 +79,7 @@ class RunStore:
         key = _cache_key(config)
         run_id = secrets.token_urlsafe(16)
         now = self._clock()
-        with self._write() as connection:
+        with self._database.write() as connection:
             job_id = self._shareable(connection, key) if _can_share(config) else None
             if job_id is None:
                 job_id = secrets.token_urlsafe(16)
@@ -117,9 +90,6 @@ class RunStore:
                         state=RunState.QUEUED.value,
                         priority=priority,
                         created=now,
-                        message="",
-                        attempt=0,
-                        cancel_requested=False,
                     )
                 )
             position = connection.scalar(
@@ -144,14 +114,13 @@ class RunStore:
         Raises:
             UnknownNameError: If there is no run with this id.
         """
-        with self._read() as connection:
-            return self._record(connection, run_id)
+        with self._database.read() as connection:
+            return queries.find_run(connection, run_id)
 
     def list(self, limit: int = 200) -> list[RunRecord]:
         """The newest runs, newest first."""
-        query = _all_runs().order_by(runs.c.created.desc(), runs.c.id).limit(limit)
-        with self._read() as connection:
-            return [self._as_record(connection, row) for row in connection.execute(query)]
+        with self._database.read() as connection:
+            return queries.newest_runs(connection, limit)
 
     def events(self, run_id: str, after: int = 0) -> tuple[RunEvent, ...]:
         """Events of a run with a cursor greater than ``after``, in order.
@@ -162,8 +131,8 @@ class RunStore:
         Raises:
             UnknownNameError: If there is no run with this id.
         """
-        with self._read() as connection:
-            return self._events(connection, self._record(connection, run_id), after)
+        with self._database.read() as connection:
+            return queries.find_events(connection, queries.find_run(connection, run_id), after)
 
     def follow(self, run_id: str, after: int = 0) -> tuple[RunRecord, tuple[RunEvent, ...], int]:
         """A run, its new events and its place in the queue, all of one moment.
@@ -175,10 +144,10 @@ class RunStore:
         Raises:
             UnknownNameError: If there is no run with this id.
         """
-        with self._read() as connection:
-            record = self._record(connection, run_id)
-            place = self._queue_position(connection, record)
-            return record, self._events(connection, record, after), place
+        with self._database.read() as connection:
+            record = queries.find_run(connection, run_id)
+            found = queries.find_events(connection, record, after)
+            return record, found, queries.queue_position(connection, record)
 
     def request_cancel(self, run_id: str) -> bool:
         """Cancel a run. The computation stops when nobody else waits for it.
@@ -192,21 +161,16 @@ class RunStore:
             UnknownNameError: If there is no run with this id.
         """
         now = self._clock()
-        with self._write() as connection:
-            record = self._record(connection, run_id)
+        with self._database.write() as connection:
+            record = queries.find_run(connection, run_id)
             if not record.state.active:
                 return False
-            others = connection.scalar(
-                sa.select(sa.func.count())
-                .select_from(runs)
-                .where(runs.c.job_id == record.job, runs.c.left_at.is_(None), runs.c.id != run_id)
-            )
-            if others:
+            if queries.others_waiting(connection, record):
                 connection.execute(sa.update(runs).where(runs.c.id == run_id).values(left_at=now))
                 return True
             values: dict[str, Any] = {"cancel_requested": True}
             if record.state is RunState.QUEUED:
-                values |= {"state": RunState.CANCELLED.value, "finished": now}
+                values |= {"state": RunState.CANCELLED.value, "finished": now, "message": ""}
             connection.execute(sa.update(jobs).where(jobs.c.id == record.job).values(values))
             return True
 
@@ -214,13 +178,16 @@ class RunStore:
         """The stored result, with read-only arrays.
 
         Raises:
-            UnknownNameError: If there is no run with this id.
-            InputError: If the run has no result (yet), or its file is missing or damaged.
+            UnknownNameError: If there is no such run, or it has no result (yet).
+            InputError: If the result's file is missing or damaged.
         """
         record = self.get(run_id)
         if record.result_key is None:
-            remedy = record.message if record.state is RunState.FAILED else "Wait until it is done."
-            raise UnknownNameError(f"Run {run_id} is {record.state} and has no result. {remedy}")
+            remedy = {
+                RunState.FAILED: record.message,
+                RunState.CANCELLED: "Train it again.",
+            }.get(record.state, "Wait until it is done.")
+            raise UnknownNameError(f"This run is {record.state} and has no result. {remedy}")
         return artefacts.read_result(self.results, record.result_key)
 
     # What a worker does
@@ -235,40 +202,13 @@ class RunStore:
             A run of the computation, now ``running``; None if nothing waits.
         """
         now = self._clock()
-        if not self._anything_to_claim(now):
-            return None
-        with self._write() as connection:
-            self._requeue(connection, jobs.c.heartbeat < now - self.stale_after, now)
-            job_id = connection.scalar(
-                sa.select(jobs.c.id)
-                .where(jobs.c.state == RunState.QUEUED.value)
-                .order_by(jobs.c.priority.desc(), jobs.c.created, jobs.c.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            if job_id is None:
+        stale_before = now - self.stale_after
+        with self._database.read() as connection:
+            if not queue.anything_to_claim(connection, stale_before):
                 return None
-            connection.execute(sa.delete(events).where(events.c.job_id == job_id))
-            connection.execute(
-                sa.update(jobs)
-                .where(jobs.c.id == job_id)
-                .values(
-                    state=RunState.RUNNING.value,
-                    worker=worker_id,
-                    heartbeat=now,
-                    started=now,
-                    attempt=jobs.c.attempt + 1,
-                    message="Preparing the data.",
-                )
-            )
-            run_id = connection.scalar(
-                sa.select(runs.c.id)
-                .where(runs.c.job_id == job_id)
-                .order_by(runs.c.left_at.is_not(None), runs.c.position)
-                .limit(1)
-            )
-            assert run_id is not None
-            return self._record(connection, run_id)
+        with self._database.write() as connection:
+            queue.requeue(connection, jobs.c.heartbeat < stale_before, now)
+            return queue.claim_next(connection, worker_id, now)
 
     def requeue_lost(self) -> int:
         """Queue every running computation again; call only when no other worker can be alive.
@@ -276,22 +216,24 @@ class RunStore:
         Returns:
             How many were running.
         """
-        with self._write() as connection:
-            return self._requeue(connection, sa.true(), self._clock())
+        with self._database.write() as connection:
+            return queue.requeue(connection, sa.true(), self._clock())
 
     def release(self, run_id: str, worker_id: str) -> None:
-        """Give a computation back to the queue unfinished; this does not count as an attempt."""
-        with self._write() as connection:
-            self._update_leased(
-                connection,
-                run_id,
-                worker_id,
-                state=RunState.QUEUED.value,
-                worker=None,
-                heartbeat=None,
-                message="",
-                attempt=jobs.c.attempt - 1,
-            )
+        """Give a computation back to the queue unfinished; this does not count as an attempt.
+
+        Raises:
+            LeaseLostError: If the worker no longer has the computation.
+        """
+        self._update(
+            run_id,
+            worker_id,
+            state=RunState.QUEUED.value,
+            worker=None,
+            heartbeat=None,
+            message="",
+            attempt=jobs.c.attempt - 1,
+        )
 
     def append_progress(self, run_id: str, progress: Progress, worker_id: str | None = None) -> int:
         """Add one epoch; also a sign of life.
@@ -302,11 +244,11 @@ class RunStore:
         Raises:
             LeaseLostError: If ``worker_id`` is given and no longer has the computation.
         """
-        data = json.dumps(progress_data(progress), separators=(",", ":"), allow_nan=False)
-        with self._write() as connection:
-            record = self._update_leased(
-                connection, run_id, worker_id, heartbeat=self._clock(), message=""
-            )
+        content = progress_data(progress)
+        data = json.dumps(content, separators=(",", ":"), allow_nan=False)
+        sign: Mapping[str, Any] = {"heartbeat": self._clock(), "share_done": content["share_done"]}
+        with self._database.write() as connection:
+            record = queue.update_leased(connection, run_id, worker_id, message="", **sign)
             cursor = connection.scalar(
                 sa.insert(events)
                 .values(job_id=record.job, attempt=record.attempt, data=data)
@@ -321,13 +263,12 @@ class RunStore:
         Raises:
             LeaseLostError: If ``worker_id`` is given and no longer has the computation.
         """
-        with self._write() as connection:
-            self._update_leased(connection, run_id, worker_id, heartbeat=self._clock())
+        self._update(run_id, worker_id, heartbeat=self._clock())
 
     def cancel_requested(self, run_id: str) -> bool:
         """Whether nobody waits for the computation of this run any more."""
         query = sa.select(jobs.c.cancel_requested).join(runs).where(runs.c.id == run_id)
-        with self._read() as connection:
+        with self._database.read() as connection:
             return bool(connection.scalar(query))
 
     def finish(self, run_id: str, result: SweepResult, worker_id: str | None = None) -> None:
@@ -340,18 +281,10 @@ class RunStore:
             OSError: If the disk is full or not writable; the run is then still running.
         """
         key = artefacts.write_result(self.results, result) if result.points else None
-        state = RunState.CANCELLED if result.cancelled else RunState.DONE
-        with self._write() as connection:
-            self._update_leased(
-                connection,
-                run_id,
-                worker_id,
-                state=state.value,
-                finished=self._clock(),
-                result_key=key,
-                message="",
-                worker=None,
-            )
+        ended: dict[str, Any] = {"state": RunState.CANCELLED.value}
+        if not result.cancelled:
+            ended = {"state": RunState.DONE.value, "share_done": 1.0}
+        self._update(run_id, worker_id, result_key=key, **ended, **self._over())
 
     def fail(self, run_id: str, message: str, worker_id: str | None = None) -> None:
         """End a run as failed.
@@ -362,164 +295,48 @@ class RunStore:
         Raises:
             LeaseLostError: If ``worker_id`` is given and no longer has the computation.
         """
-        with self._write() as connection:
-            self._update_leased(
-                connection,
-                run_id,
-                worker_id,
-                state=RunState.FAILED.value,
-                finished=self._clock(),
-                message=message,
-                worker=None,
-            )
+        failed = RunState.FAILED.value
+        self._update(run_id, worker_id, state=failed, **(self._over() | {"message": message}))
+
+    def announce(self, worker_id: str, state: str) -> None:
+        """Say that a worker is there: ``starting``, ``ready``, ``busy``; ``gone`` removes it."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(workers).where(workers.c.id == worker_id))
+            if state != "gone":
+                connection.execute(
+                    sa.insert(workers).values(id=worker_id, state=state, seen=self._clock())
+                )
+
+    def workers(self) -> dict[str, str]:
+        """State by worker id, of workers seen in the last ``stale_after`` seconds."""
+        query = sa.select(workers).where(workers.c.seen >= self._clock() - self.stale_after)
+        with self._database.read() as connection:
+            return {row.id: row.state for row in connection.execute(query)}
 
     # Inside
 
-    @contextlib.contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection, connection.begin():
-            yield connection
+    def _update(self, run_id: str, worker_id: str | None, **values: Any) -> None:
+        with self._database.write() as connection:
+            queue.update_leased(connection, run_id, worker_id, **values)
 
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection:
-            writing = connection.execution_options(fairlab_write=True)
-            with writing.begin():
-                yield writing
-
-    def _record(self, connection: sa.Connection, run_id: str) -> RunRecord:
-        row = connection.execute(_all_runs().where(runs.c.id == run_id)).first()
-        if row is None:
-            raise UnknownNameError(
-                f"There is no run {run_id!r} here. Check the link, or start a new run on Train."
-            )
-        return self._as_record(connection, row)
-
-    def _as_record(self, connection: sa.Connection, row: sa.Row[Any]) -> RunRecord:
-        left = row.left_at is not None
-        return RunRecord(
-            id=row.id,
-            title=row.title,
-            config=RunConfig.model_validate_json(row.config),
-            digest=row.digest,
-            state=RunState.CANCELLED if left else RunState(row.state),
-            created=row.created,
-            started=row.started,
-            finished=row.left_at if left else row.finished,
-            message="" if left else row.message,
-            cancel_requested=bool(row.cancel_requested),
-            attempt=row.attempt,
-            worker=row.worker,
-            heartbeat=row.heartbeat,
-            result_key=row.result_key,
-            shared_from=None if row.position == 0 else self._first_run(connection, row.job_id),
-            job=row.job_id,
-        )
-
-    def _first_run(self, connection: sa.Connection, job_id: str) -> str | None:
-        return connection.scalar(
-            sa.select(runs.c.id).where(runs.c.job_id == job_id, runs.c.position == 0)
-        )
-
-    def _events(
-        self, connection: sa.Connection, record: RunRecord, after: int
-    ) -> tuple[RunEvent, ...]:
-        rows = connection.execute(
-            sa.select(events.c.id, events.c.attempt, events.c.data)
-            .where(events.c.job_id == record.job, events.c.id > after)
-            .order_by(events.c.id)
-        )
-        return tuple(RunEvent(row.id, record.id, row.attempt, json.loads(row.data)) for row in rows)
-
-    def _queue_position(self, connection: sa.Connection, record: RunRecord) -> int:
-        if record.state is not RunState.QUEUED:
-            return 0
-        waiting = connection.scalars(
-            sa.select(jobs.c.id)
-            .where(jobs.c.state == RunState.QUEUED.value)
-            .order_by(jobs.c.priority.desc(), jobs.c.created, jobs.c.id)
-        ).all()
-        return list(waiting).index(record.job) + 1
+    def _over(self) -> dict[str, Any]:
+        return {"finished": self._clock(), "message": "", "worker": None, "heartbeat": None}
 
     def _shareable(self, connection: sa.Connection, key: str) -> str | None:
+        """The computation with this key that is under way or done with its file in place."""
         rows = connection.execute(
             sa.select(jobs.c.id, jobs.c.state, jobs.c.result_key)
             .where(
                 jobs.c.cache_key == key,
-                jobs.c.state.in_((*ACTIVE, RunState.DONE.value)),
+                jobs.c.state.in_((*queue.ACTIVE, RunState.DONE.value)),
                 jobs.c.cancel_requested.is_(False),
             )
             .order_by(jobs.c.created.desc())
-        )
+        ).all()
         for row in rows:
-            if row.state in ACTIVE or (self.results / f"{row.result_key}.npz").exists():
+            if row.state in queue.ACTIVE or (self.results / f"{row.result_key}.npz").exists():
                 return str(row.id)
         return None
-
-    def _anything_to_claim(self, now: float) -> bool:
-        query = (
-            sa.select(jobs.c.id)
-            .where(
-                (jobs.c.state == RunState.QUEUED.value)
-                | (
-                    (jobs.c.state == RunState.RUNNING.value)
-                    & (jobs.c.heartbeat < now - self.stale_after)
-                )
-            )
-            .limit(1)
-        )
-        with self._read() as connection:
-            return connection.scalar(query) is not None
-
-    def _requeue(self, connection: sa.Connection, lost: sa.ColumnElement[bool], now: float) -> int:
-        running = (jobs.c.state == RunState.RUNNING.value) & lost
-        found = connection.scalar(sa.select(sa.func.count()).select_from(jobs).where(running))
-        gone: dict[str, Any] = {"worker": None, "heartbeat": None}
-        connection.execute(
-            sa.update(jobs)
-            .where(running, jobs.c.cancel_requested.is_(True))
-            .values(state=RunState.CANCELLED.value, finished=now, **gone)
-        )
-        connection.execute(
-            sa.update(jobs)
-            .where(running, jobs.c.attempt >= MAX_ATTEMPTS)
-            .values(
-                state=RunState.FAILED.value,
-                finished=now,
-                message=f"The worker stopped without a word {MAX_ATTEMPTS} times while training "
-                "this run, most often because memory ran out. Train fewer strengths, a smaller "
-                "model or fewer rows.",
-                **gone,
-            )
-        )
-        connection.execute(
-            sa.update(jobs)
-            .where(running)
-            .values(
-                state=RunState.QUEUED.value,
-                message="The worker stopped; the run waits to start again.",
-                **gone,
-            )
-        )
-        return int(found or 0)
-
-    def _update_leased(
-        self, connection: sa.Connection, run_id: str, worker_id: str | None, **values: Any
-    ) -> RunRecord:
-        record = self._record(connection, run_id)
-        leased = jobs.c.id == record.job
-        if worker_id is not None:
-            leased &= (jobs.c.worker == worker_id) & (jobs.c.state == RunState.RUNNING.value)
-        changed = connection.execute(sa.update(jobs).where(leased).values(values))
-        if changed.rowcount != 1:
-            raise LeaseLostError(
-                f"Run {run_id} no longer belongs to worker {worker_id}; another has taken it."
-            )
-        return record
-
-
-def _all_runs() -> sa.Select[Any]:
-    return sa.select(*_COLUMNS).join(jobs, runs.c.job_id == jobs.c.id)
 
 
 def _cache_key(config: RunConfig) -> str:
@@ -529,32 +346,5 @@ def _cache_key(config: RunConfig) -> str:
 
 
 def _can_share(config: RunConfig) -> bool:
-    """A user's table is only known by its fingerprint; without one nothing is shared."""
+    """A user's table is known only by its fingerprint; without one nothing is shared."""
     return config.data.source != "file" or config.data.fingerprint != ""
-
-
-def _engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _configure_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _configure_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
-    for pragma in ("busy_timeout=10000", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    writing = connection.get_execution_options().get("fairlab_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _write_ahead(engine: sa.Engine) -> None:
-    raw = engine.raw_connection()
-    try:
-        raw.cursor().execute("PRAGMA journal_mode=WAL")
-    finally:
-        raw.close()
