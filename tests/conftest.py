@@ -1,0 +1,22 @@
+"""Fixtures for every test: a data folder of its own, so no test sees a person's runs."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+# Set before anything imports fairlab; a worker or server started by a test inherits it.
+_HOME = tempfile.mkdtemp(prefix="fairlab-tests-")
+os.environ["FAIRLAB_HOME"] = _HOME
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def fairlab_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty data folder for each test."""
+    home = tmp_path / "fairlab-home"
+    home.mkdir()
+    monkeypatch.setenv("FAIRLAB_HOME", str(home))
+    yield home
