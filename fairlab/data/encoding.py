@@ -19,10 +19,14 @@ from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from fairlab.data.labels import name_values
 from fairlab.data.values import as_numbers, as_text, kind
-from fairlab.outcomes import FloatArray
+from fairlab.outcomes import FloatArray, IntArray
 
 MISSING_LEVEL = "(missing)"
 KNOTS = 10
+REST_KNOTS = 32
+FEWEST_KNOTS = 4
+PEOPLE_PER_KNOT = 200
+PEOPLE_PER_REST_KNOT = 30
 MAX_CATEGORIES = 30
 RARE_SHARE = 0.005
 RARE_COUNT = 10
@@ -97,21 +101,38 @@ def fit_encoding(train: pd.DataFrame) -> Encoding:
     return Encoding(transformer, tuple(numeric), tuple(categorical), names, tuple(notes))
 
 
-def knots(values: FloatArray, count: int = KNOTS) -> FloatArray:
-    """At most ``count`` increasing knots, at data values, lowest and highest included.
+def knots(values: FloatArray) -> FloatArray:
+    """Increasing knots at data values, lowest and highest included.
 
-    Quantiles in which no single value counts for more than 1/count of the people, so that a
-    column that is mostly zero keeps knots for the rest.
+    At most ``KNOTS``, with at least ``PEOPLE_PER_KNOT`` people each; at quantiles in which a value
+    counts with the square root of its people, so that heaped values do not take all knots. If
+    one value is held by the majority (most people have no capital gain), it is one knot and the
+    other people get up to ``REST_KNOTS`` of their own.
 
     Args:
         values: (n,) with at least two distinct finite values; NaN ignored.
-        count: Largest number of knots, ≥ 2.
     """
-    distinct, sizes = np.unique(values[~np.isnan(values)], return_counts=True)
+    present = values[~np.isnan(values)]
+    distinct, sizes = np.unique(present, return_counts=True)
+    common = int(sizes.argmax())
+    if 2 * sizes[common] <= len(present):
+        return _quantile_knots(distinct, sizes, _knot_count(len(present), PEOPLE_PER_KNOT, KNOTS))
+    rest = np.arange(len(distinct)) != common
+    count = _knot_count(int(sizes[rest].sum()), PEOPLE_PER_REST_KNOT, REST_KNOTS)
+    chosen = _quantile_knots(distinct[rest], sizes[rest], count)
+    merged: FloatArray = np.union1d(distinct[[common]], chosen)
+    return merged
+
+
+def _knot_count(people: int, each: int, most: int) -> int:
+    return int(np.clip(people // each, FEWEST_KNOTS, most))
+
+
+def _quantile_knots(distinct: FloatArray, sizes: IntArray, count: int) -> FloatArray:
     if len(distinct) <= count:
         return distinct
-    capped = np.minimum(sizes, np.ceil(sizes.sum() / count))
-    positions = (np.cumsum(capped) - capped / 2) / capped.sum()
+    tempered = np.sqrt(sizes)
+    positions = (np.cumsum(tempered) - tempered / 2) / tempered.sum()
     nearest = np.searchsorted(positions, np.linspace(0, 1, count)).clip(0, len(distinct) - 1)
     nearest[0] = 0
     chosen: FloatArray = distinct[np.unique(nearest)]

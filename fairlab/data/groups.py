@@ -43,7 +43,7 @@ def read_groups(frame: pd.DataFrame, task: Task, name: str) -> Grouping:
     if name in task.bins:
         edges = task.bins[name]
         numbers = as_numbers(column)
-        codes = np.asarray(np.digitize(numbers, edges), dtype=np.int64)
+        codes: IntArray = np.asarray(np.digitize(numbers, edges), dtype=np.int64)
         codes[np.isnan(numbers)] = -1
         finite = numbers[~np.isnan(numbers)]
         whole = bool((finite == np.round(finite)).all())
