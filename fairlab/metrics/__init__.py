@@ -1,8 +1,14 @@
 """Rates of groups, gaps between them, and how sure of either the data let us be."""
 
+from fairlab.metrics.audit import Audit, GroupRate, RateResult, audit
+from fairlab.metrics.calibration import GroupCalibration, calibration
+from fairlab.metrics.dictionary import Translation, translations
 from fairlab.metrics.gaps import GAPS, Gap, GapResult
+from fairlab.metrics.inequality import generalized_entropy, theil
 from fairlab.metrics.intervals import holm, newcombe, two_proportion_z, wilson
+from fairlab.metrics.pairs import PairTest, pair_tests
 from fairlab.metrics.power import minimum_detectable_gap, records_needed
+from fairlab.metrics.ranking import GroupRanking, ranking
 from fairlab.metrics.rates import RATES, Rate
 from fairlab.metrics.resampling import (
     bootstrap_counts,
@@ -10,21 +16,38 @@ from fairlab.metrics.resampling import (
     percentile_interval,
     permutation_p_value,
 )
+from fairlab.metrics.score_gaps import ScoreGap, score_gaps
 
 __all__ = [
     "GAPS",
     "RATES",
+    "Audit",
     "Gap",
     "GapResult",
+    "GroupCalibration",
+    "GroupRanking",
+    "GroupRate",
+    "PairTest",
     "Rate",
+    "RateResult",
+    "ScoreGap",
+    "Translation",
+    "audit",
     "bootstrap_counts",
     "bootstrap_gap",
+    "calibration",
+    "generalized_entropy",
     "holm",
     "minimum_detectable_gap",
     "newcombe",
+    "pair_tests",
     "percentile_interval",
     "permutation_p_value",
+    "ranking",
     "records_needed",
+    "score_gaps",
+    "theil",
+    "translations",
     "two_proportion_z",
     "wilson",
 ]

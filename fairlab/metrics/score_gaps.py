@@ -1,0 +1,157 @@
+"""Gaps between groups that need the scores themselves, not only decisions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairlab.metrics.calibration import GroupCalibration
+from fairlab.metrics.gaps import optional
+from fairlab.metrics.ranking import GroupRanking
+from fairlab.metrics.resampling import percentile_interval
+from fairlab.outcomes import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreGap:
+    """One gap of scores. None is undefined.
+
+    Attributes:
+        name: ``auc_difference``, ``mean_score_difference``, ``mean_residual_difference`` or
+            ``calibration_gap``.
+        label, definition: In words.
+        value: Unsigned.
+        lower, upper: Percentile interval of simulated groups: normal around each group's value
+            with its standard error; for calibration, binomial in each bin.
+        highest, lowest: Groups that set it.
+        left_out: Groups without a value.
+    """
+
+    name: str
+    label: str
+    definition: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    highest: str | None
+    lowest: str | None
+    left_out: tuple[str, ...]
+
+
+def score_gaps(
+    calibrations: Sequence[GroupCalibration],
+    rankings: Sequence[GroupRanking],
+    draws: int = 2000,
+    seed: int = 0,
+) -> Mapping[str, ScoreGap]:
+    """All gaps of scores, by name.
+
+    Args:
+        calibrations, rankings: Of the same groups in the same order.
+        draws, seed: For the intervals.
+    """
+    rng = np.random.default_rng(seed)
+    names = [ranking.group for ranking in rankings]
+    found = (
+        _range(
+            "auc_difference",
+            "AUC difference",
+            "Highest minus lowest area under the ROC curve: how well scores rank people of a "
+            "group.",
+            names,
+            [r.auc for r in rankings],
+            [r.auc_error for r in rankings],
+            (draws, rng),
+        ),
+        _range(
+            "mean_score_difference",
+            "Mean score difference",
+            "Highest minus lowest mean score.",
+            names,
+            [r.mean_score for r in rankings],
+            [r.mean_score_error for r in rankings],
+            (draws, rng),
+        ),
+        _range(
+            "mean_residual_difference",
+            "Mean residual difference",
+            "Highest minus lowest mean of outcome − score: by how much scores are too low.",
+            names,
+            [c.residual for c in calibrations],
+            [c.residual_error for c in calibrations],
+            (draws, rng),
+        ),
+        _calibration_gap(calibrations, draws, rng),
+    )
+    return {gap.name: gap for gap in found}
+
+
+def _range(
+    name: str,
+    label: str,
+    definition: str,
+    groups: Sequence[str],
+    values: Sequence[float | None],
+    errors: Sequence[float | None],
+    chance: tuple[int, np.random.Generator],
+) -> ScoreGap:
+    value, error = _numbers(values), _numbers(errors)
+    defined = np.flatnonzero(~np.isnan(value))
+    left_out = tuple(groups[g] for g in np.flatnonzero(np.isnan(value)))
+    if len(defined) < 2:
+        return ScoreGap(name, label, definition, None, None, None, None, None, left_out)
+    high = int(defined[np.argmax(value[defined])])
+    low = int(defined[np.argmin(value[defined])])
+    draws, rng = chance
+    simulated = rng.normal(value[defined], np.nan_to_num(error[defined]), (draws, len(defined)))
+    known = not np.isnan(error[defined]).any()
+    lower, upper = percentile_interval(np.ptp(simulated, axis=1))
+    return ScoreGap(
+        name,
+        label,
+        definition,
+        float(value[high] - value[low]),
+        optional(lower) if known else None,
+        optional(upper) if known else None,
+        groups[high],
+        groups[low],
+        left_out,
+    )
+
+
+def _calibration_gap(
+    groups: Sequence[GroupCalibration], draws: int, rng: np.random.Generator
+) -> ScoreGap:
+    name, label = "calibration_gap", "Calibration gap"
+    definition = "Largest calibration error of any group. Chance alone makes it positive."
+    left_out = tuple(g.group for g in groups if g.error is None)
+    defined = [g for g in groups if g.error is not None]
+    if not defined:
+        return ScoreGap(name, label, definition, None, None, None, None, None, left_out)
+    errors = _numbers([g.error for g in defined])
+    simulated = np.stack([_simulated_errors(g, draws, rng) for g in defined], axis=1)
+    lower, upper = percentile_interval(simulated.max(axis=1))
+    return ScoreGap(
+        name,
+        label,
+        definition,
+        float(errors.max()),
+        optional(lower),
+        optional(upper),
+        defined[int(np.argmax(errors))].group,
+        defined[int(np.argmin(errors))].group,
+        left_out,
+    )
+
+
+def _simulated_errors(group: GroupCalibration, draws: int, rng: np.random.Generator) -> FloatArray:
+    n = np.array([b.n for b in group.bins])
+    rate = np.array([b.rate for b in group.bins])
+    mean_score = np.array([b.mean_score for b in group.bins])
+    size = np.maximum(np.rint(n).astype(np.int64), 1)
+    simulated = rng.binomial(size, rate, (draws, len(n))) / size
+    return np.asarray(np.abs(simulated - mean_score) @ (n / n.sum()))
+
+
+def _numbers(values: Sequence[float | None]) -> FloatArray:
+    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
