@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial import ConvexHull
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from fairlab.errors import InputError
 from fairlab.outcomes import Counts, GroupedOutcomes, count
-from fairlab.sweeps import exact_sweep
+from fairlab.sweeps import exact_sweep, roc_curves, roc_hull
 
 FIELDS = ("tp", "fp", "fn", "tn")
 SCORES = (-1.5, 0.0, 0.25, 0.5, 0.5000000000000001, 1.0, 7.0)
@@ -148,3 +150,64 @@ def test_downsample_refuses_what_it_cannot_keep(size: int, keep: list[int]) -> N
     outcomes = GroupedOutcomes.from_arrays(y_true=[1, 0], score=[0.5, 0.2], group=["a", "b"])
     with pytest.raises(InputError):
         exact_sweep(outcomes).downsample(size, keep=keep)
+
+
+def gaussian_people(n: int = 400) -> GroupedOutcomes:
+    rng = np.random.default_rng(3)
+    y = rng.integers(0, 2, n)
+    return GroupedOutcomes.from_arrays(
+        y_true=y, score=np.round(rng.normal(y, 1.2), 1), group=rng.integers(0, 3, n)
+    )
+
+
+def test_roc_curves_and_their_area_agree_with_scikit_learn() -> None:
+    outcomes = gaussian_people()
+    for g, curve in enumerate(roc_curves(exact_sweep(outcomes))):
+        mine = outcomes.group == g
+        fpr, tpr, thresholds = roc_curve(
+            outcomes.y_true[mine], outcomes.score[mine], drop_intermediate=False
+        )
+        np.testing.assert_allclose(curve.fpr, fpr)
+        np.testing.assert_allclose(curve.tpr, tpr)
+        np.testing.assert_allclose(curve.thresholds, thresholds)
+        assert curve.auc == pytest.approx(
+            roc_auc_score(outcomes.y_true[mine], outcomes.score[mine])
+        )
+
+
+def test_hull_equals_an_independent_convex_hull() -> None:
+    for curve in roc_curves(exact_sweep(gaussian_people())):
+        hull = roc_hull(curve)
+        points = np.column_stack((curve.fpr, curve.tpr))
+        everything = ConvexHull(np.vstack((points, [[1.0, 0.0]])))
+        vertices = {tuple(points[i]) for i in everything.vertices if i < len(points)}
+        assert set(zip(hull.fpr, hull.tpr, strict=True)) == vertices
+
+
+@given(people())
+def test_hull_is_concave_above_the_curve_and_made_of_its_points(
+    outcomes: GroupedOutcomes,
+) -> None:
+    for curve in roc_curves(exact_sweep(outcomes)):
+        if not curve.defined:
+            continue
+        hull = roc_hull(curve)
+        assert (hull.fpr[0], hull.tpr[0], hull.fpr[-1], hull.tpr[-1]) == pytest.approx((0, 0, 1, 1))
+        assert set(hull.thresholds) <= set(curve.thresholds)
+        x, y = np.diff(hull.fpr), np.diff(hull.tpr)
+        assert (x[:-1] * y[1:] - y[:-1] * x[1:] <= 1e-12).all()
+        # Above the curve: no curve point lies to the left of any hull edge.
+        for i in range(len(x)):
+            above = x[i] * (curve.tpr - hull.tpr[i]) - y[i] * (curve.fpr - hull.fpr[i])
+            assert (above <= 1e-12).all()
+
+
+def test_a_group_with_one_outcome_has_no_roc_curve() -> None:
+    outcomes = GroupedOutcomes.from_arrays(
+        y_true=[1, 1, 0, 1], score=[0.1, 0.2, 0.3, 0.4], group=["a", "a", "b", "b"]
+    )
+    a, b = roc_curves(exact_sweep(outcomes))
+    assert not a.defined
+    assert a.auc is None
+    assert roc_hull(a) is a
+    assert b.auc == 1.0
