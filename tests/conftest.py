@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 # Set before anything imports fairlab; a worker or server started by a test inherits it.
@@ -14,9 +13,9 @@ import pytest  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
-def fairlab_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def fairlab_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty data folder for each test."""
     home = tmp_path / "fairlab-home"
     home.mkdir()
     monkeypatch.setenv("FAIRLAB_HOME", str(home))
-    yield home
+    return home

@@ -18,9 +18,10 @@ PagesManager.uses_pages_directory = False
 
 def routes() -> list[BaseRoute]:
     """Routes beside Streamlit's own: points of a run, health, chart library."""
+    from fairlab.ui import assets
     from fairlab.ui.routes import ROUTES
 
-    return list(ROUTES)
+    return [*ROUTES, *assets.ROUTES]
 
 
 @asynccontextmanager

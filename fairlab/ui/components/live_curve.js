@@ -210,6 +210,8 @@ async function poll(state) {
       if (answer.status === 404) throw new Error("unknown run");
       const body = await answer.json();
       state.offline = false;
+      if (live.attempt !== undefined && live.attempt !== body.attempt) live.latest = {};
+      live.attempt = body.attempt;
       for (const row of body.rows) {
         live.latest[row.mode] = row;
         live.newest = row;
@@ -220,7 +222,7 @@ async function poll(state) {
         queue_position: body.queue_position,
       });
       if (body.rows.length) draw(state);
-      if (["done", "failed", "cancelled"].includes(body.state)) {
+      if (body.final) {
         live.finished = true;
         state.setTriggerValue("finished", run.id);
       }
