@@ -1,1 +1,31 @@
-"""TODO"""
+"""What cannot hold at once, in the user's own numbers."""
+
+from fairlab.impossibility.balance import BalanceTable, balance_table
+from fairlab.impossibility.base_rates import (
+    groups_that_cannot_move,
+    reweight_base_rates,
+    reweight_counts,
+)
+from fairlab.impossibility.identities import (
+    IdentityTable,
+    ParityTable,
+    forced_fpr,
+    identity_table,
+    parity_table,
+)
+from fairlab.impossibility.single_threshold import LeastWorstGap, least_worst_gap
+
+__all__ = [
+    "BalanceTable",
+    "IdentityTable",
+    "LeastWorstGap",
+    "ParityTable",
+    "balance_table",
+    "forced_fpr",
+    "groups_that_cannot_move",
+    "identity_table",
+    "least_worst_gap",
+    "parity_table",
+    "reweight_base_rates",
+    "reweight_counts",
+]
