@@ -1,0 +1,212 @@
+"""The training loop: all models of a family in one step, the best validation state of each kept."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fairlab.outcomes import IntArray
+from fairlab.training.batched import BatchedNet, copy_models, logits, snapshot
+from fairlab.training.batches import BatchPlan
+from fairlab.training.cells import Cells, cells_of
+from fairlab.training.family import Batch, Family, Setting, Verdict
+from fairlab.training.penalty import cell_means
+
+# Ask whether to stop after this many batches.
+STOP_EVERY = 8
+WARM_UP_SHARE = 0.05
+FINAL_RATE = 0.02
+ADVERSARY_RATE = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Epoch:
+    """What the loop reports after each epoch: number (1-based), verdict, mean losses (M,)."""
+
+    number: int
+    verdict: Verdict
+    losses: dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """The state that was kept of each model.
+
+    Attributes:
+        best_epoch: (M,) 1-based; 0 when no epoch was completed.
+        failed: (M,) whether it stopped being finite.
+        epochs_done: Completed epochs.
+        cancelled: Whether the loop was asked to stop.
+    """
+
+    best_epoch: IntArray
+    failed: np.ndarray
+    epochs_done: int
+    cancelled: bool
+
+
+def train(
+    net: BatchedNet,
+    family: Family,
+    setting: Setting,
+    plan: BatchPlan,
+    report: Callable[[Epoch], None],
+    should_stop: Callable[[], bool],
+) -> Kept:
+    """Train in place; on return ``net`` and its companions hold each model's best state.
+
+    A model whose loss or parameters stop being finite goes back to its last finite state at the
+    end of the epoch and is marked; models are independent, so the others do not notice.
+    """
+    config = setting.config
+    nets = (net, *family.companions())
+    optimiser = _optimiser(nets, config.learning_rate, config.weight_decay)
+    rates = [group["lr"] for group in optimiser.param_groups]
+    steps = config.epochs * plan.n_batches
+    orders = [np.random.default_rng([seed, 1]) for seed in config.seeds]
+    template = _templates(setting, plan)
+    keeper = _Keeper(nets, net.n_models, setting.crowd.device)
+    done = 0
+    for epoch in range(1, config.epochs + 1):
+        family.start_epoch((epoch - 1) / config.epochs)
+        sums: dict[str, Tensor] = {}
+        for index, batch in enumerate(_batches(setting, plan, template, orders)):
+            if index % STOP_EVERY == 0 and should_stop():
+                return keeper.finish(done, cancelled=True)
+            step = (epoch - 1) * plan.n_batches + index
+            scale = _rate_scale(step, steps)
+            for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                group["lr"] = rate * scale
+            loss = family.loss(net(batch.x)[:, 0], batch)
+            optimiser.zero_grad()
+            torch.autograd.backward(loss.total.sum())
+            optimiser.step()
+            for name, term in loss.terms.items():
+                sums[name] = sums[name] + term.detach() if name in sums else term.detach()
+        means = {name: total / plan.n_batches for name, total in sums.items()}
+        keeper.check(means)
+        with torch.no_grad():
+            verdict = family.judge(logits(net, setting.validation.x[0]))
+        keeper.keep(verdict.criterion, epoch)
+        done = epoch
+        report(Epoch(epoch, verdict, means))
+    return keeper.finish(done, cancelled=False)
+
+
+def _optimiser(nets: tuple[BatchedNet, ...], rate: float, decay: float) -> torch.optim.Optimizer:
+    groups = [
+        {"params": list(net.parameters()), "lr": rate if i == 0 else rate * ADVERSARY_RATE}
+        for i, net in enumerate(nets)
+    ]
+    return torch.optim.AdamW(groups, lr=rate, weight_decay=decay, fused=True)
+
+
+def _rate_scale(step: int, steps: int) -> float:
+    """Short linear warm-up, then half a cosine down to ``FINAL_RATE``."""
+    warm = max(1, round(WARM_UP_SHARE * steps))
+    if step < warm:
+        return (step + 1) / warm
+    share = (step - warm) / max(1, steps - warm)
+    return FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Template:
+    """What is the same in one batch of every epoch and seed: labels, cells, groups."""
+
+    y: Tensor
+    cells: Cells
+    batch: Batch
+
+
+def cohort_of(group: Tensor, groups: tuple[int, ...]) -> Tensor:
+    """(len(groups), n) float32 indicator of the groups."""
+    return torch.stack([(group == g).to(torch.float32) for g in groups])
+
+
+def _templates(setting: Setting, plan: BatchPlan) -> list[Batch]:
+    """Batches with everything but the people: which cell a place belongs to never changes."""
+    train = setting.crowd.splits["train"]
+    device = setting.crowd.device
+    first = torch.from_numpy(plan.people(np.random.default_rng(0))).to(device)
+    weight = None
+    if plan.weight is not None:
+        weight = torch.from_numpy(plan.weight).to(torch.float32).to(device)[None]
+    out = []
+    for a, b in zip(plan.edges[:-1].tolist(), plan.edges[1:].tolist(), strict=True):
+        people = first[a:b]
+        y, group = train.y[people], train.group[people]
+        cells = cells_of(setting.config.constraint, group, y)
+        own = None if weight is None else weight[:, a:b].expand(len(setting.config.seeds), -1)
+        means = cell_means(cells.members, cells.spans, own)
+        cohort = cohort_of(group, setting.groups)
+        out.append(Batch(train.x[None, :, :0], y.to(torch.float32), own, cells, means, cohort))
+    return out
+
+
+def _batches(
+    setting: Setting,
+    plan: BatchPlan,
+    templates: list[Batch],
+    orders: list[np.random.Generator],
+) -> Iterator[Batch]:
+    """One epoch; every seed draws its own people for the same places."""
+    train = setting.crowd.splits["train"]
+    people = torch.from_numpy(np.stack([plan.people(rng) for rng in orders]))
+    people = people.to(setting.crowd.device)
+    rows = train.x.T  # (n, F)
+    edges = zip(plan.edges[:-1].tolist(), plan.edges[1:].tolist(), strict=True)
+    for template, (a, b) in zip(templates, edges, strict=True):
+        own = people[:, a:b]
+        x = rows[own].transpose(1, 2)
+        weight, means = template.weight, template.means
+        if train.weight is not None:
+            personal = train.weight[own].to(torch.float32)
+            weight = personal if weight is None else weight * personal
+            means = cell_means(template.cells.members, template.cells.spans, weight)
+        yield Batch(x, template.y, weight, template.cells, means, template.cohort)
+
+
+class _Keeper:
+    """Best and last finite states of every model, by masks over the models axis."""
+
+    def __init__(self, nets: tuple[BatchedNet, ...], n_models: int, device: torch.device) -> None:
+        self.nets = nets
+        self.best = [snapshot(net) for net in nets]
+        self.finite = [snapshot(net) for net in nets]
+        self.least = torch.full((n_models,), torch.inf, device=device)
+        self.best_epoch = torch.zeros(n_models, dtype=torch.int64, device=device)
+        self.failed = torch.zeros(n_models, dtype=torch.bool, device=device)
+
+    @torch.no_grad()
+    def check(self, losses: dict[str, Tensor]) -> None:
+        """Send models that are not finite, or ever were not, back to their last finite state."""
+        sound = torch.stack([torch.isfinite(value) for value in losses.values()]).all(0)
+        for net in self.nets:
+            for p in net.parameters():
+                sound = sound & torch.isfinite(p).all(2).all(1)
+        self.failed |= ~sound
+        for net, finite in zip(self.nets, self.finite, strict=True):
+            own = list(net.parameters())
+            if bool(self.failed.any()):
+                copy_models(finite, own, self.failed)
+            copy_models(own, finite, ~self.failed)
+
+    @torch.no_grad()
+    def keep(self, criterion: Tensor, epoch: int) -> None:
+        """Keep the present state of the models whose criterion improved."""
+        better = (criterion.to(self.least.dtype) < self.least) & ~self.failed
+        self.least = torch.where(better, criterion.to(self.least.dtype), self.least)
+        self.best_epoch = torch.where(better, epoch, self.best_epoch)
+        for net, best in zip(self.nets, self.best, strict=True):
+            copy_models(list(net.parameters()), best, better)
+
+    def finish(self, done: int, *, cancelled: bool) -> Kept:
+        """Put the best states in place."""
+        everyone = torch.ones_like(self.failed)
+        for net, best in zip(self.nets, self.best, strict=True):
+            copy_models(best, list(net.parameters()), everyone)
+        return Kept(self.best_epoch.cpu().numpy(), self.failed.cpu().numpy(), done, cancelled)

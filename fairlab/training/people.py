@@ -1,0 +1,123 @@
+"""The people of a sweep as tensors, and their confusion counts for all models in one pass."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fairlab.data.task import PreparedData, SplitData
+from fairlab.errors import InputError
+from fairlab.outcomes import Counts
+from fairlab.results import cross
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class People:
+    """One split on the training device.
+
+    Attributes:
+        x: (F, n) features, people last.
+        y: (n,) int64 labels.
+        group: (n,) int64 group.
+        weight: (n,) float64, or None.
+    """
+
+    x: Tensor
+    y: Tensor
+    group: Tensor
+    weight: Tensor | None
+
+    @property
+    def n(self) -> int:
+        """Number of people."""
+        return len(self.y)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crowd:
+    """Everybody a sweep needs.
+
+    Attributes:
+        splits: ``train``, ``validation``, ``test``. Labels of the last are never read.
+        group_names: G names, the same in every split.
+        group_by: Attributes whose crossing makes the groups.
+        device: Where the tensors are.
+    """
+
+    splits: Mapping[str, People]
+    group_names: tuple[str, ...]
+    group_by: tuple[str, ...]
+    device: torch.device
+
+
+def gather(prepared: PreparedData, group_by: Sequence[str], device: torch.device) -> Crowd:
+    """Move a prepared table to the device, grouped by the crossing of ``group_by``."""
+    first = prepared.splits["train"]
+    by = tuple(group_by)
+    if not by:
+        by = prepared.group_by if prepared.group_by else tuple(first.attributes)[:1]
+    names = cross(first.attributes, by).names
+    splits = {name: _people(part, by, device) for name, part in prepared.splits.items()}
+    present = len(torch.unique(splits["train"].group))
+    if present < 2:
+        raise InputError(
+            f"Training compares groups of {' × '.join(by)}, and the training split has people of "
+            f"{present} of them. Choose an attribute with at least two groups."
+        )
+    if len(torch.unique(splits["train"].y)) < 2:
+        raise InputError(
+            "Everybody in the training split has the same label, so there is nothing to learn. "
+            "Check which label values are favourable."
+        )
+    return Crowd(splits, names, by, device)
+
+
+def _people(part: SplitData, by: Sequence[str], device: torch.device) -> People:
+    weight = None if part.weight is None else torch.tensor(part.weight, dtype=torch.float64)
+    return People(
+        x=torch.tensor(part.features, dtype=torch.float32).T.contiguous().to(device),
+        y=torch.tensor(part.y_true, dtype=torch.int64, device=device),
+        group=torch.tensor(cross(part.attributes, by).codes, dtype=torch.int64, device=device),
+        weight=None if weight is None else weight.to(device),
+    )
+
+
+def threshold_as(threshold: float) -> float:
+    """Smallest float32 at or above ``threshold``.
+
+    Scores are float32 and everybody downstream compares them in float64: with this number both
+    select the same people, ties included.
+    """
+    near = np.float32(threshold)
+    if float(near) < threshold:
+        near = np.nextafter(near, np.float32(np.inf))
+    return float(near)
+
+
+@torch.no_grad()
+def counts(score: Tensor, people: People, group_names: Sequence[str], threshold: float) -> Counts:
+    """Confusion counts of M models in one pass: fields (M, G), float64.
+
+    Args:
+        score: (M, n) float32.
+        people: Who they are.
+        group_names: G names.
+        threshold: Selected iff score >= threshold.
+    """
+    n_groups = len(group_names)
+    table = torch.nn.functional.one_hot(people.group * 2 + people.y, 2 * n_groups)
+    weighted = table.to(torch.float64)
+    if people.weight is not None:
+        weighted = weighted * people.weight[:, None]
+    selected = (score >= threshold_as(threshold)).to(torch.float64) @ weighted
+    chosen = selected.cpu().numpy().reshape(-1, n_groups, 2)
+    total = weighted.sum(0).cpu().numpy().reshape(n_groups, 2)
+    return Counts(
+        tp=chosen[:, :, 1],
+        fp=chosen[:, :, 0],
+        fn=total[:, 1] - chosen[:, :, 1],
+        tn=total[:, 0] - chosen[:, :, 0],
+        group_names=tuple(group_names),
+    )

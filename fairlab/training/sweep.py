@@ -1,0 +1,297 @@
+"""``fit_sweep``: every strength and seed of every chosen mode, from a table to a result."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fairlab.config import Mode, RunConfig, SweepConfig
+from fairlab.data import prepare
+from fairlab.data.task import PreparedData, TaskData
+from fairlab.errors import TrainingError
+from fairlab.results import Point, Progress, SplitScores, SweepResult
+from fairlab.training.batched import logits, predictor
+from fairlab.training.batches import BatchPlan, plan_batches
+from fairlab.training.catalog import FAMILIES, check_constraint, is_baseline, strengths_of
+from fairlab.training.cells import cells_of
+from fairlab.training.evaluate import accuracy_of, gap_of
+from fairlab.training.family import Batch, Family, Setting
+from fairlab.training.health import health_flags
+from fairlab.training.loop import Epoch, Kept, cohort_of, train
+from fairlab.training.penalty import SoftDecision, cell_means
+from fairlab.training.people import Crowd, counts, gather
+
+SPLITS = ("train", "validation", "test")
+
+
+def fit_sweep(
+    data: TaskData | PreparedData,
+    config: SweepConfig | RunConfig,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> SweepResult:
+    """Train all strengths × seeds of each mode, each mode as one batched model.
+
+    The unmitigated model (strength 0, slack 1) is in every mode. Of every model the epoch that
+    is best on validation by its own objective is kept. Deterministic for a config and device;
+    test labels are never read. Uses torch's current number of threads and changes no global
+    setting; a host that shares its cores should set ``torch.set_num_threads`` itself.
+
+    Args:
+        data: A table with roles, or one already split and encoded.
+        config: The sweep; of a ``RunConfig`` only its sweep is used.
+        on_progress: Called after each epoch of each mode.
+        should_stop: Asked before each epoch and every few batches; a true answer ends training,
+            and the result holds the best states so far with ``cancelled`` set. Modes not yet
+            begun are absent then.
+
+    Returns:
+        Points and scores of all models. Scores of mode ``layer`` are those of the rule frozen on
+        validation, on every split alike.
+
+    Raises:
+        InputError: Data or constraint that cannot be trained on, with the remedy.
+        TrainingError: No CUDA device although asked for; or every model failed.
+    """
+    sweep = config.sweep if isinstance(config, RunConfig) else config
+    started = time.perf_counter()
+    check_constraint(sweep.constraint)
+    device = _device(sweep.device)
+    prepared = data
+    if isinstance(prepared, TaskData):
+        prepared = prepare(prepared, sweep.split, sweep.group_by)
+    crowd = gather(prepared, sweep.group_by, device)
+    plan = _plan(crowd, sweep)
+    stop = _never if should_stop is None else should_stop
+    outcomes: list[_Outcome] = []
+    for position, mode in enumerate(sweep.modes):
+        if outcomes and (outcomes[-1].kept.cancelled or stop()):
+            break
+        clock = _Clock(started, position, len(sweep.modes))
+        outcomes.append(_fit_family(mode, sweep, crowd, plan, clock, on_progress, stop))
+    if all(bool(o.kept.failed.all()) for o in outcomes):
+        raise TrainingError(
+            "The loss of every model stopped being finite. Lower the learning rate "
+            f"(it is {sweep.learning_rate:g}), or check the features for extreme values."
+        )
+    cancelled = any(o.kept.cancelled for o in outcomes) or len(outcomes) < len(sweep.modes)
+    return _result(prepared, crowd, sweep, plan, outcomes, cancelled, started)
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    started: float
+    position: int
+    modes: int
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self.started
+
+    def share(self, epoch: int, epochs: int) -> float:
+        return (self.position + epoch / epochs) / self.modes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outcome:
+    mode: Mode
+    points: tuple[Point, ...]
+    scores: dict[str, Tensor]
+    kept: Kept
+    selection: str
+
+
+def _device(name: str) -> torch.device:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise TrainingError(
+            "Training on CUDA was asked for, and torch finds no CUDA device. Choose device "
+            "'cpu', or install a CUDA build of torch on a machine that has one."
+        )
+    return torch.device(name)
+
+
+def _plan(crowd: Crowd, sweep: SweepConfig) -> BatchPlan:
+    train_split = crowd.splits["train"]
+    cell = (train_split.group * 2 + train_split.y).cpu().numpy()
+    return plan_batches(cell, sweep.batch_size)
+
+
+def _setting(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
+    validation = crowd.splits["validation"]
+    weight = None if validation.weight is None else validation.weight[None].to(torch.float32)
+    cells = cells_of(sweep.constraint, validation.group, validation.y)
+    groups = tuple(int(g) for g in torch.unique(crowd.splits["train"].group).tolist())
+    batch = Batch(
+        x=validation.x[None],
+        y=validation.y.to(torch.float32),
+        weight=weight,
+        cells=cells,
+        means=cell_means(cells.members, cells.spans, weight),
+        cohort=cohort_of(validation.group, groups),
+    )
+    return Setting(
+        config=sweep,
+        crowd=crowd,
+        strength=torch.tensor(strengths_of(mode, sweep), dtype=torch.float64, device=crowd.device),
+        validation=batch,
+        soft=SoftDecision(sweep.threshold, sweep.penalty.temperature),
+        groups=groups,
+    )
+
+
+def _fit_family(
+    mode: Mode,
+    sweep: SweepConfig,
+    crowd: Crowd,
+    plan: BatchPlan,
+    clock: _Clock,
+    on_progress: Callable[[Progress], None] | None,
+    stop: Callable[[], bool],
+) -> _Outcome:
+    setting = _setting(mode, sweep, crowd)
+    strengths = strengths_of(mode, sweep)
+    family = FAMILIES[mode](setting)
+    net = predictor(crowd.splits["train"].x.shape[0], sweep.model, sweep.seeds, len(strengths))
+    net = net.to(crowd.device)
+    strength = np.tile(np.array(strengths), len(sweep.seeds))
+    seed = np.repeat(np.array(sweep.seeds, dtype=np.int64), len(strengths))
+
+    def report(epoch: Epoch) -> None:
+        if on_progress is None:
+            return
+        table = counts(
+            epoch.verdict.score, crowd.splits["validation"], crowd.group_names, sweep.threshold
+        )
+        on_progress(
+            Progress(
+                mode=mode,
+                epoch=epoch.number,
+                epochs=sweep.epochs,
+                strength=strength,
+                seed=seed,
+                accuracy=accuracy_of(table),
+                gap=gap_of(sweep.constraint, table),
+                losses={k: v.cpu().numpy().astype(np.float64) for k, v in epoch.losses.items()},
+                seconds=clock.seconds(),
+                share_done=clock.share(epoch.number, sweep.epochs),
+            )
+        )
+
+    kept = train(net, family, setting, plan, report, stop)
+    with torch.no_grad():
+        raw = {name: logits(net, crowd.splits[name].x) for name in SPLITS}
+        family.settle(raw["validation"])
+        scores = {name: family.scores(raw[name], name) for name in SPLITS}
+        points = _points(mode, family, setting, kept, scores, strength, seed)
+    return _Outcome(mode, points, scores, kept, family.selection)
+
+
+def _points(
+    mode: Mode,
+    family: Family,
+    setting: Setting,
+    kept: Kept,
+    scores: dict[str, Tensor],
+    strength: np.ndarray,
+    seed: np.ndarray,
+) -> tuple[Point, ...]:
+    table = counts(
+        scores["validation"],
+        setting.crowd.splits["validation"],
+        setting.crowd.group_names,
+        setting.config.threshold,
+    )
+    common = health_flags(
+        scores["validation"], table, kept.failed.tolist(), kept.best_epoch.tolist()
+    )
+    guarantees = family.guarantees(scores)
+    return tuple(
+        Point(
+            index=m,
+            mode=mode,
+            strength=None if mode == "layer" else float(strength[m]),
+            slack=float(strength[m]) if mode == "layer" else None,
+            seed=int(seed[m]),
+            best_epoch=int(kept.best_epoch[m]),
+            baseline=is_baseline(mode, float(strength[m])),
+            flags=common[m] + own,
+            guarantee=guarantees[m],
+        )
+        for m, own in enumerate(family.flags())
+    )
+
+
+def _result(
+    prepared: PreparedData,
+    crowd: Crowd,
+    sweep: SweepConfig,
+    plan: BatchPlan,
+    outcomes: list[_Outcome],
+    cancelled: bool,
+    started: float,
+) -> SweepResult:
+    points: list[Point] = []
+    for outcome in outcomes:
+        for p in outcome.points:
+            points.append(
+                Point(
+                    len(points), p.mode, p.strength, p.slack, p.seed, p.best_epoch, p.baseline,
+                    p.flags, p.guarantee,
+                )
+            )  # fmt: skip
+    splits = {}
+    for name in SPLITS:
+        part = prepared.splits[name]
+        score = torch.cat([o.scores[name] for o in outcomes]).cpu().numpy().astype(np.float32)
+        splits[name] = SplitScores(score, part.y_true, part.attributes, part.rows, part.weight)
+    return SweepResult(
+        points=tuple(points),
+        splits=splits,
+        constraint=sweep.constraint,
+        group_by=crowd.group_by,
+        threshold=sweep.threshold,
+        notes=(*prepared.notes, *_notes(crowd, sweep, plan, outcomes)),
+        cancelled=cancelled,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _notes(
+    crowd: Crowd, sweep: SweepConfig, plan: BatchPlan, outcomes: list[_Outcome]
+) -> list[str]:
+    notes = []
+    if plan.stratified:
+        notes.append(
+            f"Batches of about {len(plan.places) // plan.n_batches} people are stratified: each "
+            "has somebody of every group and label that is in the training split."
+        )
+    else:
+        notes.append(
+            f"Batches of {sweep.batch_size} people cannot hold somebody of each of the "
+            f"{len(np.unique(plan.cell))} combinations of group and label: some are missing."
+        )
+    if plan.repeated_cells:
+        notes.append(
+            f"{plan.repeated_cells} combinations of group and label have fewer people than there "
+            "are batches: these people are seen several times per epoch and weigh less each time."
+        )
+    train_split = crowd.splits["train"]
+    for group, condition in cells_of(sweep.constraint, train_split.group, train_split.y).left_out:
+        notes.append(
+            f"Nobody in group {crowd.group_names[group]} has {condition} in the training split: "
+            "it is left out of the constraint in training."
+        )
+    for outcome in outcomes:
+        notes.append(f"Epoch kept in mode {outcome.mode}: least {outcome.selection}.")
+        if outcome.mode == "layer":
+            notes.append(
+                "Scores of mode layer come from a rule frozen on validation, on the training "
+                "split too; the promise itself holds on training batches."
+            )
+    return notes
