@@ -42,8 +42,8 @@ class GroupCalibration:
         bins: Reliability curve on equal-mass bins; () with too few people.
         error: Expected calibration error in [0, 1]: mean over people of |rate − mean score| of
             their bin. Too large for few people, because chance alone separates the two.
-        error_debiased: The same minus what chance adds in expectation (Kumar, Liang, Ma 2019,
-            normal approximation), at least 0.
+        error_debiased: The same minus an estimate of what chance adds (Kumar, Liang, Ma 2019,
+            normal approximation), at least 0. Some upward bias remains.
         brier: Mean squared difference of score and outcome, [0, 1].
         residual: Mean of outcome − score; positive when scores are too low. None if empty.
         residual_error: Standard error of ``residual``.

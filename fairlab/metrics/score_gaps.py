@@ -97,7 +97,7 @@ def _range(
 ) -> ScoreGap:
     value, error = _numbers(values), _numbers(errors)
     defined = np.flatnonzero(~np.isnan(value))
-    left_out = tuple(groups[g] for g in np.flatnonzero(np.isnan(value)))
+    left_out = tuple(groups[int(g)] for g in np.flatnonzero(np.isnan(value)))
     if len(defined) < 2:
         return ScoreGap(name, label, definition, None, None, None, None, None, left_out)
     high = int(defined[np.argmax(value[defined])])
