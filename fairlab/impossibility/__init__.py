@@ -13,19 +13,28 @@ from fairlab.impossibility.identities import (
     identity_table,
     parity_table,
 )
-from fairlab.impossibility.single_threshold import LeastWorstGap, least_worst_gap
+from fairlab.impossibility.single_threshold import (
+    LeastWorstGap,
+    ThresholdRange,
+    least_worst_gap,
+    least_worst_interval,
+    within_tolerance,
+)
 
 __all__ = [
     "BalanceTable",
     "IdentityTable",
     "LeastWorstGap",
     "ParityTable",
+    "ThresholdRange",
     "balance_table",
     "forced_fpr",
     "groups_that_cannot_move",
     "identity_table",
     "least_worst_gap",
+    "least_worst_interval",
     "parity_table",
     "reweight_base_rates",
     "reweight_counts",
+    "within_tolerance",
 ]

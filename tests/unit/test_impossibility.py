@@ -13,9 +13,11 @@ from fairlab.impossibility import (
     groups_that_cannot_move,
     identity_table,
     least_worst_gap,
+    least_worst_interval,
     parity_table,
     reweight_base_rates,
     reweight_counts,
+    within_tolerance,
 )
 from fairlab.metrics import GAPS, RATES
 from fairlab.outcomes import Counts, GroupedOutcomes, count
@@ -375,3 +377,44 @@ def test_least_worst_gap_refuses_ratios_unknown_names_and_no_names() -> None:
         least_worst_gap(sweep, [])
     with pytest.raises(InputError, match="given up"):
         least_worst_gap(sweep, within=2.0)
+
+
+@given(people(), st.sampled_from((0.0, 0.1, 0.3, 0.6)))
+def test_ranges_within_tolerance_agree_with_trying_thresholds(
+    outcomes: GroupedOutcomes, tolerance: float
+) -> None:
+    names = ("demographic_parity_difference", "predictive_equality_difference")
+    ranges = within_tolerance(exact_sweep(outcomes), names, tolerance)
+    for threshold in (-1.0, 0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95):
+        counts = count(outcomes, threshold)
+        everyone = counts.overall()
+        worst = np.max([GAPS[name](counts) for name in names])
+        split = 0 < (everyone.tp + everyone.fp)[0] < everyone.n[0] - 1e-9
+        expected = bool(split and worst <= tolerance + 1e-12)
+        assert any(r.above < threshold <= r.upto for r in ranges) == expected
+
+
+def test_interval_of_the_least_worst_gap_covers_the_population_value() -> None:
+    """Nine samples in ten or so; the seed fixes the interval."""
+    names = ("equal_opportunity_difference", "predictive_equality_difference")
+
+    def sample(seed: int, n: int = 1500) -> GroupedOutcomes:
+        rng = np.random.default_rng(seed)
+        group, y = rng.integers(0, 2, n), rng.integers(0, 2, n)
+        score = np.round(rng.normal(y * (1.5 - 0.7 * group), 1), 2)
+        return GroupedOutcomes.from_arrays(y_true=y, score=score, group=group)
+
+    population = least_worst_gap(exact_sweep(sample(99, n=200_000)), names, 0.05)
+    assert population is not None
+    intervals = [
+        least_worst_interval(exact_sweep(sample(s)), names, 0.05, draws=100) for s in range(10)
+    ]
+    assert sum(i is not None and i[0] <= population.value <= i[1] for i in intervals) >= 8
+    assert intervals[0] == least_worst_interval(exact_sweep(sample(0)), names, 0.05, draws=100)
+
+
+def test_no_interval_for_weighted_people() -> None:
+    outcomes = GroupedOutcomes.from_arrays(
+        y_true=[1, 0, 1, 0], score=[3, 1, 2, 0], group=["a", "b", "b", "a"], weight=[1, 2, 1, 1]
+    )
+    assert least_worst_interval(exact_sweep(outcomes), ["accuracy_difference"]) is None

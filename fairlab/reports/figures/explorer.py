@@ -1,0 +1,175 @@
+"""What the threshold explorer draws in the browser: one payload, every number exact."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fairlab.metrics import GAPS, RATES
+from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
+from fairlab.reports.figures.sweep import gap_styles
+from fairlab.reports.figures.theme import group_styles
+from fairlab.sweeps import ThresholdSweep
+
+POSITIONS = 401
+BINS = 50
+SHOWN_RATES = ("selection_rate", "tpr", "fpr", "ppv")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SliderGrid:
+    """Where the slider can stand.
+
+    Attributes:
+        positions: Increasing thresholds, evenly spaced and round, at most 402: from everyone
+            selected to nobody selected.
+        step: Distance between two of them.
+        digits: Decimals that tell them apart.
+    """
+
+    positions: FloatArray
+    step: float
+    digits: int
+
+
+def slider_grid(sweep: ThresholdSweep) -> SliderGrid:
+    """Round positions that span every decision the scores allow.
+
+    Probabilities get 0 to 1; whole-number scores such as deciles get each number; anything else
+    a round step (1, 2, 2.5 or 5 times a power of ten).
+    """
+    scores = sweep.thresholds[:-1]
+    low, high = float(scores[0]), float(scores[-1])
+    whole = bool((scores == np.round(scores)).all())
+    if whole and high - low < POSITIONS and not (low >= 0 and high <= 1):
+        step, start, stop = 1.0, low, high + 1
+    elif low >= 0 and high <= 1:
+        step, start = 1 / (POSITIONS - 1), 0.0
+        stop = 1.0 if high < 1 else 1.0 + step
+    else:
+        step = _round_step((high - low) / (POSITIONS - 3)) if high > low else 1.0
+        start = float(np.floor(low / step)) * step
+        stop = (float(np.floor(high / step)) + 1) * step
+    size = round((stop - start) / step) + 1
+    positions = np.round(start + step * np.arange(size), 12)
+    return SliderGrid(positions, step, _decimals(step))
+
+
+def explorer_payload(
+    outcomes: GroupedOutcomes,
+    sweep: ThresholdSweep,
+    *,
+    gaps: Sequence[str],
+    marks: Mapping[str, float],
+    tolerance: float,
+    outcome_words: tuple[str, str],
+    digest: str,
+) -> dict[str, Any]:
+    """Everything the explorer shows, JSON-ready.
+
+    Args:
+        outcomes: People.
+        sweep: Their exact sweep.
+        gaps: Names in ``GAPS`` to draw.
+        marks: Named thresholds to offer as buttons, in order; the first is where it starts.
+        tolerance: Band in [0, 1].
+        outcome_words: How to speak of the favourable and the unfavourable outcome.
+        digest: Changes when people, scores or groups change; the browser then starts anew.
+    """
+    grid = slider_grid(sweep)
+    named = [value for value in marks.values() if np.isfinite(value)]
+    positions = np.union1d(grid.positions, named) if named else grid.positions
+    counts = sweep.at(positions)
+    return {
+        "digest": digest,
+        "positions": positions.tolist(),
+        "low": float(grid.positions[0]),
+        "high": float(grid.positions[-1]),
+        "step": grid.step,
+        "digits": grid.digits,
+        "marks": [
+            {"label": label, "value": value} for label, value in marks.items() if np.isfinite(value)
+        ],
+        "tolerance": tolerance,
+        "outcome_words": list(outcome_words),
+        "groups": _groups(outcomes, counts, grid),
+        "rates": [_rate(name) for name in SHOWN_RATES],
+        "rate_labels": {rate.name: rate.label.lower() for rate in RATES.values()},
+        "gaps": _gaps(counts, gaps),
+    }
+
+
+def _groups(outcomes: GroupedOutcomes, counts: Counts, grid: SliderGrid) -> list[dict[str, Any]]:
+    edges = np.linspace(grid.positions[0], grid.positions[-1], _bins(grid) + 1)
+    styles = group_styles(outcomes.group_names)
+    groups = []
+    for g, name in enumerate(outcomes.group_names):
+        bars = []
+        for label in (1, 0):
+            mine = (outcomes.group == g) & (outcomes.y_true == label)
+            weight = None if outcomes.weight is None else outcomes.weight[mine]
+            bars.append(_whole(np.histogram(outcomes.score[mine], edges, weights=weight)[0]))
+        groups.append(
+            {
+                "name": name,
+                "color": styles[g].color,
+                "symbol": styles[g].symbol,
+                "favourable": bars[0],
+                "unfavourable": bars[1],
+                **{f: _whole(getattr(counts, f)[:, g]) for f in ("tp", "fp", "fn", "tn")},
+            }
+        )
+    return groups
+
+
+def _gaps(counts: Counts, names: Sequence[str]) -> list[dict[str, Any]]:
+    rows = []
+    for name, style in zip(names, gap_styles(names), strict=True):
+        values = GAPS[name](counts)
+        rows.append(
+            {
+                "name": name,
+                "label": GAPS[name].label.removesuffix(" difference"),
+                "definition": GAPS[name].definition,
+                "rates": [rate.name for rate in GAPS[name].rates],
+                "color": style.color,
+                "dash": style.dash,
+                "values": [None if np.isnan(v) else round(float(v), 6) for v in values],
+            }
+        )
+    return rows
+
+
+def _rate(name: str) -> dict[str, str]:
+    rate = RATES[name]
+    return {
+        "name": name,
+        "label": rate.label,
+        "definition": rate.definition,
+        "condition": rate.condition,
+    }
+
+
+def _whole(values: Array) -> list[float]:
+    """Integers as integers, weights with six decimals."""
+    if values.dtype.kind in "iu":
+        return [int(v) for v in values]
+    return [round(float(v), 6) for v in values]
+
+
+def _bins(grid: SliderGrid) -> int:
+    steps = len(grid.positions) - 1
+    return steps if steps <= BINS else BINS
+
+
+def _round_step(wanted: float) -> float:
+    power = 10.0 ** np.floor(np.log10(wanted))
+    return float(next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= wanted))
+
+
+def _decimals(step: float) -> int:
+    for digits in range(12):
+        if abs(round(step, digits) - step) < 1e-9 * step:
+            return digits
+    return 12
