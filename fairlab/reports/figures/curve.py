@@ -13,32 +13,10 @@ def live_layout(gap_words: str, split_words: str) -> go.Layout:
         split_words: On which people points are measured ("test people").
     """
     result = layout(
-        x=f"Accuracy, % of {split_words}",
-        y=f"Gap in {gap_words}, percentage points",
+        x=f"Accuracy, % of {split_words}  (more accurate →)",
+        y=f"Gap in {gap_words}, points  (↓ more equal)",
         height=460,
-        annotations=[
-            {
-                "text": "more equal ↓",
-                "xref": "paper",
-                "yref": "paper",
-                "x": 0.005,
-                "y": 0.005,
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-            },
-            {
-                "text": "more accurate →",
-                "xref": "paper",
-                "yref": "paper",
-                "x": 0.995,
-                "y": 0.005,
-                "xanchor": "right",
-                "yanchor": "bottom",
-                "showarrow": False,
-            },
-        ],
         showlegend=True,
     )
-    result.yaxis.rangemode = "tozero"
+    result.yaxis.autorangeoptions = {"include": 0}
     return result

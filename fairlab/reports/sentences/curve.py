@@ -52,7 +52,8 @@ def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> st
         name = CONSTRAINT_GAPS.get(constraint, constraint).replace("_", " ")
         return f"We cannot tell: the {name} is undefined for every model on these {people}."
     base = next((r for r in known if r.baseline), known[0])
-    front = [r for r in known if r.front] or known
+    sound = [r for r in known if not r.flags]
+    front = [r for r in sound if r.front] or sound or known
     narrowest = min(front, key=lambda r: (r.gap, -(r.accuracy or 0)))
     words = GAP_WORDS[constraint]
     start = (
@@ -69,7 +70,17 @@ def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> st
     )
     if base.lower is not None and narrowest.upper is not None and base.lower <= narrowest.upper:
         end += " The two intervals overlap: with this many people the difference may be chance."
-    return f"{start}{end} {len(known)} models, measured on {people}."
+    return f"{start}{end} {len(known)} models, measured on {people}.{_flagged(rows)}"
+
+
+def _flagged(rows: Sequence[CurveRow]) -> str:
+    count = sum(bool(r.flags) for r in rows)
+    if not count:
+        return ""
+    return (
+        f" {count} of them need care (hollow markers: collapsed, or otherwise suspect); they are "
+        "left out of this sentence, and the table says why."
+    )
 
 
 def guarantee_sentence(guarantee: Guarantee) -> str:

@@ -76,10 +76,12 @@ function buildTraces(state, data) {
           line: { color: style.color, dash: style.dash, width: 1.5 }, opacity: older ? 0.35 : 0.8,
         });
       }
-      const error = run.final
-        ? { type: "data", symmetric: false, thickness: 0.7, width: 0, color: style.color + "55",
-            array: own.map((p) => (p.interval ? Math.max(0, 100 * (p.interval[1] - p.gap)) : 0)),
-            arrayminus: own.map((p) => (p.interval ? Math.max(0, 100 * (p.gap - p.interval[0])) : 0)) }
+      // Intervals of the front and of the selected point; the others' are in hover and table.
+      const shown = (p) => p.interval && (p.front || p.baseline || chosen(p));
+      const error = run.final && !older
+        ? { type: "data", symmetric: false, thickness: 1, width: 0, color: style.color + "66",
+            array: own.map((p) => (shown(p) ? Math.max(0, 100 * (p.interval[1] - p.gap)) : 0)),
+            arrayminus: own.map((p) => (shown(p) ? Math.max(0, 100 * (p.gap - p.interval[0])) : 0)) }
         : undefined;
       traces.push({
         type: "scatter", mode: "markers", name: style.label + (older ? ` (${run.label})` : ""),
@@ -104,7 +106,10 @@ function layoutFor(state, data) {
   state.ink = ink;
   const narrow = state.root.clientWidth < 560;
   const layout = structuredClone(data.layout);
-  layout.font = { ...layout.font, color: ink, size: narrow ? 12 : layout.font?.size ?? 14 };
+  layout.font = {
+    ...layout.font, color: ink, family: style.fontFamily,
+    size: narrow ? 12 : layout.font?.size ?? 14,
+  };
   layout.height = narrow ? 360 : layout.height;
   layout.uirevision = data.runs.map((r) => r.id).join();
   layout.hovermode = "closest";

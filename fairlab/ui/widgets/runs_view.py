@@ -58,6 +58,10 @@ def runs_view() -> None:
         st.rerun()
     if newest.id in finished:
         st.markdown(sentence)
+        st.markdown(
+            "Large markers are unmitigated models; vertical bars are 95 % intervals of the gap "
+            "(drawn for the front: models that none of their family beats on validation people)."
+        )
         _pick(newest, finished[newest.id])
         show_table(curve_table(finished[newest.id]), key="train.points")
         _notes(newest)
