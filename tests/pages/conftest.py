@@ -1,0 +1,73 @@
+"""Pages as Streamlit runs them, without a browser: always through app.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from fairlab.config import MODES, LayerParams, PenaltyParams, RunConfig, SweepConfig
+from fairlab.config import AdversarialParams as Adversarial
+from fairlab.data import load
+from fairlab.results import SweepResult
+from fairlab.runs.store import RunStore
+from fairlab.training import fit_sweep
+
+APP = Path(__file__).parents[2] / "app.py"
+SMALL = SweepConfig(
+    modes=MODES,
+    penalty=PenaltyParams(strengths=(0.0, 1.0, 3.0)),
+    adversarial=Adversarial(strengths=(0.0, 1.0)),
+    layer=LayerParams(slacks=(1.0, 0.05, 0.0)),
+    model={"kind": "logistic"},  # type: ignore[arg-type] # pydantic reads the mapping
+    epochs=3,
+)
+
+
+@pytest.fixture(autouse=True)
+def fresh_server(fairlab_home: Path) -> None:
+    """Each test meets a server that has just started, with an empty store."""
+    assert fairlab_home.exists()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture(scope="session")
+def trained() -> tuple[RunConfig, SweepResult]:
+    """A small real sweep of all three families on the built-in table, trained once."""
+    data = load("loanapp")
+    config = RunConfig(data=data.data, task=data.task, sweep=SMALL)
+    return config, fit_sweep(data, config)
+
+
+@pytest.fixture
+def finished_run(fairlab_home: Path, trained: tuple[RunConfig, SweepResult]) -> str:
+    """Id of a finished run in this test's store."""
+    config, result = trained
+    store = RunStore(fairlab_home)
+    run_id = store.submit(config)
+    claimed = store.claim("test-worker")
+    assert claimed is not None
+    store.finish(claimed.id, result, "test-worker")
+    store.close()
+    return run_id
+
+
+@pytest.fixture
+def open_page() -> Callable[..., AppTest]:
+    """Opens a page through app.py: ``open_page("audit", run=..., chosen=[3, 0])``."""
+
+    def open_it(name: str, run: str | None = None, chosen: tuple[int, ...] = ()) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        if run is not None:
+            app.query_params["run"] = run
+        if chosen:
+            app.query_params["chosen"] = ",".join(f"{run}:{index}@0.5" for index in chosen)
+        app.run()
+        if name != "home":
+            app.switch_page(f"pages/{name}.py").run()
+        assert not app.exception, [error.message for error in app.exception]
+        return app
+
+    return open_it

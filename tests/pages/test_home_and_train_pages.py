@@ -1,0 +1,118 @@
+"""Home and Train as a visitor meets them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from fairlab.runs.records import RunState
+from fairlab.runs.store import RunStore
+
+Open = Callable[..., AppTest]
+
+
+def curve_data(app: AppTest) -> dict[str, object]:
+    """What the live chart was given."""
+    found = app.get("bidi_component")[0].proto.json
+    data = json.loads(found)
+    assert isinstance(data, dict)
+    return data
+
+
+def test_home_offers_two_ways_in_and_every_step(open_page: Open) -> None:
+    """Try it now, use my data, and a link to each page."""
+    app = open_page("home")
+    assert [button.label for button in app.button] == ["Try it now", "Use my data"]
+    words = " ".join(text.value for text in app.markdown)
+    assert "1,989 real mortgage applications" in words
+
+
+def test_try_it_now_queues_all_three_families_with_21_strengths(
+    open_page: Open, fairlab_home: Path
+) -> None:
+    """One click is a run of 63 models, in the address so that a reload finds it."""
+    app = open_page("home")
+    app.button[0].click().run()
+    runs = RunStore(fairlab_home).list()
+    assert len(runs) == 1
+    sweep = runs[0].config.sweep
+    assert sweep.modes == ("penalty", "adversarial", "layer")
+    assert len(sweep.penalty.strengths) == 21
+    assert len(sweep.adversarial.strengths) == 21
+    assert len(sweep.layer.slacks) == 21
+    assert app.query_params["run"] in (runs[0].id, [runs[0].id])
+
+
+def test_train_without_a_run_says_what_to_do(open_page: Open) -> None:
+    """The empty state."""
+    app = open_page("train")
+    assert "No curve yet" in [text.value for text in app.subheader]
+    assert not app.get("bidi_component")
+
+
+def test_train_trains_what_the_form_says(open_page: Open, fairlab_home: Path) -> None:
+    """Constraint, families and epochs of the form reach the run."""
+    app = open_page("train")
+    app.selectbox(key="train.constraint").select("equalized_odds").run()
+    app.number_input(key="train.epochs").set_value(7).run()
+    app.button(key="train.start").click().run()
+    sweep = RunStore(fairlab_home).list()[0].config.sweep
+    assert sweep.constraint == "equalized_odds"
+    assert sweep.epochs == 7
+    assert sweep.group_by == ("race_ethnicity",)
+
+
+def test_a_queued_run_shows_a_live_chart_and_cancel(open_page: Open, fairlab_home: Path) -> None:
+    """The chart polls; the page offers Cancel; pressing it cancels the run in the store."""
+    app = open_page("home")
+    app.button[0].click().run()
+    app.switch_page("pages/train.py").run()
+    assert curve_data(app)["runs"][0]["live"] is True  # type: ignore[index]
+    app.button(key="train.cancel").click().run()
+    assert RunStore(fairlab_home).list()[0].state is RunState.CANCELLED
+    app.run()
+    assert not [button for button in app.button if button.key == "train.cancel"]
+
+
+def test_a_finished_run_shows_every_model_in_chart_table_and_sentence(
+    open_page: Open, finished_run: str
+) -> None:
+    """Eight models, as many rows in the table, and a sentence with the start of the curve."""
+    app = open_page("train", run=finished_run)
+    data = curve_data(app)
+    final = data["runs"][0]["final"]  # type: ignore[index]
+    assert len(final) == 8
+    assert data["layout"]["xaxis"]["title"]["text"].startswith("Accuracy, % of test people")  # type: ignore[index]
+    assert any(len(table.value) == 8 for table in app.dataframe)
+    assert any("Without mitigation, accuracy is" in text.value for text in app.markdown)
+
+
+def test_choosing_a_point_keeps_it_in_the_address(open_page: Open, finished_run: str) -> None:
+    """Picked in the list, chosen with the button, found again after a reload."""
+    app = open_page("train", run=finished_run)
+    picker = next(box for box in app.selectbox if str(box.key).startswith("train.pick"))
+    picker.select_index(1).run()
+    app.run()
+    app.button(key="train.choose").click().run()
+    assert app.button(key="train.choose").label == "Chosen"
+    chosen = app.query_params["chosen"]
+    assert finished_run in (chosen if isinstance(chosen, str) else chosen[0])
+
+
+def test_a_failed_run_says_why(open_page: Open, fairlab_home: Path) -> None:
+    """The message of the store is on the page."""
+    app = open_page("home")
+    app.button[0].click().run()
+    store = RunStore(fairlab_home)
+    claimed = store.claim("w")
+    assert claimed is not None
+    store.fail(claimed.id, "The disk is full. Free some space and train again.", "w")
+    app.switch_page("pages/train.py").run()
+    assert any("The disk is full" in error.value for error in app.error)
+
+
+def test_unknown_runs_in_a_link_are_ignored(open_page: Open) -> None:
+    """A link with a run of another machine opens the page as if there were none."""
+    app = open_page("train", run="A" * 22)
+    assert "No curve yet" in [text.value for text in app.subheader]

@@ -1,0 +1,118 @@
+"""The finished curve as rows, sentence and chart data."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fairlab.metrics import GAPS
+from fairlab.outcomes import count
+from fairlab.reports.sentences.curve import curve_sentence, guarantee_sentence, point_label
+from fairlab.reports.tables.curve import chart_rows, curve_rows, curve_table
+from fairlab.reports.tables.point import rates_by_group, splits_table
+from fairlab.results import Attribute, Guarantee, Point, SplitScores, SweepResult
+
+
+def split(scores: list[list[float]], y: list[int], sex: list[int]) -> SplitScores:
+    """People with two groups, women and men."""
+    codes = np.array(sex, dtype=np.int64)
+    return SplitScores(
+        score=np.array(scores, dtype=np.float32),
+        y_true=np.array(y, dtype=np.int64),
+        attributes={"sex": Attribute(codes, ("women", "men"))},
+        rows=np.arange(len(y)),
+    )
+
+
+@pytest.fixture
+def result() -> SweepResult:
+    """Two models: one right about everyone with a gap of 50 points, one selecting everyone."""
+    y = [0, 1, 1, 1] * 10
+    sex = [0, 0, 1, 1] * 10
+    right = [0.1, 0.9, 0.9, 0.9] * 10
+    everyone = [0.9] * 40
+    people = split([right, everyone], y, sex)
+    return SweepResult(
+        points=(
+            Point(0, "penalty", 0.0, None, 0, 3, baseline=True),
+            Point(1, "penalty", 2.0, None, 0, 3, baseline=False, flags=("Selects everyone.",)),
+        ),
+        splits={"train": people, "validation": people, "test": people},
+        constraint="demographic_parity",
+        group_by=("sex",),
+        threshold=0.5,
+    )
+
+
+def test_rows_hold_accuracy_and_gap_of_decisions(result: SweepResult) -> None:
+    """The first model selects half of the women and all men; the second everyone."""
+    first, second = curve_rows(result)
+    assert (first.accuracy, first.gap) == (1.0, 0.5)
+    assert (second.accuracy, second.gap) == (0.75, 0.0)
+    assert first.groups == ("women: 50 % of 20 selected", "men: 100 % of 20 selected")
+    assert first.lower is not None
+    assert 0.2 < first.lower < 0.5 < (first.upper or 0) < 0.8
+
+
+def test_rows_agree_with_the_gap_of_the_same_people(result: SweepResult) -> None:
+    """No second definition of a gap lives in the reports."""
+    for row in curve_rows(result):
+        counts = count(result.scored(row.index).outcomes(("sex",)), 0.5)
+        assert row.gap == float(GAPS["demographic_parity_difference"](counts))
+
+
+def test_an_undefined_gap_is_not_zero() -> None:
+    """Nobody in one group: the gap is None, and the sentence says that we cannot tell."""
+    people = split([[0.9, 0.9]], [1, 0], [1, 1])
+    empty = SweepResult(
+        points=(Point(0, "penalty", 0.0, None, 0, 1, baseline=True),),
+        splits={"train": people, "validation": people, "test": people},
+        constraint="demographic_parity",
+        group_by=("sex",),
+        threshold=0.5,
+    )
+    rows = curve_rows(empty)
+    assert rows[0].gap is None
+    assert curve_sentence(rows, "demographic_parity", "test people").startswith("We cannot tell")
+    assert curve_table(rows)["Gap, points"].tolist() == ["undefined"]
+    assert json.loads(json.dumps(chart_rows(rows)))[0]["gap"] is None
+
+
+def test_sentence_names_the_start_the_narrowest_point_and_the_price(result: SweepResult) -> None:
+    """From 50 points at 100 % accuracy to 0 points at 75 %."""
+    sentence = curve_sentence(curve_rows(result), "demographic_parity", "test people")
+    assert "accuracy is 100.0 % and the gap in selection rate is 50.0 points" in sentence
+    assert "narrowest gap on the curve is 0.0 points" in sentence
+    assert "accuracy 75.0 %: 25.0 points lower" in sentence
+
+
+def test_tables_of_one_point_show_n_and_intervals(result: SweepResult) -> None:
+    """Every split with its people; every group with its number of people."""
+    splits = splits_table(result, 0)
+    assert splits["People"].tolist() == ["train", "validation", "test"]
+    assert splits["Gap, points"].tolist() == ["50.0"] * 3
+    groups = rates_by_group(result, 0)
+    assert groups["Group"].tolist() == ["women", "men"]
+    assert groups["n"].tolist() == ["20", "20"]
+    assert groups["False positive rate, %"].tolist()[1] == "undefined"
+
+
+def test_labels_tell_strength_slack_and_seed() -> None:
+    """Two models of a sweep never carry the same words."""
+    assert point_label(Point(0, "penalty", 0.5, None, 0, 1, False)) == "Penalty, strength 0.5"
+    assert point_label(Point(0, "layer", None, 0.05, 2, 1, False)) == (
+        "Fairness layer, slack 5 points, seed 2"
+    )
+
+
+def test_guarantee_keeps_promise_and_measurement_apart() -> None:
+    """A promise that was exceeded is not said to have held."""
+    meter = Guarantee(0.02, 1e-9, {"test": 0.031}, {"test": 0.08}, "frozen", True)
+    words = guarantee_sentence(meter)
+    assert "at most 2.0 points" in words
+    assert "held on every training batch" in words
+    assert "mean scores 3.1 points apart, decisions 8.0 points apart" in words
+    assert "uses the person's group" in words
+    broken = Guarantee(0.02, 0.01, {"test": None}, {"test": 0.08}, "frozen", False)
+    assert "exceeded" in guarantee_sentence(broken)
+    assert "undefined apart" in guarantee_sentence(broken)
