@@ -34,7 +34,7 @@ def _content(column: pd.Series, sort: str) -> list[bytes]:
         return [numbers.tobytes()]
     if sort == "date":
         naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if column.dt.tz else column
-        return [naive.astype("datetime64[ns]").astype("int64").to_numpy(dtype="<i8").tobytes()]
+        return [naive.astype("datetime64[us]").astype("int64").to_numpy(dtype="<i8").tobytes()]
     missing = column.isna().to_numpy()
     text = ["" if gone else str(value) for value, gone in zip(column, missing, strict=True)]
     encoded = [value.encode("utf-8", "surrogatepass") for value in text]

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import Task
+from fairlab.data.findings import Finding, refuse
 from fairlab.data.labels import name_values
 from fairlab.data.values import MISSING_NAME, as_numbers, as_text, distinct_text, kind
-from fairlab.errors import InputError
 from fairlab.outcomes import IntArray
 from fairlab.results import Attribute
 
@@ -36,69 +36,101 @@ def read_groups(frame: pd.DataFrame, task: Task, name: str) -> Grouping:
     Raises:
         InputError: If the column is absent, needs bins, or is missing where that stops.
     """
-    problems = group_problems(frame, task, name)
-    if problems:
-        raise InputError(" ".join(problems), problems)
+    refuse(group_problems(frame, task, name))
     column = frame[name]
     if name in task.bins:
         edges = task.bins[name]
         numbers = as_numbers(column)
-        codes: IntArray = np.asarray(np.digitize(numbers, edges), dtype=np.int64)
-        codes[np.isnan(numbers)] = -1
+        binned = np.digitize(numbers, edges).astype(np.int64)
+        codes: IntArray = np.where(np.isnan(numbers), -1, binned)
         finite = numbers[~np.isnan(numbers)]
         whole = bool((finite == np.round(finite)).all())
         return Grouping(codes, bin_names(edges, whole=whole))
     names = distinct_text(column)
     where = {value: code for code, value in enumerate(names)}
-    codes = as_text(column).map(where).fillna(-1).to_numpy(dtype=np.int64)
-    return Grouping(codes, names)
+    coded = as_text(column).map(where).fillna(-1).to_numpy(dtype=np.int64)
+    return Grouping(coded, names)
 
 
-def group_problems(frame: pd.DataFrame, task: Task, name: str) -> list[str]:
-    """Everything that keeps a sensitive column from being read, in sentences."""
+def group_problems(frame: pd.DataFrame, task: Task, name: str) -> list[Finding]:
+    """Everything that keeps a sensitive column from being read."""
     if name not in frame.columns:
+        columns = name_values([str(c) for c in frame.columns])
         return [
-            f"There is no sensitive column '{name}'. Choose among: "
-            f"{name_values([str(c) for c in frame.columns])}."
+            Finding(
+                "sensitive_absent",
+                f"There is no sensitive column '{name}'.",
+                f"Choose among: {columns}.",
+                name,
+            )
         ]
     column = frame[name]
     problems = []
     missing = int(column.isna().sum())
     if missing == len(column):
-        problems.append(f"Sensitive column '{name}' is empty. Choose another attribute.")
+        problems.append(
+            Finding(
+                "sensitive_empty",
+                f"Sensitive column '{name}' is empty.",
+                "Choose another attribute.",
+                name,
+            )
+        )
     elif missing and task.missing_sensitive == "stop":
         problems.append(
-            f"{missing:,} of {len(frame):,} people have no '{name}'. Fill it in, give them a "
-            "group of their own ('missing'), or leave them out."
+            Finding(
+                "sensitive_missing",
+                f"{missing:,} of {len(frame):,} people have no '{name}'.",
+                "Fill it in, give them a group of their own ('missing'), or leave them out.",
+                name,
+            )
         )
     if name in task.bins:
         problems += _bins_problems(column, task.bins[name], name)
     elif column.nunique() > MAX_GROUPS:
-        numeric = kind(column) in ("number", "date")
-        remedy = (
-            f"Give bins, for example {{'{name}': ({_example_edges(column)})}}"
-            if numeric
-            else "Choose an attribute with fewer values, or merge values before loading"
-        )
-        problems.append(
-            f"Sensitive column '{name}' has {column.nunique():,} different values; at most "
-            f"{MAX_GROUPS} groups can be compared. {remedy}."
-        )
+        problems.append(_too_many_groups(column, name))
     return problems
 
 
-def _bins_problems(column: pd.Series, edges: Sequence[float], name: str) -> list[str]:
+def _too_many_groups(column: pd.Series, name: str) -> Finding:
+    remedy = "Choose an attribute with fewer values, or merge values before loading."
+    if kind(column) == "number":
+        remedy = f"Cut it into groups at numbers of your choice, for example {_edges(column)}."
+    return Finding(
+        "sensitive_many_values",
+        f"Sensitive column '{name}' has {column.nunique():,} different values; at most "
+        f"{MAX_GROUPS} groups can be compared.",
+        remedy,
+        name,
+    )
+
+
+def _bins_problems(column: pd.Series, edges: Sequence[float], name: str) -> list[Finding]:
     if kind(column) == "text":
-        return [f"'{name}' is text and cannot be cut at numbers. Remove its bins."]
+        return [
+            Finding(
+                "bins_on_text",
+                f"'{name}' is text and cannot be cut at numbers.",
+                "Remove its bins.",
+                name,
+            )
+        ]
     if not edges or list(edges) != sorted(set(edges)):
-        return [f"Bin edges of '{name}' must increase; found {list(edges)}."]
+        return [
+            Finding(
+                "bins_order",
+                f"Bin edges of '{name}' must increase; found {list(edges)}.",
+                "Write them from small to large, each once.",
+                name,
+            )
+        ]
     return []
 
 
-def _example_edges(column: pd.Series) -> str:
+def _edges(column: pd.Series) -> str:
     numbers = as_numbers(column)
     thirds = np.nanquantile(numbers, [1 / 3, 2 / 3])
-    return ", ".join(f"{edge:.3g}" for edge in thirds)
+    return " and ".join(f"{edge:.3g}" for edge in thirds)
 
 
 def bin_names(edges: Sequence[float], *, whole: bool) -> tuple[str, ...]:

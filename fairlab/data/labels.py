@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import Task
+from fairlab.data.findings import Finding, refuse
 from fairlab.data.values import as_text, distinct_text
-from fairlab.errors import InputError
 from fairlab.outcomes import IntArray
 
 MAX_NAMED = 8
@@ -30,9 +30,7 @@ def read_labels(frame: pd.DataFrame, task: Task) -> Labels:
             three or more values with only one side named, one outcome only, missing labels
             when ``missing_label`` is ``stop``.
     """
-    problems = label_problems(frame, task)
-    if problems:
-        raise InputError(" ".join(problems), problems)
+    refuse(label_problems(frame, task))
     text = as_text(frame[task.label])
     missing = text.isna().to_numpy()
     good = text.isin(task.favourable).to_numpy()
@@ -55,61 +53,103 @@ def read_labels(frame: pd.DataFrame, task: Task) -> Labels:
     return Labels(code, tuple(notes))
 
 
-def label_problems(frame: pd.DataFrame, task: Task) -> list[str]:
-    """Everything that keeps the label from being read, in sentences; [] when it can be."""
-    if task.label not in frame.columns:
+def label_problems(frame: pd.DataFrame, task: Task) -> list[Finding]:
+    """Everything that keeps the label from being read; [] when it can be."""
+    name = task.label
+    if name not in frame.columns:
+        columns = name_values([str(c) for c in frame.columns])
         return [
-            f"There is no column '{task.label}' to predict. Choose the label among: "
-            f"{name_values([str(c) for c in frame.columns])}."
+            Finding(
+                "label_absent",
+                f"There is no column '{name}' to predict.",
+                f"Choose the label among: {columns}.",
+                name,
+            )
         ]
-    found = distinct_text(frame[task.label])
-    problems = _counts_problems(frame, task, found)
+    found = distinct_text(frame[name])
+    problems = _value_problems(frame, task, found)
     if len(found) < 2:
         return problems
     wrong = [v for v in (*task.favourable, *(task.unfavourable or ())) if v not in found]
+    both = [v for v in task.favourable if v in (task.unfavourable or ())]
+    known = name_values(found)
     if wrong:
         problems.append(
-            f"Column '{task.label}' has no value {name_values(wrong)}; it has "
-            f"{name_values(found)}. Choose the favourable outcome among those."
+            Finding(
+                "label_value_absent",
+                f"Column '{name}' has no value {name_values(wrong)}; it has {known}.",
+                "Choose the outcomes among those.",
+                name,
+            )
         )
-    both = sorted(set(task.favourable) & set(task.unfavourable or ()))
     if both:
         problems.append(
-            f"{name_values(both)} of '{task.label}' is both favourable and unfavourable. "
-            "Keep it on one side."
+            Finding(
+                "label_value_twice",
+                f"{name_values(both)} of '{name}' is both favourable and unfavourable.",
+                "Keep it on one side.",
+                name,
+            )
         )
     if task.unfavourable is None and len(found) > 2:
         problems.append(
-            f"Column '{task.label}' has {len(found)} values ({name_values(found)}). Choose which "
-            f"one is the favourable outcome, and what to do with {_rest(found, task.favourable)}."
+            Finding(
+                "label_many_values",
+                f"Column '{name}' has {len(found)} values ({known}).",
+                "Choose which one is the favourable outcome, and what to do with "
+                f"{_rest(found, task.favourable)}.",
+                name,
+            )
         )
     elif not wrong and not both:
-        others = set(found) if task.unfavourable is None else set(task.unfavourable)
-        if not task.favourable or not others - set(task.favourable):
-            problems.append(
-                f"Both outcomes are needed: '{task.label}' has {name_values(found)}, of which "
-                f"{name_values(task.favourable) or 'none'} counts as favourable. Leave at least "
-                "one value on each side."
-            )
+        problems += _side_problems(task, found)
     return problems
 
 
-def _counts_problems(frame: pd.DataFrame, task: Task, found: Sequence[str]) -> list[str]:
-    missing = int(frame[task.label].isna().sum())
+def _side_problems(task: Task, found: Sequence[str]) -> list[Finding]:
+    others = set(found) if task.unfavourable is None else set(task.unfavourable)
+    if task.favourable and others - set(task.favourable):
+        return []
+    return [
+        Finding(
+            "label_one_side",
+            f"Both outcomes are needed: '{task.label}' has {name_values(found)}, of which "
+            f"{name_values(task.favourable) or 'none'} counts as favourable.",
+            "Leave at least one value on each side.",
+            task.label,
+        )
+    ]
+
+
+def _value_problems(frame: pd.DataFrame, task: Task, found: Sequence[str]) -> list[Finding]:
+    name = task.label
+    missing = int(frame[name].isna().sum())
     if len(found) == 0:
         return [
-            f"Column '{task.label}' is empty: all {missing:,} labels are missing. "
-            "Choose another column to predict."
+            Finding(
+                "label_empty",
+                f"Column '{name}' is empty: all {missing:,} labels are missing.",
+                "Choose another column to predict.",
+                name,
+            )
         ]
     if len(found) == 1:
         return [
-            f"Column '{task.label}' has a single value ({found[0]}). A label needs two outcomes: "
-            "choose another column, or add people with the other outcome."
+            Finding(
+                "label_single_value",
+                f"Column '{name}' has a single value ({found[0]}); a label needs two outcomes.",
+                "Choose another column, or add people with the other outcome.",
+                name,
+            )
         ]
     if missing and task.missing_label == "stop":
         return [
-            f"{missing:,} of {len(frame):,} rows have no '{task.label}'. Fill them in, or choose "
-            "to leave rows without a label out."
+            Finding(
+                "label_missing",
+                f"{missing:,} of {len(frame):,} rows have no '{name}'.",
+                "Fill them in, or choose to leave rows without a label out.",
+                name,
+            )
         ]
     return []
 

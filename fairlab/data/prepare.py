@@ -8,6 +8,7 @@ import pandas as pd
 
 from fairlab.config import SplitConfig, Task
 from fairlab.data.encoding import fit_encoding
+from fairlab.data.findings import Finding, refuse
 from fairlab.data.groups import Grouping, finish_groups, group_problems, read_groups
 from fairlab.data.labels import label_problems, read_labels
 from fairlab.data.splits import cell_problems, stratified_split
@@ -58,9 +59,7 @@ def prepare(
     people = read_people(data.frame, data.task)
     by = tuple(group_by) if len(group_by) else tuple(data.task.sensitive[:1])
     groups = cross(people.attributes, by)
-    problems = cell_problems(people.y_true, groups, data.task.outcome_words)
-    if problems:
-        raise InputError(" ".join(problems), problems)
+    refuse(cell_problems(people.y_true, groups, data.task.outcome_words))
     places = stratified_split(people.y_true, groups, split)
     columns = feature_columns(data.frame, data.task)
     features = data.frame[columns]
@@ -95,13 +94,7 @@ def read_people(frame: pd.DataFrame, task: Task) -> People:
     Raises:
         InputError: Listing every problem of label, sensitive attributes and weights together.
     """
-    problems = role_problems(task)
-    problems += label_problems(frame, task)
-    for name in task.sensitive:
-        problems += group_problems(frame, task, name)
-    problems += _weight_problems(frame, task)
-    if problems:
-        raise InputError(" ".join(problems), problems)
+    refuse(table_problems(frame, task))
     labels = read_labels(frame, task)
     notes = list(labels.notes)
     keep = labels.code >= 0
@@ -140,43 +133,73 @@ def feature_columns(frame: pd.DataFrame, task: Task) -> list[str]:
     return [str(name) for name in frame.columns if name not in hidden]
 
 
-def role_problems(task: Task) -> list[str]:
-    """Roles that contradict each other, in sentences."""
+def table_problems(frame: pd.DataFrame, task: Task) -> list[Finding]:
+    """Problems of roles, label, sensitive attributes and weights, all at once."""
+    problems = role_problems(task)
+    problems += label_problems(frame, task)
+    for name in task.sensitive:
+        problems += group_problems(frame, task, name)
+    return problems + _weight_problems(frame, task)
+
+
+def role_problems(task: Task) -> list[Finding]:
+    """Roles that contradict each other."""
     problems = []
     if not task.sensitive:
         problems.append(
-            "No sensitive attribute was chosen. Choose at least one column whose groups are to "
-            "be compared."
+            Finding(
+                "no_sensitive",
+                "No sensitive attribute was chosen.",
+                "Choose at least one column whose groups are to be compared.",
+            )
         )
     if task.label in task.sensitive:
         problems.append(
-            f"'{task.label}' is both the label and a sensitive attribute. Keep one role."
+            Finding(
+                "label_sensitive",
+                f"'{task.label}' is both the label and a sensitive attribute.",
+                "Keep one role.",
+                task.label,
+            )
         )
     if task.label in task.exclude:
-        problems.append(f"'{task.label}' is both the label and excluded. Keep one role.")
-    both = [name for name in task.sensitive if name in task.exclude]
-    if both:
         problems.append(
-            f"{', '.join(both)}: both sensitive and excluded. A sensitive attribute is not a "
-            "feature anyway: remove it from the excluded columns."
+            Finding(
+                "label_excluded",
+                f"'{task.label}' is both the label and left out of the table.",
+                "Keep one role.",
+                task.label,
+            )
         )
+    for name in task.sensitive:
+        if name in task.exclude:
+            problems.append(
+                Finding(
+                    "sensitive_excluded",
+                    f"'{name}' is both sensitive and left out.",
+                    "A sensitive attribute is not an input unless you say so: remove it from "
+                    "the columns left out.",
+                    name,
+                )
+            )
     return problems
 
 
-def _weight_problems(frame: pd.DataFrame, task: Task) -> list[str]:
-    if task.weight is None:
+def _weight_problems(frame: pd.DataFrame, task: Task) -> list[Finding]:
+    name = task.weight
+    if name is None:
         return []
-    if task.weight not in frame.columns:
-        return [f"There is no weight column '{task.weight}'. Choose another, or none."]
-    if task.weight in (task.label, *task.sensitive):
-        return [f"'{task.weight}' is the weight and has another role. Keep one role."]
-    numbers = pd.to_numeric(frame[task.weight], errors="coerce")
+    if name not in frame.columns:
+        said = f"There is no weight column '{name}'."
+        return [Finding("weight_absent", said, "Choose another, or none.", name)]
+    if name in (task.label, *task.sensitive):
+        said = f"'{name}' is the weight and has another role."
+        return [Finding("weight_role", said, "Keep one role.", name)]
+    numbers = pd.to_numeric(frame[name], errors="coerce")
     bad = ~(np.isfinite(numbers) & (numbers > 0))
     if bad.any():
-        return [
-            f"Weights must be positive numbers; {int(bad.sum()):,} of '{task.weight}' are not. "
-            "Choose another column, or no weight."
-        ]
+        said = f"Weights must be positive numbers; {int(bad.sum()):,} of '{name}' are not."
+        return [Finding("weight_values", said, "Choose another column, or no weight.", name)]
     return []
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fairlab.config import SplitConfig
-from fairlab.errors import InputError
+from fairlab.data.findings import Finding, refuse
 from fairlab.outcomes import IntArray
 from fairlab.results import Attribute
 
@@ -25,9 +25,7 @@ def stratified_split(y: IntArray, group: Attribute, split: SplitConfig) -> dict[
     Raises:
         InputError: Naming every cell with fewer than three people.
     """
-    problems = cell_problems(y, group)
-    if problems:
-        raise InputError(" ".join(problems), problems)
+    refuse(cell_problems(y, group))
     rng = np.random.default_rng(split.seed)
     parts: dict[str, list[IntArray]] = {name: [] for name in SPLITS}
     cell = group.codes * 2 + y
@@ -55,8 +53,8 @@ def split_sizes(n: int, shares: tuple[float, ...]) -> tuple[int, ...]:
 
 def cell_problems(
     y: IntArray, group: Attribute, words: tuple[str, str] = ("favourable", "unfavourable")
-) -> list[str]:
-    """One sentence per group that cannot be split because a (group, label) cell is too small."""
+) -> list[Finding]:
+    """One finding per group that cannot be split because a (group, label) cell is too small."""
     counts = np.bincount(group.codes * 2 + y, minlength=2 * len(group.names)).reshape(-1, 2)
     problems = []
     for name, (bad, good) in zip(group.names, counts.tolist(), strict=True):
@@ -65,10 +63,14 @@ def cell_problems(
         for k, word in ((good, words[0]), (bad, words[1])):
             if k < CELL_MINIMUM:
                 problems.append(
-                    f"Group '{name}' has {_people(k)} with the outcome '{word}' (of "
-                    f"{_people(good + bad)}); train, validation and test need one each, so at "
-                    f"least {CELL_MINIMUM}. Merge small groups, compare by another attribute, "
-                    "or leave this group out."
+                    Finding(
+                        "cell_too_small",
+                        f"Group '{name}' has {_people(k)} with the outcome '{word}' (of "
+                        f"{_people(good + bad)}); train, validation and test need one each, so "
+                        f"at least {CELL_MINIMUM}.",
+                        "Merge small groups, leave out people whose group is missing, or compare "
+                        "by another attribute.",
+                    )
                 )
     return problems
 

@@ -28,6 +28,7 @@ TASK = Task(
     unfavourable=("0",),
     sensitive=("race_ethnicity", "sex", "married"),
     exclude=(*REPEAT_THE_OUTCOME, *AFTER_THE_OUTCOME),
+    missing_sensitive="drop",
     outcome_words=("loan approved", "loan denied"),
 )
 

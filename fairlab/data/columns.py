@@ -1,0 +1,171 @@
+"""Text cells as numbers, yes/no, dates or text: one rule per kind, every exception noted."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from fairlab.data.labels import name_values
+
+# Read as missing, after removing space around them. "none" and "unknown" are values.
+MISSING_TOKENS = frozenset(
+    {"", "?", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A", "-", "--", ".", "<NA>"}
+)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+|[+-]?\d+")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}([,. '\u00a0\u202f]\d{3})+([.,]\d+)?")
+_LEADING_ZERO = re.compile(r"[+-]?0\d+")
+_DATE = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?")
+_OTHER_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
+_TRUTH = {"true": True, "false": False}
+LARGEST_EXACT = 2**53
+
+
+def read_columns(
+    cells: pd.DataFrame, notes: list[str], *, decimal_comma: bool = False
+) -> pd.DataFrame:
+    """Turn text columns into typed ones; columns that are not text stay as they are.
+
+    Args:
+        cells: Columns of text (and, from Parquet, columns that have a type already).
+        notes: Sentences are added here.
+        decimal_comma: Whether "3,5" may be a number (the separator is not a comma).
+    """
+    typed: dict[str, pd.Series] = {}
+    tokens: dict[str, list[str]] = {}
+    for name in map(str, cells.columns):
+        column = cells[name]
+        if pd.api.types.is_string_dtype(column) or column.dtype == object:
+            column = _read_text(name, column, notes, tokens, decimal_comma=decimal_comma)
+        typed[name] = column
+    for token, where in tokens.items():
+        notes.append(f"'{token}' is read as missing: {name_values(where, 6)}.")
+    frame = pd.DataFrame(typed, index=range(len(cells)))
+    _note_useless(frame, notes)
+    return frame
+
+
+def _read_text(
+    name: str,
+    column: pd.Series,
+    notes: list[str],
+    tokens: dict[str, list[str]],
+    *,
+    decimal_comma: bool,
+) -> pd.Series:
+    codes, unique = pd.factorize(column.reset_index(drop=True))
+    values = [str(value).strip() for value in unique]
+    sizes = np.bincount(codes[codes >= 0], minlength=len(values))
+    present = np.array([value not in MISSING_TOKENS for value in values], dtype=bool)
+    for i in np.flatnonzero(~present):
+        if values[i]:
+            tokens.setdefault(values[i], []).append(f"{name} ({sizes[i]:,})")
+    real = [value for value, keep in zip(values, present, strict=True) if keep]
+    converted = _convert(name, real, notes, decimal_comma=decimal_comma)
+    lookup = pd.Series(pd.NA, index=range(len(values)), dtype=object)
+    lookup[np.flatnonzero(present)] = converted
+    missing = codes < 0
+    missing[~missing] = ~present[codes[~missing]]
+    return _typed(lookup, codes, missing, converted)
+
+
+def _typed(
+    lookup: pd.Series, codes: np.ndarray, missing: np.ndarray, converted: Sequence[object]
+) -> pd.Series:
+    if len(converted) and all(isinstance(value, bool) for value in converted):
+        if not missing.any():
+            return pd.Series(lookup.to_numpy()[codes].astype(bool))
+        lookup = lookup.map(lambda value: value if value is pd.NA else str(value))
+    kinds = {type(value) for value in converted}
+    if kinds and kinds <= {int, float}:
+        table = np.array([np.nan if v is pd.NA else float(v) for v in lookup], dtype=np.float64)
+        numbers = np.where(missing, np.nan, table[codes])
+        if kinds == {int} and not missing.any():
+            return pd.Series(numbers.astype(np.int64))
+        return pd.Series(numbers)
+    if kinds == {np.datetime64}:
+        dates = np.array([np.datetime64("NaT") if v is pd.NA else v for v in lookup])
+        dates = dates.astype("datetime64[us]")[codes]
+        dates[missing] = np.datetime64("NaT")
+        return pd.Series(dates)
+    text = np.asarray(lookup.to_numpy(), dtype=object)[codes]
+    text[missing] = None
+    return pd.Series(text, dtype="str")
+
+
+def _convert(
+    name: str, values: list[str], notes: list[str], *, decimal_comma: bool
+) -> list[object]:
+    if not values:
+        return []
+    if all(value.lower() in _TRUTH for value in values):
+        return [_TRUTH[value.lower()] for value in values]
+    numeric = [bool(_NUMBER.fullmatch(value)) for value in values]
+    if all(numeric):
+        return _numbers(name, values, notes)
+    if decimal_comma and all(_DECIMAL_COMMA.fullmatch(value) for value in values):
+        notes.append(f"'{name}': the comma is read as decimal point.")
+        return [float(value.replace(",", ".")) for value in values]
+    if all(_DATE.fullmatch(value) for value in values):
+        dates = _dates(values)
+        if dates is not None:
+            return dates
+    _note_text(name, values, numeric, notes)
+    return list(values)
+
+
+def _numbers(name: str, values: list[str], notes: list[str]) -> list[object]:
+    if any(_LEADING_ZERO.fullmatch(value) for value in values):
+        notes.append(f"'{name}' has numbers with leading zeros (codes); it is kept as text.")
+        return list(values)
+    numbers = [int(v) if v.lstrip("+-").isdigit() else float(v) for v in values]
+    if any(isinstance(n, int) and abs(n) > LARGEST_EXACT for n in numbers):
+        notes.append(f"'{name}' has numbers too long to be exact (ids); it is kept as text.")
+        return list(values)
+    if not np.isfinite(np.array(numbers, dtype=np.float64)).all():
+        notes.append(f"'{name}' has numbers too large to hold; it is kept as text.")
+        return list(values)
+    return list(numbers)
+
+
+def _dates(values: list[str]) -> list[object] | None:
+    plain = [value.replace("/", "-").replace(" ", "T").rstrip("Z") for value in values]
+    try:
+        return list(np.array(plain, dtype="datetime64[us]"))
+    except ValueError:
+        return None
+
+
+def _note_text(name: str, values: list[str], numeric: list[bool], notes: list[str]) -> None:
+    odd = [value for value, is_number in zip(values, numeric, strict=True) if not is_number]
+    if 0 < len(odd) < len(values) and len(odd) <= len(values) / 2:
+        notes.append(
+            f"'{name}' mixes numbers with other values ({name_values(odd, 4)}); it is kept as "
+            "text. If those mean missing, leave them empty in the file."
+        )
+    elif all(_THOUSANDS.fullmatch(v) or n for v, n in zip(values, numeric, strict=True)):
+        notes.append(
+            f"'{name}' seems to hold numbers with thousands separators ({values[0]}); it is kept "
+            "as text. Write 1234567.8 in the file."
+        )
+    elif all(value.endswith("%") for value in values):
+        notes.append(f"'{name}' holds percentages ({values[0]}); it is kept as text.")
+    elif all(_OTHER_DATE.fullmatch(value) for value in values):
+        notes.append(
+            f"'{name}' seems to hold dates ({values[0]}) whose order of day and month is not "
+            "certain; it is kept as text. Write 2024-12-31 in the file."
+        )
+
+
+def _note_useless(frame: pd.DataFrame, notes: list[str]) -> None:
+    empty = [str(name) for name in frame if frame[name].isna().all()]
+    constant = [
+        str(name)
+        for name in frame
+        if str(name) not in empty and not frame[name].isna().any() and frame[name].nunique() == 1
+    ]
+    if empty:
+        notes.append(f"Empty columns: {name_values(empty)}.")
+    if constant and len(frame) > 1:
+        notes.append(f"Columns with a single value: {name_values(constant)}.")
