@@ -275,7 +275,7 @@ def test_too_few_people_for_calibration():
 
 
 def test_debiased_error_of_a_calibrated_score_is_near_zero():
-    """For a calibrated score the plain error is well above 0 by chance; debiasing takes much off."""
+    """For a calibrated score the plain error is above 0 by chance; debiasing takes much off."""
     plain, debiased = [], []
     for seed in range(60):
         rng = np.random.default_rng(seed)
