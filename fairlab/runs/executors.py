@@ -23,9 +23,12 @@ def start_worker(where: Path | None = None) -> "subprocess.Popen[bytes]":
     """
     folder = home() if where is None else where
     command = [sys.executable, "-m", "fairlab", "worker", "--parent", str(os.getpid())]
+    # Threads that wait for each other sleep instead of spinning: on cores shared with the server
+    # and a browser, spinning made a sweep four times slower.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, VARIABLE: str(folder)}
     return subprocess.Popen(
         command,
-        env={**os.environ, VARIABLE: str(folder)},
+        env=environment,
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C reaches the server, which then stops its worker
     )

@@ -28,13 +28,10 @@ def point_detail(run_id: str, result: SweepResult, index: int) -> None:
             st.rerun()
         for flag in point.flags:
             st.warning(flag)
-        left, right = st.columns(2, gap="large")
-        with left:
-            st.markdown("**Training, validation, test**")
-            _table(splits_table(result, index))
-        with right:
-            st.markdown("**Test people, by group**")
-            _table(rates_by_group(result, index))
+        st.markdown("**Test people, by group** (95 % intervals in brackets)")
+        _table(rates_by_group(result, index))
+        st.markdown("**Training, validation, test**")
+        _table(splits_table(result, index))
         if point.guarantee is not None:
             st.markdown("**What the layer promised, and what was measured**")
             st.markdown(guarantee_sentence(point.guarantee))

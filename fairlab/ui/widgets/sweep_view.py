@@ -1,0 +1,104 @@
+"""The exact sweep of the chosen people, computed once and shared by pages."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from fairlab.impossibility import USUAL_GAPS, least_worst_interval
+from fairlab.metrics import GAPS
+from fairlab.outcomes import GroupedOutcomes
+from fairlab.sweeps import ThresholdSweep, exact_sweep
+from fairlab.ui.widgets.subject import Subject
+
+COMPARABLE = (
+    *USUAL_GAPS,
+    "equalized_odds_difference",
+    "accuracy_difference",
+    "negative_predictive_value_difference",
+)
+
+
+def outcomes_of(subject: Subject) -> tuple[GroupedOutcomes, str]:
+    """The subject's people in groups, and a key that changes when any of their numbers does."""
+    outcomes = subject.people.outcomes(subject.by)
+    content = hashlib.blake2b(digest_size=16)
+    content.update("\x1f".join(outcomes.group_names).encode())
+    for array in (outcomes.y_true, outcomes.score, outcomes.group, outcomes.weight):
+        content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
+    return outcomes, content.hexdigest()
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def sweep_of(digest: str, _outcomes: GroupedOutcomes) -> ThresholdSweep:  # noqa: ARG001
+    """Exact sweep; ``digest`` identifies the people."""
+    return exact_sweep(_outcomes)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def interval_of(
+    digest: str,  # noqa: ARG001
+    _sweep: ThresholdSweep,
+    gaps: tuple[str, ...],
+    within: float,
+) -> tuple[float, float] | None:
+    """Interval of the smallest worst gap; ``digest`` identifies the people."""
+    return least_worst_interval(_sweep, gaps, within)
+
+
+def choose_gaps(
+    key: str, default: Sequence[str] = USUAL_GAPS
+) -> tuple[tuple[str, ...], float, float]:
+    """Draw which gaps to compare, the tolerance, and the accuracy that may be given up.
+
+    Returns:
+        Gap names (never empty), tolerance and accuracy limit in [0, 1].
+    """
+    with st.expander("What to compare"):
+        picked = st.multiselect(
+            "Gaps",
+            COMPARABLE,
+            default=list(default),
+            format_func=lambda name: GAPS[name].label.removesuffix(" difference"),
+            key=f"{key}.gaps",
+        )
+        left, right = st.columns(2)
+        tolerance = left.number_input(
+            "Tolerance, points",
+            0.0,
+            100.0,
+            10.0,
+            1.0,
+            key=f"{key}.tolerance",
+            help="Gaps up to this size lie inside the grey band. The number is yours to choose.",
+        )
+        within = right.number_input(
+            "Accuracy that may be given up, points",
+            0.0,
+            100.0,
+            5.0,
+            1.0,
+            key=f"{key}.within",
+            help="Thresholds that lose more accuracy than this against the best single threshold "
+            "do not count: selecting almost nobody makes gaps small for an empty reason.",
+        )
+    gaps = tuple(name for name in COMPARABLE if name in picked)
+    if not gaps:
+        st.warning("Choose at least one gap to compare.")
+        st.stop()
+    return gaps, tolerance / 100, within / 100
+
+
+def nothing_to_sweep(subject: Subject) -> None:
+    """Say why decisions have no thresholds, and what to do. Draws; the page then stops."""
+    with st.container(border=True):
+        st.subheader("There is no threshold to move", anchor=False)
+        st.markdown(
+            f"“{subject.label}” holds decisions, not scores: every person is already selected or "
+            "not. To see other thresholds, upload the scores the decisions were made from "
+            "(a column of numbers, higher meaning more likely favourable), or train a model here."
+        )
+        left, right = st.columns(2)
+        left.page_link("pages/data.py", label="Upload scores", icon=":material/upload:")
+        right.page_link("pages/audit.py", label="Audit the decisions", icon=":material/fact_check:")
