@@ -41,8 +41,9 @@ def read_groups(frame: pd.DataFrame, task: Task, name: str) -> Grouping:
     if name in task.bins:
         edges = task.bins[name]
         numbers = as_numbers(column)
-        binned = np.digitize(numbers, edges).astype(np.int64)
-        codes: IntArray = np.where(np.isnan(numbers), -1, binned)
+        codes = np.zeros(len(numbers), dtype=np.int64)
+        codes[:] = np.digitize(numbers, edges)
+        codes[np.isnan(numbers)] = -1
         finite = numbers[~np.isnan(numbers)]
         whole = bool((finite == np.round(finite)).all())
         return Grouping(codes, bin_names(edges, whole=whole))

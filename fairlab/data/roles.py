@@ -14,8 +14,9 @@ LABEL_NAMES = (
     "default payment", "pubcov", "accepted", "granted",
 )  # fmt: skip
 SENSITIVE_WORDS = (
-    "sex", "gender", "male", "female", "race", "ethnicity", "ethnic", "rac1p", "marital", "married", "disability",
-    "disabled", "religion", "nationality", "citizenship", "black", "white", "hispanic", "hispan",
+    "sex", "gender", "male", "female", "race", "ethnicity", "ethnic", "rac1p", "marital", "married",
+    "disability", "disabled", "religion", "nationality", "citizenship", "black", "white",
+    "hispanic", "hispan",
     "age", "agep", "dis", "pregnant", "veteran", "orientation", "caste", "tribe",
 )  # fmt: skip
 FAVOURABLE_WORDS = (

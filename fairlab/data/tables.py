@@ -1,17 +1,15 @@
 """Uploaded tables, kept by content on this machine, so that a run can find its table again."""
 
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fairlab.config import DataConfig, RunConfig
 from fairlab.data.catalog import load
 from fairlab.data.fingerprint import fingerprint
+from fairlab.data.parquet import read_parquet, write_parquet
 from fairlab.data.roles import guess_roles
 from fairlab.data.task import TaskData
 from fairlab.data.upload import read_table
@@ -128,23 +126,6 @@ def _file_data(frame: pd.DataFrame, filename: str, notes: tuple[str, ...]) -> Ta
         source="file", filename=filename, fingerprint=fingerprint(frame), rows=len(frame)
     )
     return TaskData(frame, guess_roles(frame), config, notes)
-
-
-def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table so that the file appears whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
-    try:
-        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), temporary)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def read_parquet(path: Path) -> pd.DataFrame:
-    """Read back what :func:`write_parquet` wrote, with the same kinds of columns."""
-    frame: pd.DataFrame = pq.read_table(path).to_pandas()
-    return frame
 
 
 def _path(name: str) -> Path:
