@@ -1,15 +1,199 @@
-"""The ``fairlab`` command."""
+"""The ``fairlab`` command. Every verb has ``--json``; a refusal says what was found and what to do.
 
-from typing import Annotated
+Heavy modules are imported by the verb that needs them, so that ``fairlab --help`` is quick.
+"""
+
+import contextlib
+import importlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+from fairlab.errors import FairlabError, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fairlab.results import Progress
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Explore fairness trade-offs in machine learning on your own data.",
+)
 
 
-@app.callback()
-def _fairlab() -> None:
-    """Explore fairness trade-offs in machine learning on your own data."""
+class Device(StrEnum):
+    """Where to train."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Benchmark(StrEnum):
+    """What to measure."""
+
+    SWEEP = "sweep"
+    AUDIT = "audit"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command()
+def sweep(
+    config: Annotated[Path, typer.Argument(help="A run as YAML, as the Report page exports it.")],
+    data: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet file of a run on your own table.")
+    ] = None,
+    device: Annotated[Device | None, typer.Option(help="Replaces the one in the file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for points.csv, rates.csv, config.yaml, result.json")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train every strength and seed of a configuration; the same file gives the same numbers."""
+    from fairlab.config import RunConfig
+    from fairlab.data import open_task
+    from fairlab.reports.export import points_table, result_record, write_export
+    from fairlab.reports.terminal import sweep_text
+    from fairlab.training import fit_sweep
+
+    run = RunConfig.from_yaml(_text(config))
+    if device is not None:
+        chosen = run.sweep.model_copy(update={"device": device.value})
+        run = run.model_copy(update={"sweep": chosen})
+    table = open_task(run, data)
+    if run.data.fingerprint == "":
+        known = {"fingerprint": table.data.fingerprint, "rows": table.data.rows}
+        run = run.model_copy(update={"data": run.data.model_copy(update=known)})
+    with _progress() as on_progress:
+        result = fit_sweep(table, run, on_progress)
+    written = () if out is None else write_export(out, run, result)
+    if as_json:
+        record = result_record(run, result) | {"files": [str(path) for path in written]}
+        table_json = points_table(result).to_json(orient="records", double_precision=15)
+        _say_json(record | {"table": json.loads(table_json)})
+        return
+    _say(sweep_text(result))
+    for path in written:
+        _say(f"Written: {path}")
+
+
+@app.command()
+def audit(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet with one row per person.")],
+    label: Annotated[str, typer.Option(help="Column with what truly happened.")],
+    sensitive: Annotated[
+        list[str], typer.Option(help="Column of a sensitive attribute; may be given again.")
+    ],
+    score: Annotated[str | None, typer.Option(help="Column of scores.")] = None,
+    decision: Annotated[str | None, typer.Option(help="Column of decisions.")] = None,
+    favourable: Annotated[
+        list[str] | None, typer.Option(help="Label value that is favourable; may be repeated.")
+    ] = None,
+    threshold: Annotated[float, typer.Option(help="Selected if score >= threshold.")] = 0.5,
+    selected: Annotated[
+        list[str] | None, typer.Option(help="Decision value that means selected.")
+    ] = None,
+    crossed: Annotated[
+        bool, typer.Option("--crossed", help="Cross the attributes instead of one by one.")
+    ] = False,
+    draws: Annotated[int, typer.Option(help="Resampled populations for the intervals.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Same seed, same intervals.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Rates and gaps of a table of predictions, each with its n and its interval."""
+    from fairlab.data import read_path, read_predictions
+    from fairlab.metrics.audit import audit as run_audit
+    from fairlab.reports.terminal import audit_text
+
+    table = read_path(file)
+    people = read_predictions(
+        table.frame,
+        label=label,
+        favourable=_favourable(table.frame, label) if favourable is None else favourable,
+        sensitive=sensitive,
+        score=score,
+        decision=decision,
+        selected=selected,
+        threshold=threshold,
+    )
+    groupings = [tuple(sensitive)] if crossed else [(name,) for name in sensitive]
+    found = {
+        " × ".join(by): run_audit(
+            people.outcomes(by), people.threshold, draws, seed, has_scores=people.has_scores
+        )
+        for by in groupings
+    }
+    if as_json:
+        record = {"notes": [*table.notes, *people.notes]}
+        _say_json({**record, "audits": {by: one.to_record() for by, one in found.items()}})
+        return
+    for by, one in found.items():
+        _say(audit_text(by, one, people.has_scores))
+    for note in (*table.notes, *people.notes):
+        _say(f"- {note}")
+
+
+@app.command()
+def datasets(
+    name: Annotated[str | None, typer.Argument(help="Show this table's card.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the built-in tables, or show the card of one."""
+    import fairlab
+    from fairlab.data import catalog
+
+    entries = list(catalog.values()) if name is None else [catalog[name]]
+    if as_json:
+        words = ("name", "title", "rows", "outcome", "offline", "source", "licence")
+        _say_json(
+            [
+                {word: getattr(entry, word) for word in words} | {"sensitive": entry.sensitive}
+                for entry in entries
+            ]
+        )
+        return
+    for entry in entries:
+        rows = "any number of" if entry.rows is None else f"{entry.rows:,}"
+        _say(f"{entry.name}: {entry.title}")
+        _say(f"  {rows} people; {entry.outcome}; sensitive: {', '.join(entry.sensitive)}")
+        need = "offline" if entry.offline else "downloaded once"
+        _say(f"  {entry.source} ({entry.licence}; {need})")
+    if name is not None:
+        card = Path(fairlab.__file__).parents[1] / entries[0].card
+        if card.exists():
+            _say("")
+            _say(card.read_text(encoding="utf-8"))
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(help="Id of a run: the last part of its link.")],
+    out: Annotated[Path | None, typer.Option(help="Folder; default run-ID.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the YAML, tables and record of a finished run."""
+    from fairlab.reports.export import write_export
+    from fairlab.runs.store import RunStore
+
+    store = RunStore()
+    record = store.get(run)
+    folder = Path(f"run-{run}") if out is None else out
+    written = write_export(folder, record.config, store.load_result(run))
+    if as_json:
+        _say_json({"run": run, "digest": record.digest, "files": [str(path) for path in written]})
+        return
+    for path in written:
+        _say(str(path))
 
 
 @app.command()
@@ -24,6 +208,107 @@ def worker(
     work(parent)
 
 
+@app.command()
+def bench(
+    what: Annotated[Benchmark, typer.Argument(help="What to measure.")],
+    data: Annotated[Path | None, typer.Option(help="A real table to measure on.")] = None,
+    json_out: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+    device: Annotated[Device | None, typer.Option(help="Where to train (sweep only).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure fairlab beside a named peer, in one process, warm."""
+    measure = _benchmark(what)
+    options: dict[str, Any] = {"data": data}
+    if device is not None:
+        if what is not Benchmark.SWEEP:
+            raise InputError(f"Nothing is trained in 'bench {what}'. Leave --device out.")
+        options["device"] = device.value
+    if not as_json:
+        measure(**options, json_path=json_out)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "figures.json" if json_out is None else json_out
+        with contextlib.redirect_stdout(sys.stderr):
+            measure(**options, json_path=path)
+        _say(path.read_text(encoding="utf-8").rstrip())
+
+
 def main() -> None:
-    """Entry point of the console script."""
-    app()
+    """Entry point of the console script: errors meant for people go to stderr, status 1."""
+    try:
+        app()
+    except FairlabError as error:
+        problems = error.problems if isinstance(error, InputError) else (str(error),)
+        for problem in problems:
+            sys.stderr.write(f"{problem}\n")
+        sys.exit(1)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text. Save the YAML file as UTF-8.") from error
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be opened ({error.strerror}). Check the path; the Report page exports "
+            "a run as YAML."
+        ) from error
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator["Callable[[Progress], None]"]:
+    """One line on a terminal that grows with the epochs; nothing where it would be noise."""
+    shown = sys.stderr.isatty()
+
+    def on_progress(progress: "Progress") -> None:
+        if shown:
+            sys.stderr.write(
+                f"\r{progress.mode}: epoch {progress.epoch} of {progress.epochs}, "
+                f"{progress.share_done:.0%}   "
+            )
+            sys.stderr.flush()
+
+    yield on_progress
+    if shown:
+        sys.stderr.write("\r\033[K")
+
+
+def _favourable(frame: "pd.DataFrame", label: str) -> Sequence[str]:
+    """ "1" for a label of 0 and 1; any other label needs saying."""
+    if label not in frame.columns:
+        return ("1",)  # the missing column is what gets reported
+    values = sorted(
+        {
+            f"{value:g}" if isinstance(value, (int, float)) else str(value)
+            for value in frame[label].dropna().unique()
+        }
+    )
+    if values == ["0", "1"]:
+        return ("1",)
+    shown = ", ".join(values[:6]) + (" …" if len(values) > 6 else "")
+    raise InputError(
+        f"Which value of '{label}' is favourable? It has {shown}. Say it with --favourable VALUE."
+    )
+
+
+def _benchmark(what: Benchmark) -> Any:
+    import fairlab
+
+    checkout = Path(fairlab.__file__).parents[1]
+    if not (checkout / "benchmarks" / f"{what}.py").exists():
+        raise InputError(
+            "The benchmarks are not part of the installed package. Run this from a checkout of "
+            "fairlab's repository."
+        )
+    if str(checkout) not in sys.path:
+        sys.path.insert(0, str(checkout))
+    return importlib.import_module(f"benchmarks.{what}").main
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _say_json(record: object) -> None:
+    _say(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False))
