@@ -150,8 +150,8 @@ class PenaltyParams(Record):
         temperature: T > 0 in soft decision σ((logit − logit τ)/T); small T is nearer a decision.
     """
 
-    strengths: Strengths = log_grid(0.02, 20.0, 21)
-    form: Literal["absolute", "squared", "covariance"] = "absolute"
+    strengths: Strengths = log_grid(0.05, 10.0, 21)
+    form: Literal["absolute", "squared", "covariance"] = "squared"
     temperature: Annotated[float, Field(gt=0, le=10)] = 0.25
 
 

@@ -83,28 +83,31 @@ def cell_means(
     return CellMeans(average, spans, mass / total)
 
 
-def penalty(logit: Tensor, means: CellMeans, form: Form, soft: SoftDecision) -> Tensor:
-    """(M,) penalty of M models on one set of people; 0 when all cell means agree.
+def cell_values(logit: Tensor, means: CellMeans, form: Form, soft: SoftDecision) -> Tensor:
+    """(M, C) cell means that the penalty compares: of soft decisions, or of signed distances."""
+    return means(logit - soft.shift) if form == "covariance" else means(soft(logit))
+
+
+def penalty(mean: Tensor, means: CellMeans, form: Form) -> Tensor:
+    """(M,) penalty of M models, from their cell values; 0 when all agree.
 
     Args:
-        logit: (M, B).
+        mean: (M, C) of :func:`cell_values`.
         means: The cells.
         form: As in the module's head.
-        soft: Soft decision.
     """
+    parts = [_spread(mean, means, span, form) for span in means.spans]
+    return torch.stack(parts).sum(0)
+
+
+def _spread(mean: Tensor, means: CellMeans, span: tuple[int, int], form: Form) -> Tensor:
+    a, b = span
+    part = mean[:, a:b]
     if form == "covariance":
-        mean = means(logit - soft.shift)
-        share = means.share
+        share = means.share[..., a:b]
         if share.ndim == 2:
             share = share.repeat_interleave(len(mean) // len(share), dim=0)
-        total = torch.zeros_like(mean[:, 0])
-        for a, b in means.spans:
-            part, weight = mean[:, a:b], share[..., a:b]
-            centre = (weight * part).sum(-1, keepdim=True)
-            total = total + (weight * (part - centre)).abs().sum(-1)
-        return total
-    mean = means(soft(logit))
-    gaps = [mean[:, a:b].amax(-1) - mean[:, a:b].amin(-1) for a, b in means.spans]
-    if form == "squared":
-        gaps = [gap * gap for gap in gaps]
-    return torch.stack(gaps).sum(0)
+        centre = (share * part).sum(-1, keepdim=True)
+        return (share * (part - centre)).abs().sum(-1)
+    gap = part.amax(-1) - part.amin(-1)
+    return gap * gap if form == "squared" else gap

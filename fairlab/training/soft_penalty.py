@@ -9,7 +9,11 @@ from fairlab.config import Mode
 from fairlab.results import Guarantee
 from fairlab.training.batched import BatchedNet
 from fairlab.training.family import Batch, Loss, Setting, Verdict, task_loss
-from fairlab.training.penalty import penalty
+from fairlab.training.penalty import cell_values, penalty
+
+
+# Share of the running cell values that stays at each batch.
+MEMORY = 0.8
 
 
 class PenaltyFamily:
@@ -22,6 +26,7 @@ class PenaltyFamily:
         self.setting = setting
         self.strength = setting.per_model.to(torch.float32)
         self.form = setting.config.penalty.form
+        self.running: Tensor | None = None
 
     def companions(self) -> tuple[BatchedNet, ...]:
         """None."""
@@ -31,14 +36,26 @@ class PenaltyFamily:
         """Nothing changes between epochs."""
 
     def loss(self, logit: Tensor, batch: Batch) -> Loss:
-        """Cross entropy + λ · penalty."""
+        """Cross entropy + λ · penalty of the running cell values.
+
+        The value is the running one, the gradient the batch's: a batch's own gap is too wide by
+        its noise, and charging that would push every model towards a constant.
+        """
         task = task_loss(logit, batch.y, batch.weight)
-        charge = penalty(logit, batch.means, self.form, self.setting.soft)
+        fresh = cell_values(logit, batch.means, self.form, self.setting.soft)
+        now = fresh.detach()
+        known = now if self.running is None else self.running + (1 - MEMORY) * (now - self.running)
+        self.running = known
+        charge = penalty(known + (fresh - now), batch.means, self.form)
         return Loss(task + self.strength * charge, {"task": task, "penalty": charge})
 
     def judge(self, logit: Tensor) -> Verdict:
         """The model's own objective on validation."""
-        return Verdict(torch.sigmoid(logit), self.loss(logit, self.setting.validation).total)
+        batch = self.setting.validation
+        values = cell_values(logit, batch.means, self.form, self.setting.soft)
+        charge = penalty(values, batch.means, self.form)
+        task = task_loss(logit, batch.y, batch.weight)
+        return Verdict(torch.sigmoid(logit), task + self.strength * charge)
 
     def settle(self, logit: Tensor) -> None:
         """Nothing is fitted on validation."""
