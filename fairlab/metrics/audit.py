@@ -85,7 +85,7 @@ class Audit:
     Attributes:
         threshold: Selected iff score >= threshold.
         counts: Confusion counts, fields of shape (G,); floats when weighted.
-        people: (G,) people (rows) per group, weights aside.
+        cells: The same counts of people (rows), weights aside.
         rates: By name of ``RATES``.
         gaps: By name of ``GAPS``, with interval, bias and p-value.
         score_gaps: By name; empty when the scores are decisions.
@@ -98,7 +98,7 @@ class Audit:
 
     threshold: float
     counts: Counts
-    people: IntArray
+    cells: Counts
     rates: Mapping[str, RateResult]
     gaps: Mapping[str, GapResult]
     score_gaps: Mapping[str, ScoreGap]
@@ -114,6 +114,11 @@ class Audit:
     def group_names(self) -> tuple[str, ...]:
         """Names of the groups, in order, empty ones included."""
         return self.counts.group_names
+
+    @property
+    def people(self) -> IntArray:
+        """(G,) people (rows) per group, weights aside."""
+        return np.asarray(self.cells.n, dtype=np.int64)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per number: cells, rates per group, gaps. Missing means undefined.
@@ -210,7 +215,9 @@ def audit(
     return Audit(
         threshold=float(threshold),
         counts=counts,
-        people=np.bincount(outcomes.group, minlength=outcomes.n_groups),
+        cells=counts
+        if outcomes.weight is None
+        else count(replace(outcomes, weight=None), threshold),
         rates={
             name: _rate_result(rate, counts, resampled, effective, level)
             for name, rate in RATES.items()

@@ -1,0 +1,238 @@
+"""Charts of an audit: rates, gaps, calibration, crossed groups. Pure: data in, figure out."""
+
+import html
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
+from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout
+
+MAIN_RATES = ("selection_rate", "base_rate", "tpr", "fpr", "ppv", "accuracy")
+_LABEL_WIDTH = 22
+_SMALL = 10
+
+
+def rates_figure(result: Audit, names: Sequence[str] = MAIN_RATES) -> go.Figure:
+    """Rates with intervals: one line per rate, one marker per group.
+
+    Args:
+        names: Shares of ``RATES``, top to bottom.
+    """
+    groups = result.group_names
+    figure = go.Figure()
+    offsets = np.linspace(-0.28, 0.28, len(groups)) if len(groups) > 1 else np.zeros(1)
+    for g, (group, style) in enumerate(zip(groups, group_styles(groups), strict=True)):
+        found = [(i, result.rates[name].groups[g]) for i, name in enumerate(names)]
+        found = [(i, rate) for i, rate in found if rate.value is not None]
+        figure.add_trace(
+            go.Scatter(
+                x=[_percent(rate.value) for _, rate in found],
+                y=[i + offsets[g] for i, _ in found],
+                error_x=_bars([rate for _, rate in found]),
+                mode="markers",
+                name=_plain(group),
+                marker={"color": style.color, "symbol": style.symbol, "size": 10},
+                hovertext=[
+                    f"{RATES[names[i]].label}, {_plain(group)}: {_share(rate)}" for i, rate in found
+                ],
+                hoverinfo="text",
+            )
+        )
+    height = 110 + len(names) * max(46, 17 * len(groups))
+    figure.update_layout(layout(x="% of the people each rate is about", y="", height=height))
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=[_wrapped(RATES[name].label) for name in names],
+        range=[len(names) - 0.5, -0.5],
+    )
+    figure.update_xaxes(range=[-2, 102])
+    return figure
+
+
+def gaps_figure(result: Audit) -> go.Figure:
+    """Every difference with its interval, in points; the groups that set it under its name."""
+    shown = [
+        gap
+        for name, gap in result.gaps.items()
+        if gap.value is not None and GAPS[name].spread == "difference" and gap.rate != "fn_fp_ratio"
+    ]
+    figure = go.Figure(
+        go.Scatter(
+            x=[_percent(gap.value) for gap in shown],
+            y=list(range(len(shown))),
+            error_x=_bars(shown),
+            mode="markers",
+            marker={"color": BLUE, "size": 10},
+            hovertext=[_gap_words(gap) for gap in shown],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    )
+    figure.update_layout(
+        layout(x="Gap, points  (← more equal)", y="", height=110 + 46 * max(len(shown), 1))
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(shown))),
+        ticktext=[
+            f"{_wrapped(GAPS[gap.name].label)}<br><i>{_short(gap.highest)} over "
+            f"{_short(gap.lowest)}</i>"
+            for gap in shown
+        ],
+        range=[len(shown) - 0.5, -0.5],
+    )
+    figure.update_xaxes(rangemode="tozero")
+    return figure
+
+
+def reliability_figure(result: Audit) -> go.Figure:
+    """Share with the favourable outcome against mean score, per group, with intervals."""
+    figure = go.Figure(
+        go.Scatter(
+            x=[0, 100],
+            y=[0, 100],
+            mode="lines",
+            line={"color": GREY, "dash": "dash", "width": 1},
+            name="scores equal shares",
+            hoverinfo="skip",
+        )
+    )
+    styles = group_styles(result.group_names)
+    for group, style in zip(result.calibration, styles, strict=True):
+        if not group.bins:
+            continue
+        rate = np.array([b.rate for b in group.bins])
+        figure.add_trace(
+            go.Scatter(
+                x=[100 * b.mean_score for b in group.bins],
+                y=100 * rate,
+                error_y={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": 100 * (np.array([b.upper for b in group.bins]) - rate),
+                    "arrayminus": 100 * (rate - np.array([b.lower for b in group.bins])),
+                    "thickness": 1,
+                    "width": 3,
+                },
+                mode="lines+markers",
+                name=_plain(group.group),
+                line={"color": style.color, "dash": style.dash, "width": 2},
+                marker={"color": style.color, "symbol": style.symbol, "size": 8},
+                hovertext=[
+                    f"{_plain(group.group)}: mean score {100 * b.mean_score:.1f} %, favourable "
+                    f"{100 * b.rate:.1f} % ({100 * b.lower:.1f} to {100 * b.upper:.1f}), "
+                    f"{b.n:,.0f} people"
+                    for b in group.bins
+                ],
+                hoverinfo="text",
+            )
+        )
+    figure.update_layout(
+        layout(x="Mean score, %", y="People with the favourable outcome, %", height=440)
+    )
+    figure.update_xaxes(range=[-2, 102])
+    figure.update_yaxes(range=[-2, 102])
+    return figure
+
+
+def crossed_figure(result: Audit, rate: str) -> go.Figure:
+    """Crossed groups sorted by one rate, with intervals and numbers of people.
+
+    Groups with fewer than ten people behind the rate have hollow markers. Groups nobody is in
+    are not drawn; the table lists them.
+
+    Args:
+        rate: A share of ``RATES``.
+    """
+    groups = sorted(
+        (g for g in result.rates[rate].groups if g.value is not None),
+        key=lambda g: -1.0 if g.value is None else g.value,
+    )
+    everyone = result.rates[rate].everyone.value
+    figure = go.Figure(
+        go.Scatter(
+            x=[_percent(g.value) for g in groups],
+            y=list(range(len(groups))),
+            error_x=_bars(groups),
+            mode="markers",
+            marker={
+                "color": BLUE,
+                "size": 10,
+                "symbol": ["circle-open" if g.n < _SMALL else "circle" for g in groups],
+                "line": {"width": 2},
+            },
+            hovertext=[f"{_plain(g.group)}: {_share(g)}" for g in groups],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    )
+    figure.update_layout(
+        layout(
+            x=f"{RATES[rate].label}, %",
+            y="",
+            height=120 + 40 * max(len(groups), 1),
+        )
+    )
+    if everyone is not None:
+        figure.add_vline(
+            x=100 * everyone,
+            line={"color": GREY, "dash": "dash", "width": 1},
+            annotation={"text": "everyone", "font": {"size": 12}},
+            annotation_position="top",
+        )
+    figure.update_yaxes(
+        tickvals=list(range(len(groups))),
+        ticktext=[f"{_wrapped(g.group)} ({g.n:,.0f})" for g in groups],
+        range=[-0.5, len(groups) - 0.5],
+    )
+    return figure
+
+
+def _bars(numbers: Sequence[GroupRate] | Sequence[GapResult]) -> dict[str, object]:
+    above, below = [], []
+    for number in numbers:
+        known = number.value is not None and number.lower is not None and number.upper is not None
+        above.append(100 * (number.upper - number.value) if known else 0.0)  # type: ignore[operator]
+        below.append(100 * (number.value - number.lower) if known else 0.0)  # type: ignore[operator]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [max(0.0, v) for v in above],
+        "arrayminus": [max(0.0, v) for v in below],
+        "thickness": 1.5,
+        "width": 4,
+    }
+
+
+def _share(rate: GroupRate) -> str:
+    text = f"{_percent(rate.value):.1f} %"
+    if rate.lower is not None and rate.upper is not None:
+        text += f" ({100 * rate.lower:.1f} to {100 * rate.upper:.1f})"
+    return f"{text}, {rate.numerator:,.0f} of {rate.n:,.0f} people"
+
+
+def _gap_words(gap: GapResult) -> str:
+    text = f"{GAPS[gap.name].label}: {_percent(gap.value):.1f} points"
+    if gap.lower is not None and gap.upper is not None:
+        text += f" ({100 * gap.lower:.1f} to {100 * gap.upper:.1f})"
+    return f"{text}, {_plain(str(gap.highest))} over {_plain(str(gap.lowest))}"
+
+
+def _percent(value: float | None) -> float:
+    assert value is not None
+    return 100 * value
+
+
+def _plain(name: str) -> str:
+    """A user's name with nothing Plotly would read as markup."""
+    return html.escape(name, quote=False)
+
+
+def _short(name: str | None) -> str:
+    return _plain(textwrap.shorten(str(name), _LABEL_WIDTH, placeholder="…"))
+
+
+def _wrapped(name: str) -> str:
+    return "<br>".join(_plain(line) for line in textwrap.wrap(name, _LABEL_WIDTH)) or " "

@@ -1,0 +1,344 @@
+"""The text twin of every part of an audit. Neutral, with numbers of people and intervals."""
+
+from collections.abc import Sequence
+
+from fairlab.metrics import (
+    GAPS,
+    RATES,
+    Audit,
+    GapResult,
+    GroupRate,
+    PairTest,
+    RateResult,
+    minimum_detectable_gap,
+    records_needed,
+)
+from fairlab.metrics.score_gaps import ScoreGap
+
+# What a person of the rate's denominator "does", for sentences that start with a share.
+_RATE_WORDS = {
+    "selection_rate": "are selected",
+    "base_rate": "have the favourable outcome",
+    "accuracy": "get a decision that agrees with their outcome",
+    "tpr": "with the favourable outcome are selected",
+    "fpr": "with the unfavourable outcome are selected",
+    "tnr": "with the unfavourable outcome are not selected",
+    "fnr": "with the favourable outcome are not selected",
+    "ppv": "who are selected have the favourable outcome",
+    "npv": "who are not selected have the unfavourable outcome",
+    "fdr": "who are selected have the unfavourable outcome",
+    "false_omission_rate": "who are not selected have the favourable outcome",
+}
+CHANCE_LEVEL = 0.05
+
+
+def percent(value: float | None) -> str:
+    """A share as "40.0 %"; "undefined" for None."""
+    return "undefined" if value is None else f"{100 * value:.1f} %"
+
+
+def points(value: float | None) -> str:
+    """A difference of shares as "12.3 points"; "undefined" for None."""
+    return "undefined" if value is None else f"{100 * value:.1f} points"
+
+
+def people(n: float) -> str:
+    """A number of people, or a total weight with one decimal."""
+    return f"{n:,.0f}" if float(n).is_integer() else f"{n:,.1f}"
+
+
+def chance(p: float | None, draws: int | None = None) -> str:
+    """A p-value in words: "p = 0.032", "p < 0.001", or that there is none."""
+    if p is None:
+        return "no p-value"
+    if draws is not None and p <= 1 / (1 + draws) + 1e-12:
+        return f"p ≤ {1 / (1 + draws):.1g}"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def gap_sentence(result: Audit, name: str) -> str:
+    """One gap: the two groups that set it, their rates and people, its interval.
+
+    Args:
+        name: Name in ``GAPS``.
+    """
+    gap = result.gaps[name]
+    if gap.value is None or gap.highest is None or gap.lowest is None:
+        return f"We cannot tell: {_lower_first(gap.why_undefined)}"
+    rate = result.rates[gap.rate]
+    high, low = rate[gap.highest], rate[gap.lowest]
+    return f"{_comparison(rate, high, low, gap, result.level)}{_left_out(gap)}"
+
+
+def _comparison(
+    rate: RateResult, high: GroupRate, low: GroupRate, gap: GapResult, level: float
+) -> str:
+    words = _RATE_WORDS.get(rate.name)
+    interval = _interval(gap, level)
+    who = f"{people(low.n)} and {people(high.n)} people"
+    if words is None:
+        return (
+            f"{rate.label} is {_number(low.value)} for {low.group} and {_number(high.value)} for "
+            f"{high.group}: {_size(gap)}{interval}."
+        )
+    if gap.value == gap_equal(gap.name):
+        return (
+            f"{percent(low.value)} of {low.group} and {percent(high.value)} of {high.group} "
+            f"{words}: no gap in these data{interval} ({who})."
+        )
+    return (
+        f"{percent(low.value)} of {low.group} and {percent(high.value)} of {high.group} {words}: "
+        f"{_size(gap)}{interval} ({who})."
+    )
+
+
+def gap_equal(name: str) -> float:
+    """The value that means no gap."""
+    return GAPS[name].equal
+
+
+def _size(gap: GapResult) -> str:
+    assert gap.value is not None
+    if GAPS[gap.name].spread == "ratio":
+        return f"a ratio of {gap.value:.2f}"
+    if gap.rate == "fn_fp_ratio":
+        return f"{gap.value:.2f} apart"
+    mean = " on average over the rates compared" if GAPS[gap.name].combine == "mean" else ""
+    return f"a gap of {points(gap.value)}{mean}"
+
+
+def _interval(gap: GapResult, level: float) -> str:
+    if gap.lower is None or gap.upper is None:
+        return ", no interval"
+    if GAPS[gap.name].spread == "ratio" or gap.rate == "fn_fp_ratio":
+        return f", {100 * level:.0f} % interval {gap.lower:.2f} to {gap.upper:.2f}"
+    return f", {100 * level:.0f} % interval {100 * gap.lower:.1f} to {100 * gap.upper:.1f}"
+
+
+def _left_out(gap: GapResult) -> str:
+    if not gap.left_out:
+        return ""
+    rates = {part.rate for part in gap.parts if part.left_out}
+    reasons = "; ".join(f"no one there {RATES[rate].condition}" for rate in sorted(rates))
+    return f" Left out: {', '.join(gap.left_out)} ({reasons})."
+
+
+def certainty_sentence(result: Audit, name: str) -> str:
+    """Whether chance alone could make a gap, and the smallest gap these people could show.
+
+    Says "We cannot tell" when the gap is within chance, because a gap below the smallest visible
+    one would look the same. Without p-values (weighted people) says only that.
+    """
+    gap = result.gaps[name]
+    if gap.value is None:
+        return ""
+    if gap.p_value is None:
+        return "Whether chance alone could make this gap is not computed for weighted people."
+    odds = chance(gap.p_value, result.draws)
+    if gap.p_value <= CHANCE_LEVEL:
+        return (
+            f"With no gap, chance alone would seldom make one this large ({odds}, groups shuffled "
+            f"{result.draws:,} times)."
+        )
+    smallest = smallest_visible(result, name)
+    if smallest is None:
+        return f"We cannot tell: a gap this large is within chance ({odds})."
+    return (
+        f"We cannot tell: a gap this large is within chance ({odds}), and the smallest gap these "
+        f"numbers of people could reliably show is {points(smallest)}."
+    )
+
+
+def smallest_visible(result: Audit, name: str) -> float | None:
+    """Smallest gap the two groups that set a gap could show (80 % power, 5 % level).
+
+    None when undefined, for rates that are no shares, and for weighted people.
+    """
+    gap = result.gaps[name]
+    if gap.highest is None or gap.lowest is None or not RATES[gap.rate].share:
+        return None
+    if result.counts.tp.dtype.kind not in "iu":
+        return None
+    rate = result.rates[gap.rate]
+    high, low = rate[gap.highest], rate[gap.lowest]
+    pooled = (high.numerator + low.numerator) / (high.n + low.n)
+    smallest = minimum_detectable_gap(high.n, low.n, pooled)
+    return None if smallest != smallest else smallest
+
+
+def confusion_sentence(result: Audit, words: tuple[str, str]) -> str:
+    """Who was decided against their outcome, in people, for everyone and per group extremes."""
+    whole = result.counts.overall()
+    refused, given = whole.fn[0].item(), whole.fp[0].item()
+    total = whole.n[0].item()
+    return (
+        f"Of {people(total)} people, {people(refused)} were not selected although their outcome is "
+        f"“{words[0]}”, and {people(given)} were selected although it is “{words[1]}”. "
+        "The other decisions agree with the outcome in the data."
+    )
+
+
+def rates_sentence(result: Audit) -> str:
+    """Selection, base rate and accuracy of everyone; how many rates are undefined."""
+    accuracy, base = result.rates["accuracy"].everyone, result.rates["base_rate"].everyone
+    selected = result.rates["selection_rate"].everyone
+    missing = sum(g.value is None for rate in result.rates.values() for g in rate.groups)
+    text = (
+        f"{percent(selected.value)} of all {people(selected.n)} people are selected, "
+        f"{percent(base.value)} have the favourable outcome, and {percent(accuracy.value)} of "
+        f"decisions agree with it. Bars are {100 * result.level:.0f} % intervals."
+    )
+    if missing:
+        text += f" {missing} rates are undefined; the table says why."
+    return text
+
+
+def gaps_sentence(result: Audit) -> str:
+    """The widest difference, and how many gaps chance alone could make."""
+    known = [
+        gap
+        for gap in result.gaps.values()
+        if gap.value is not None
+        and GAPS[gap.name].spread == "difference"
+        and gap.rate != "fn_fp_ratio"
+        and gap.name != "base_rate_difference"
+    ]
+    if not known:
+        return "We cannot tell: no gap is defined, because fewer than two groups have people."
+    widest = max(known, key=lambda gap: 0.0 if gap.value is None else gap.value)
+    text = (
+        f"The widest gap is the {GAPS[widest.name].label.lower()}, {points(widest.value)}"
+        f"{_interval(widest, result.level)}, between {widest.highest} and {widest.lowest}."
+    )
+    tested = [gap for gap in known if gap.p_value is not None]
+    within = sum(gap.p_value is not None and gap.p_value > CHANCE_LEVEL for gap in tested)
+    if tested:
+        text += f" {within} of these {len(tested)} gaps are within chance when taken one by one."
+    return text + (
+        " An interval of a gap cannot go below 0, so one close to 0 may mean no gap at all."
+    )
+
+
+def pairs_sentence(tests: Sequence[PairTest]) -> str:
+    """How many pairs differ beyond chance after correction, and what the smallest could show."""
+    tested = [t for t in tests if t.p_adjusted is not None]
+    if not tested:
+        return "We cannot tell: no pair of groups has people to compare."
+    beyond = [t for t in tested if t.p_adjusted is not None and t.p_adjusted <= CHANCE_LEVEL]
+    visible = [t.detectable for t in tested if t.detectable is not None]
+    text = (
+        f"{len(beyond)} of {len(tested)} comparisons differ beyond chance after Holm's correction "
+        f"for making {len(tested)} of them."
+        if len(tested) > 1
+        else f"The one comparison made {'differs' if beyond else 'does not differ'} beyond chance."
+    )
+    if visible:
+        text += f" The smallest gap that could be seen is {points(min(visible))}"
+        text += f", in the weakest comparison {points(max(visible))}." if len(visible) > 1 else "."
+    blind = len(tested) - len(visible)
+    if blind:
+        text += f" {_comparisons(blind)} too few people to show even the largest possible gap."
+    return text
+
+
+def records_sentence(result: Audit, gap: float) -> str:
+    """How many people a gap in selection rate of this size would take to be found.
+
+    Args:
+        gap: Difference of selection rates, in (0, 0.5].
+    """
+    selected = result.rates["selection_rate"].everyone
+    if selected.value is None:
+        return "We cannot tell: there are no people."
+    each, _ = records_needed(gap, selected.value)
+    n = result.people[result.people > 0]
+    smallest = int(n.min())
+    text = (
+        f"To find a gap of {points(gap)} four times in five, about {each:,} people are needed in "
+        f"each of two groups; the smallest group here has {smallest:,}"
+    )
+    return (
+        f"{text}, which is enough." if smallest >= each else f"{text}: {each - smallest:,} short."
+    )
+
+
+def _comparisons(n: int) -> str:
+    return "1 comparison has" if n == 1 else f"{n} comparisons have"
+
+
+def calibration_sentence(result: Audit) -> str:
+    """Whose scores are farthest from outcomes, and which groups have too few people to say."""
+    known = [g for g in result.calibration if g.error is not None]
+    few = [g.group for g in result.calibration if g.error is None]
+    if not known:
+        why = "; ".join(dict.fromkeys(g.why for g in result.calibration))
+        return f"We cannot tell: {why}."
+    worst = max(known, key=lambda g: 0.0 if g.error is None else g.error)
+    text = (
+        f"Scores of {worst.group} are on average {points(worst.error)} away from the share of "
+        f"people with the favourable outcome ({points(worst.error_debiased)} after taking off what "
+        f"chance adds; {people(worst.n)} people)"
+    )
+    text += ", the farthest of the groups." if len(known) > 1 else "."
+    residuals = result.score_gaps["mean_residual_difference"]
+    if residuals.value is not None:
+        text += f" {_residual(residuals, result)}"
+    if few:
+        text += f" Too few people for a curve: {', '.join(few)}."
+    return text
+
+
+def _residual(gap: ScoreGap, result: Audit) -> str:
+    by_name = {g.group: g.residual for g in result.calibration}
+    parts = []
+    for group in (gap.highest, gap.lowest):
+        residual = by_name[str(group)]
+        assert residual is not None
+        side = "too low" if residual > 0 else "too high"
+        parts.append(f"{group} {points(abs(residual))} {side}")
+    return f"On average scores are for {parts[0]}, for {parts[1]}."
+
+
+def ranking_sentence(result: Audit) -> str:
+    """How well scores rank people of each group."""
+    gap = result.score_gaps.get("auc_difference")
+    if gap is None or gap.value is None:
+        return "We cannot tell how well scores rank people of two groups: too few outcomes."
+    auc = {r.group: r.auc for r in result.ranking}
+    interval = ""
+    if gap.lower is not None and gap.upper is not None:
+        interval = f", {100 * result.level:.0f} % interval {gap.lower:.3f} to {gap.upper:.3f}"
+    return (
+        f"Scores rank people best in {gap.highest} (AUC {_number(auc[str(gap.highest)])}) and "
+        f"least well in {gap.lowest} ({_number(auc[str(gap.lowest)])}): {gap.value:.3f} apart"
+        f"{interval}."
+    )
+
+
+def crossed_sentence(result: Audit, rate: str) -> str:
+    """Range of one rate over crossed groups, and how many groups are small or empty."""
+    groups = [g for g in result.rates[rate].groups if g.value is not None]
+    empty = sum(n == 0 for n in result.people.tolist())
+    text = f"No crossed group has a {RATES[rate].label.lower()}."
+    if groups:
+        high = max(groups, key=lambda g: 0.0 if g.value is None else g.value)
+        low = min(groups, key=lambda g: 0.0 if g.value is None else g.value)
+        text = (
+            f"{RATES[rate].label} runs from {_number(low.value)} in {low.group} "
+            f"({people(low.n)} people) to {_number(high.value)} in {high.group} "
+            f"({people(high.n)} people), over {len(groups)} crossed groups."
+        )
+    small = sum(0 < g.n < 10 for g in groups)
+    if small:
+        text += f" Hollow markers: {small} with fewer than 10 people, too few to say much."
+    if empty:
+        text += f" No one belongs to {empty} of the {len(result.people)} crossings."
+    return text
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

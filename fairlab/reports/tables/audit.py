@@ -1,0 +1,258 @@
+"""The numbers of an audit as tables, on screen and for export."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm, translations
+from fairlab.reports.sentences.audit import people, percent
+
+_CELLS = (
+    ("tp", "favourable", "selected"),
+    ("fn", "favourable", "not selected"),
+    ("fp", "unfavourable", "selected"),
+    ("tn", "unfavourable", "not selected"),
+)
+# What a group with a small cell may still show: with n, these two do not give its cells away.
+_MARGINS = ("selection_rate", "base_rate")
+
+
+def confusion_table(result: Audit, words: tuple[str, str]) -> pd.DataFrame:
+    """One row per group and outcome: people selected, not selected, in total.
+
+    Args:
+        words: How to speak of the favourable and the unfavourable outcome.
+    """
+    rows = []
+    for g, group in enumerate(result.group_names):
+        for word, selected, refused in (
+            (words[0], result.counts.tp[g], result.counts.fn[g]),
+            (words[1], result.counts.fp[g], result.counts.tn[g]),
+        ):
+            rows.append((group, word, selected.item(), refused.item(), (selected + refused).item()))
+    return pd.DataFrame(rows, columns=["Group", "Outcome", "Selected", "Not selected", "People"])
+
+
+def confusion_html(result: Audit, group: str, words: tuple[str, str]) -> str:
+    """One group's confusion matrix as an HTML table, every cell in words; all text escaped.
+
+    Rows are outcomes, columns decisions. The shade repeats the share of the group in the cell.
+    """
+    g = result.group_names.index(group)
+    n = result.counts.n[g].item()
+    word = {"favourable": html.escape(words[0]), "unfavourable": html.escape(words[1])}
+    cells = {}
+    for field, outcome, decision in _CELLS:
+        k = getattr(result.counts, field)[g].item()
+        share = k / n if n else None
+        shade = 0.0 if share is None else 0.06 + 0.44 * share
+        cells[field] = (
+            f'<td style="background:rgba(0,114,178,{shade:.2f});padding:.5rem .6rem;'
+            'border:1px solid rgba(128,128,128,.35);vertical-align:top;width:36%">'
+            f'<span style="font-size:1.25em;font-weight:600">{people(k)}</span> '
+            f"<span>{percent(share) if share is not None else ''}</span><br>"
+            f"{decision}, {word[outcome]}</td>"
+        )
+    head = 'scope="col" style="text-align:left;padding:.25rem .6rem;font-weight:600"'
+    side = 'scope="row" style="text-align:left;padding:.25rem .6rem .25rem 0;font-weight:600"'
+    return (
+        '<table style="width:100%;border-collapse:collapse;font-size:.95rem">'
+        f'<caption style="text-align:left;font-weight:600;padding-bottom:.3rem">'
+        f"{html.escape(group)}: {people(n)} people</caption>"
+        f"<thead><tr><th {head}>Outcome</th><th {head}>Selected</th><th {head}>Not selected</th>"
+        f"</tr></thead><tbody><tr><th {side}>{word['favourable']}</th>{cells['tp']}{cells['fn']}"
+        f"</tr><tr><th {side}>{word['unfavourable']}</th>{cells['fp']}{cells['tn']}</tr></tbody>"
+        "</table>"
+    )
+
+
+def rates_table(result: Audit, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """One row per rate and group (and everyone): value, interval, and people behind it."""
+    rows = []
+    for name in RATES if names is None else names:
+        rate = result.rates[name]
+        for g in (*rate.groups, rate.everyone):
+            rows.append((rate.label, g.group, g.value, g.lower, g.upper, g.numerator, g.n, g.why))
+    columns = ["Rate", "Group", "Value", "Lower", "Upper", "Numerator", "Denominator", "Note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def gaps_table(result: Audit) -> pd.DataFrame:
+    """One row per gap: value, interval, bias, who sets it, who is left out, p-values.
+
+    "p (Holm)" is corrected for all the gaps of the table together.
+    """
+    gaps = list(result.gaps.values())
+    adjusted = holm([np.nan if gap.p_value is None else gap.p_value for gap in gaps])
+    rows = [
+        (
+            GAPS[gap.name].label,
+            gap.value,
+            gap.lower,
+            gap.upper,
+            gap.bias,
+            gap.to_overall,
+            gap.highest,
+            gap.lowest,
+            ", ".join(gap.left_out),
+            gap.p_value,
+            None if np.isnan(p) else float(p),
+            gap.why_undefined if gap.value is None else GAPS[gap.name].definition,
+        )
+        for gap, p in zip(gaps, adjusted, strict=True)
+    ]
+    columns = [
+        "Gap",
+        "Value",
+        "Lower",
+        "Upper",
+        "Bias",
+        "From everyone",
+        "Highest",
+        "Lowest",
+        "Left out",
+        "p",
+        "p (Holm)",
+        "What it is",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def pairs_table(tests: Sequence[PairTest]) -> pd.DataFrame:
+    """One row per pair of groups and rate: difference, interval, test, smallest visible gap."""
+    rows = [
+        (
+            RATES[t.rate].label,
+            t.higher,
+            t.lower_group,
+            t.difference,
+            t.lower,
+            t.upper,
+            t.p_value,
+            t.p_adjusted,
+            t.detectable,
+            t.n_higher,
+            t.n_lower,
+        )
+        for t in tests
+    ]
+    columns = [
+        "Rate",
+        "Higher",
+        "Lower",
+        "Difference",
+        "From",
+        "To",
+        "p",
+        "p (Holm)",
+        "Smallest visible gap",
+        "People, higher",
+        "People, lower",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def reliability_table(result: Audit) -> pd.DataFrame:
+    """One row per group and bin: people, mean score, share with the favourable outcome."""
+    rows = [
+        (group.group, b.n, b.mean_score, b.rate, b.lower, b.upper)
+        for group in result.calibration
+        for b in group.bins
+    ]
+    columns = ["Group", "People", "Mean score", "Favourable outcome", "Lower", "Upper"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def scores_table(result: Audit) -> pd.DataFrame:
+    """One row per group: calibration error, Brier score, AUC, mean scores by outcome."""
+    rows = [
+        (
+            c.group,
+            c.n,
+            c.error,
+            c.error_debiased,
+            c.brier,
+            c.residual,
+            r.auc,
+            r.mean_score,
+            r.mean_score_favourable,
+            r.mean_score_unfavourable,
+            c.why,
+        )
+        for c, r in zip(result.calibration, result.ranking, strict=True)
+    ]
+    columns = [
+        "Group",
+        "People",
+        "Calibration error",
+        "Calibration error, debiased",
+        "Brier score",
+        "Mean of outcome − score",
+        "AUC",
+        "Mean score",
+        "Mean score, favourable",
+        "Mean score, unfavourable",
+        "Note",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def dictionary_table(result: Audit) -> pd.DataFrame:
+    """What other tools would print for each gap of this audit."""
+    rows = []
+    for name, gap in result.gaps.items():
+        ours = "undefined" if gap.value is None else f"{gap.value:.3f}"
+        rows += [
+            (GAPS[name].label, ours, t.tool, t.call, t.printed, t.meaning)
+            for t in translations(name, result.counts)
+        ]
+    return pd.DataFrame(
+        rows, columns=["Our gap", "We print", "Tool", "Its name", "It prints", "Convention"]
+    )
+
+
+def crossed_table(result: Audit, rate: str) -> pd.DataFrame:
+    """Crossed groups by one rate, highest first; groups without a rate last."""
+    table = rates_table(result, [rate])
+    table = table[table["Group"] != "everyone"].drop(columns="Rate")
+    return table.sort_values("Value", ascending=False, na_position="last", kind="stable")
+
+
+def export_table(result: Audit, smallest: int = 10) -> pd.DataFrame:
+    """The audit for export, small cells suppressed.
+
+    A group with any of its four cells below ``smallest`` (zero included) keeps only its size and,
+    where they rest on at least ``smallest`` people on both sides, its selection and base rate:
+    with those alone its cells cannot be worked out. Gaps that rest on a suppressed rate are
+    suppressed too, and so is everything about everyone when a group could be found by
+    subtraction (exactly one group suppressed).
+
+    Args:
+        smallest: Cells below this are suppressed; 0 suppresses nothing.
+    """
+    table = result.to_frame()
+    counts = result.cells
+    cells = np.stack([counts.tp, counts.fp, counts.fn, counts.tn])
+    small = {
+        name
+        for name, low, n in zip(result.group_names, cells.min(axis=0), counts.n, strict=True)
+        if low < smallest and n > 0
+    }
+    if not small:
+        return table
+    hidden = small | ({"everyone"} if len(small) == 1 else set())
+    margin = table["name"].isin(_MARGINS) & table["group"].isin(small)
+    margin &= (table["numerator"] >= smallest) & (table["n"] - table["numerator"] >= smallest)
+    by_group = table["group"].isin(hidden) & ~margin
+    shown = set(table.loc[margin].groupby("name").filter(lambda t: len(t) == len(small))["name"])
+    kept_gaps = {
+        name for name, gap in GAPS.items() if all(rate.name in shown for rate in gap.rates)
+    }
+    by_gap = table["kind"].isin(["gap", "score gap"]) & ~table["name"].isin(kept_gaps)
+    suppressed = by_group | by_gap
+    table.loc[suppressed, ["value", "lower", "upper", "numerator", "p_value"]] = np.nan
+    table.loc[by_group & table["kind"].eq("rate"), "n"] = np.nan
+    table.loc[suppressed, "note"] = f"suppressed: rests on fewer than {smallest} people"
+    return table
