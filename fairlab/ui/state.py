@@ -4,9 +4,11 @@ Three tiers: the address bar holds what survives a reload and can be shared (run
 the session holds drafts and the table in use; everything else lives in the run store.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from fairlab.config import RunConfig
@@ -38,10 +40,11 @@ class ChosenPoint:
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """An uploaded table of predictions and its name."""
+    """An uploaded table of predictions, its name, and a hash of its content."""
 
     people: ScoredPeople
     name: str
+    digest: str
 
 
 def sync_with_address() -> None:
@@ -168,4 +171,21 @@ def predictions_name() -> str:
 
 def set_predictions(people: ScoredPeople, name: str) -> None:
     """Audit these predictions on the later pages."""
-    st.session_state[_PREDICTIONS] = Predictions(people, name)
+    st.session_state[_PREDICTIONS] = Predictions(people, name, _digest(people))
+
+
+def predictions_digest() -> str:
+    """Identifies the uploaded predictions by their content ("" if none)."""
+    held = st.session_state.get(_PREDICTIONS)
+    return held.digest if isinstance(held, Predictions) else ""
+
+
+def _digest(people: ScoredPeople) -> str:
+    """Caches are shared by all visitors: two tables with one key would show one as the other."""
+    found = hashlib.sha256()
+    for array in (people.y_true, people.score, people.weight):
+        found.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+    for name, attribute in people.attributes.items():
+        found.update(repr((name, attribute.names)).encode())
+        found.update(np.ascontiguousarray(attribute.codes).tobytes())
+    return found.hexdigest()

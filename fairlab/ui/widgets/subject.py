@@ -60,7 +60,7 @@ def choose_subject(key: str) -> Subject:
         people, split = state.predictions(), "uploaded"
         assert people is not None
         words = ("favourable outcome", "unfavourable outcome")
-        digest = f"predictions:{id(people)}"
+        digest = f"predictions:{state.predictions_digest()}"
     else:
         split = split_column.selectbox(
             "People", list(_SPLITS), format_func=_SPLITS.__getitem__, key=f"{key}.split"
