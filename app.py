@@ -15,6 +15,7 @@ app = st.App(Path(__file__).resolve(), routes=routes(), lifespan=lifespan)
 
 if get_script_run_ctx(suppress_warning=True) is not None:
     st.set_page_config(page_title="fairlab", page_icon="⚖️", layout="wide")
+    st.logo(Path(__file__).parent / "fairlab" / "ui" / "logo.svg", size="large")
     pages = [
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/data.py", title="Data"),
