@@ -217,6 +217,7 @@ class RunStore:
             How many were running.
         """
         with self._database.write() as connection:
+            connection.execute(sa.delete(workers))
             return queue.requeue(connection, sa.true(), self._clock())
 
     def release(self, run_id: str, worker_id: str) -> None:

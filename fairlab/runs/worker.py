@@ -258,7 +258,11 @@ def main(parent: int | None = None) -> None:
                 worker.stop()
             worker.run()
             store.close()
-        return
+        break
+    if parent is not None:
+        # All is stored and released; taking torch down in order would cost the server a second.
+        logging.shutdown()
+        os._exit(0)
 
 
 def warm_up() -> None:
