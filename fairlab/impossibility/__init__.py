@@ -14,6 +14,7 @@ from fairlab.impossibility.identities import (
     parity_table,
 )
 from fairlab.impossibility.single_threshold import (
+    USUAL_GAPS,
     LeastWorstGap,
     ThresholdRange,
     least_worst_gap,
@@ -22,6 +23,7 @@ from fairlab.impossibility.single_threshold import (
 )
 
 __all__ = [
+    "USUAL_GAPS",
     "BalanceTable",
     "IdentityTable",
     "LeastWorstGap",

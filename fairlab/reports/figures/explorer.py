@@ -96,6 +96,7 @@ def explorer_payload(
         "groups": _groups(outcomes, counts, grid),
         "rates": [_rate(name) for name in SHOWN_RATES],
         "rate_labels": {rate.name: rate.label.lower() for rate in RATES.values()},
+        "conditions": {rate.name: rate.condition for rate in RATES.values()},
         "gaps": _gaps(counts, gaps),
     }
 
@@ -147,7 +148,6 @@ def _rate(name: str) -> dict[str, str]:
         "name": name,
         "label": rate.label,
         "definition": rate.definition,
-        "condition": rate.condition,
     }
 
 

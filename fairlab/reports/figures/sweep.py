@@ -11,7 +11,7 @@ from fairlab.reports.figures.theme import GREY, Style, layout
 from fairlab.sweeps import ThresholdSweep
 
 # Colours no group has among the first four; both themes keep 3:1.
-_GAP_COLORS = ("#8A6D00", "#6A5ACD", "#A0522D", "#3D8FC4", "#7A7A7A", "#B0477E", "#4C8C4A")
+_GAP_COLORS = ("#9A7D00", "#7B6FDB", "#B8652F", "#3A8CC0", "#7A7A7A", "#C0508C", "#4C8C4A")
 _GAP_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 DRAWN = 600
 

@@ -1,0 +1,141 @@
+"""What a sweep over thresholds says, in words."""
+
+from collections.abc import Sequence
+
+from fairlab.impossibility import LeastWorstGap, ThresholdRange
+from fairlab.metrics import GAPS
+from fairlab.outcomes import Counts
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+MAX_RANGES = 3
+
+
+def gap_words(name: str) -> str:
+    """A gap's name inside a sentence: "demographic parity"."""
+    return GAPS[name].label.removesuffix(" difference").lower()
+
+
+def least_worst_sentence(
+    found: LeastWorstGap | None,
+    interval: tuple[float, float] | None,
+    gaps: Sequence[str],
+    within: float,
+) -> str:
+    """The smallest worst gap over single thresholds, with its interval and where.
+
+    Args:
+        found, interval: From ``least_worst_gap`` and ``least_worst_interval``.
+        gaps: The gaps compared.
+        within: Accuracy given up at most, in [0, 1].
+    """
+    scope = "single thresholds" + (
+        f" within {_number(100 * within)} points of the best accuracy" if within < 1 else ""
+    )
+    if found is None:
+        return (
+            f"We cannot tell how small the widest of these {_count(gaps)} can be: over {scope}, "
+            "there is none at which all of them are defined."
+        )
+    spread = ""
+    if interval is not None:
+        spread = f" (95 % interval {100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
+    if len(gaps) == 1:
+        subject, last = f"the {gap_words(gaps[0])} gap is smallest", "."
+    else:
+        subject = f"the widest of the {_count(gaps)} is smallest"
+        last = f", set by {gap_words(found.worst)}."
+    return (
+        f"Over all {scope}, {subject} at {threshold_words(found.threshold)}: "
+        f"{100 * found.value:.1f} points{spread}{last} Accuracy there is "
+        f"{100 * found.accuracy:.1f} %; the best of any single threshold is "
+        f"{100 * found.best_accuracy:.1f} %."
+    )
+
+
+def tolerance_sentence(
+    ranges: Sequence[ThresholdRange], gaps: Sequence[str], tolerance: float, within: float
+) -> str:
+    """At which thresholds every gap is inside the tolerance.
+
+    Args:
+        ranges: From ``within_tolerance``.
+        gaps, within: As there.
+        tolerance: In [0, 1].
+    """
+    what = f"{'the gap' if len(gaps) == 1 else f'all {_count(gaps)}'}"
+    limit = f"{_number(100 * tolerance)} points"
+    scope = f" and gives up at most {_number(100 * within)} points of accuracy"
+    if not ranges:
+        return f"No single threshold keeps {what} within {limit}{scope if within < 1 else ''}."
+    if len(ranges) > MAX_RANGES:
+        first, last = _shown(ranges[0].above), _shown(ranges[-1].upto)
+        return (
+            f"{len(ranges)} ranges of thresholds between {first} and {last} keep {what} "
+            f"within {limit}."
+        )
+    words = "; ".join(_range(r) for r in ranges)
+    return f"Thresholds {words} keep {what} within {limit}."
+
+
+def at_threshold_sentence(counts: Counts, threshold: float, gaps: Sequence[str]) -> str:
+    """How many are selected at a threshold, the widest gap there, and what is undefined.
+
+    Args:
+        counts: Fields of shape (G,) at the threshold.
+        threshold: For the words.
+        gaps: Names in ``GAPS``.
+    """
+    selected = float((counts.tp + counts.fp).sum())
+    start = (
+        f"At {threshold_words(threshold)}, {_people(selected)} of {_people(float(counts.n.sum()))} "
+        "people are selected."
+    )
+    results = [GAPS[name].result(counts) for name in gaps]
+    known = [r for r in results if r.value is not None]
+    undefined = [r for r in results if r.value is None]
+    if known:
+        widest = max(known, key=lambda r: 0.0 if r.value is None else r.value)
+        start += (
+            f" The widest gap is {gap_words(widest.name)}, {100 * (widest.value or 0.0):.1f} "
+            f"points: {widest.highest} highest, {widest.lowest} lowest."
+            if widest.value
+            else " No gap is wider than 0 points."
+        )
+    for result in undefined:
+        reason = result.why_undefined.removeprefix("Undefined: ")
+        start += f" {gap_words(result.name).capitalize()} is undefined: {reason}"
+    return start
+
+
+def _range(r: ThresholdRange) -> str:
+    if r.above == float("-inf"):
+        return f"up to {_shown(r.upto)}"
+    return f"above {_shown(r.above)} and up to {_shown(r.upto)}"
+
+
+def threshold_words(threshold: float) -> str:
+    """ "threshold 0.431", or what +inf means."""
+    return (
+        "a threshold above every score"
+        if threshold == float("inf")
+        else (f"threshold {_shown(threshold)}")
+    )
+
+
+def _shown(threshold: float) -> str:
+    if threshold == float("-inf"):
+        return "the lowest score"
+    return f"{threshold:.4g}"
+
+
+def _count(gaps: Sequence[str]) -> str:
+    number = _NUMBERS[len(gaps)] if len(gaps) < len(_NUMBERS) else str(len(gaps))
+    return f"{number} gap{'s' if len(gaps) != 1 else ''}"
+
+
+def _people(number: float) -> str:
+    return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
