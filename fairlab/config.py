@@ -163,7 +163,7 @@ class AdversarialParams(Record):
         width: hidden units of the adversary.
     """
 
-    strengths: Strengths = log_grid(0.05, 10.0, 21)
+    strengths: Strengths = log_grid(0.1, 10.0, 21)
     width: Annotated[int, Field(ge=1, le=256)] = 16
 
 
@@ -174,7 +174,7 @@ class LayerParams(Record):
         slacks: ε in [0, 1], promised largest gap of mean scores; 1 (no constraint) always added.
     """
 
-    slacks: Slacks = slack_grid(0.25, 21)
+    slacks: Slacks = slack_grid(0.2, 21)
 
 
 class SweepConfig(Record):

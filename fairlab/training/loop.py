@@ -20,6 +20,7 @@ STOP_EVERY = 8
 WARM_UP_SHARE = 0.05
 FINAL_RATE = 0.02
 ADVERSARY_RATE = 2.0
+ADVERSARY_BETAS = (0.5, 0.99)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +99,11 @@ def train(
 
 def _optimiser(nets: tuple[BatchedNet, ...], rate: float, decay: float) -> torch.optim.Optimizer:
     groups = [
-        {"params": list(net.parameters()), "lr": rate if i == 0 else rate * ADVERSARY_RATE}
+        {
+            "params": list(net.parameters()),
+            "lr": rate if i == 0 else rate * ADVERSARY_RATE,
+            "betas": (0.9, 0.999) if i == 0 else ADVERSARY_BETAS,
+        }
         for i, net in enumerate(nets)
     ]
     return torch.optim.AdamW(groups, lr=rate, weight_decay=decay, fused=True)

@@ -11,7 +11,6 @@ from fairlab.training.batched import BatchedNet
 from fairlab.training.family import Batch, Loss, Setting, Verdict, task_loss
 from fairlab.training.penalty import cell_values, penalty
 
-
 # Share of the running cell values that stays at each batch.
 MEMORY = 0.8
 

@@ -125,7 +125,7 @@ def test_weight_two_is_the_person_twice(data, slack, seed):
 @given(data=people(), slack=st.sampled_from(SLACKS))
 def test_search_by_breakpoints_agrees_with_newton(data, slack):
     """The fallback, forced by allowing no Newton step, finds the same point."""
-    z, group, y = data
+    z, group, _ = data
     _, cell = torch.unique(group, return_inverse=True)
     eps = torch.tensor([slack])
     n_cells = int(cell.max()) + 1

@@ -1,0 +1,360 @@
+"""Every mode keeps the contract of ``fit_sweep``: same laws, whichever family is trained."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from fairlab.config import (
+    CONSTRAINT_GAPS,
+    MODES,
+    AdversarialParams,
+    LayerParams,
+    ModelConfig,
+    PenaltyParams,
+    SweepConfig,
+)
+from fairlab.data.task import PreparedData
+from fairlab.errors import InputError, TrainingError
+from fairlab.metrics import GAPS
+from fairlab.outcomes import count
+from fairlab.projection import CONSTRAINTS
+from fairlab.results import Attribute
+from fairlab.training import fit_sweep
+from fairlab.training.catalog import FAMILIES, TRAINED_CONSTRAINTS
+from tests.unit.training_people import prepared
+
+
+def config(mode, **changes):
+    """Three strengths and a small net: a second of training."""
+    base = {
+        "modes": (mode,),
+        "penalty": PenaltyParams(strengths=(0.0, 0.5, 5.0)),
+        "adversarial": AdversarialParams(strengths=(0.0, 0.5, 2.0)),
+        "layer": LayerParams(slacks=(1.0, 0.1, 0.0)),
+        "model": ModelConfig(width=8, depth=1),
+        "epochs": 3,
+        "batch_size": 64,
+        "learning_rate": 0.02,
+    }
+    return SweepConfig(**{**base, **changes})
+
+
+def test_the_catalog_has_every_mode():
+    assert tuple(FAMILIES) == MODES
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_result_has_the_agreed_shape(mode):
+    """Points in order with the baseline flagged, scores in [0, 1] for every split, notes kept."""
+    data = prepared()
+    result = fit_sweep(data, config(mode, seeds=(3, 5)))
+    assert [p.index for p in result.points] == list(range(6))
+    assert [p.seed for p in result.points] == [3, 3, 3, 5, 5, 5]
+    assert [p.baseline for p in result.points] == [True, False, False] * 2
+    for p in result.points:
+        assert (p.slack is None) == (mode != "layer")
+        assert (p.strength is None) == (mode == "layer")
+        assert (p.guarantee is None) == (mode != "layer")
+        assert 1 <= p.best_epoch <= 3
+    for name, split in data.splits.items():
+        scores = result.splits[name]
+        assert scores.score.shape == (6, len(split.y_true))
+        assert scores.score.dtype == np.float32
+        assert scores.score.min() >= 0
+        assert scores.score.max() <= 1
+        np.testing.assert_array_equal(scores.y_true, split.y_true)
+        np.testing.assert_array_equal(scores.rows, split.rows)
+    assert result.group_by == ("group",)
+    assert "a note of the data" in result.notes
+    assert any("stratified" in note for note in result.notes)
+    assert not result.cancelled
+
+
+def mean_score_gap(result, index, split, constraint):
+    """Range of mean scores over groups under each condition, written out."""
+    people = result.scored(index, split).outcomes()
+    gaps = []
+    for condition in CONSTRAINTS[constraint]:
+        meets = (
+            np.full(people.n, True)
+            if condition.label is None
+            else (people.y_true == condition.label)
+        )
+        means = [people.score[meets & (people.group == g)].mean() for g in range(people.n_groups)]
+        gaps.append(max(means) - min(means))
+    return max(gaps)
+
+
+@pytest.mark.parametrize("constraint", TRAINED_CONSTRAINTS)
+@pytest.mark.parametrize("mode", ["penalty", "adversarial"])
+def test_the_strongest_model_has_a_smaller_gap_of_decisions(mode, constraint):
+    settings = config(
+        mode,
+        constraint=constraint,
+        epochs=30,
+        penalty=PenaltyParams(strengths=(0.0, 20.0)),
+        adversarial=AdversarialParams(strengths=(0.0, 5.0)),
+    )
+    result = fit_sweep(prepared((900, 600, 600)), settings)
+    gap = GAPS[CONSTRAINT_GAPS[constraint]]
+    values = [
+        float(gap(count(result.scored(p.index, "train").outcomes(), 0.5))) for p in result.points
+    ]
+    assert values[0] > 0.1
+    assert values[-1] < 0.75 * values[0]
+
+
+@pytest.mark.parametrize("constraint", TRAINED_CONSTRAINTS)
+def test_the_layer_meets_its_slack_in_mean_scores_on_validation_and_nearly_on_test(constraint):
+    """What is promised is the gap of mean scores; the record agrees with counting by hand."""
+    result = fit_sweep(prepared((900, 600, 600)), config("layer", constraint=constraint, epochs=8))
+    assert mean_score_gap(result, 0, "test", constraint) > 0.1
+    for p in result.points:
+        found = mean_score_gap(result, p.index, "validation", constraint)
+        assert found <= p.slack + 1e-5
+        assert p.guarantee.score_gap["validation"] == pytest.approx(found, abs=1e-5)
+        assert mean_score_gap(result, p.index, "test", constraint) <= p.slack + 4 / 600**0.5
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_same_config_gives_the_same_bytes(mode):
+    data = prepared()
+    first, second = fit_sweep(data, config(mode)), fit_sweep(data, config(mode))
+    for name in data.splits:
+        assert first.splits[name].score.tobytes() == second.splits[name].score.tobytes()
+    assert first.points == second.points
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_training_does_not_touch_the_global_random_state(mode):
+    """Seeding torch and numpy differently changes nothing, and their state is left alone."""
+    data = prepared()
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    first = fit_sweep(data, config(mode))
+    assert torch.equal(before, torch.random.get_rng_state())
+    torch.manual_seed(2)
+    second = fit_sweep(data, config(mode))
+    assert first.splits["test"].score.tobytes() == second.splits["test"].score.tobytes()
+
+
+@pytest.mark.parametrize("constraint", ["demographic_parity", "equalized_odds"])
+@pytest.mark.parametrize("mode", MODES)
+def test_test_labels_never_enter_a_score(mode, constraint):
+    """Shuffling the test split's labels leaves every score of every split as it was."""
+    data = prepared()
+    test = data.splits["test"]
+    y = np.random.default_rng(0).permutation(test.y_true)
+    changed = dataclasses.replace(
+        data, splits={**data.splits, "test": dataclasses.replace(test, y_true=y)}
+    )
+    first = fit_sweep(data, config(mode, constraint=constraint))
+    second = fit_sweep(changed, config(mode, constraint=constraint))
+    for name in data.splits:
+        assert first.splits[name].score.tobytes() == second.splits[name].score.tobytes()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_model_does_not_depend_on_its_neighbours(mode):
+    """All strengths × seeds in one batch equal one strength and one seed trained alone.
+
+    The single training cannot leave out the unmitigated model, which is always present.
+    """
+    data = prepared(weighted=True)
+    together = fit_sweep(data, config(mode, seeds=(1, 2)))
+    for p in together.points:
+        alone = fit_sweep(
+            data,
+            config(
+                mode,
+                seeds=(p.seed,),
+                penalty=PenaltyParams(strengths=(p.strength or 0.0,)),
+                adversarial=AdversarialParams(strengths=(p.strength or 0.0,)),
+                layer=LayerParams(slacks=(1.0 if p.slack is None else p.slack,)),
+            ),
+        )
+        np.testing.assert_allclose(
+            together.splits["test"].score[p.index], alone.splits["test"].score[-1], atol=2e-4
+        )
+        assert alone.points[-1].best_epoch == p.best_epoch
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_strength_zero_is_the_same_unmitigated_model_in_penalty_and_adversarial(mode):
+    """λ = 0 must not be touched by the penalty or the adversary."""
+    if mode == "layer":
+        return
+    data = prepared()
+    plain = fit_sweep(data, config("penalty", penalty=PenaltyParams(strengths=(0.0,))))
+    result = fit_sweep(data, config(mode))
+    np.testing.assert_allclose(
+        result.splits["test"].score[0], plain.splits["test"].score[0], atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_unmitigated_model_is_added_and_repeats_are_removed(mode):
+    settings = config(
+        mode,
+        penalty=PenaltyParams(strengths=(1.0, 1.0)),
+        adversarial=AdversarialParams(strengths=(1.0, 1.0)),
+        layer=LayerParams(slacks=(0.1, 0.1)),
+        epochs=1,
+    )
+    points = fit_sweep(prepared(), settings).points
+    assert [p.baseline for p in points] == [True, False]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_progress_tells_the_counts_of_its_epoch(mode):
+    """Epochs in order, shares up to 1, and the last epoch's numbers are those of the scores.
+
+    With one epoch the kept state is the reported one.
+    """
+    seen = []
+    result = fit_sweep(prepared(), config(mode, epochs=1), on_progress=seen.append)
+    assert [(p.mode, p.epoch, p.epochs, p.share_done) for p in seen] == [(mode, 1, 1, 1.0)]
+    for p in result.points:
+        table = count(result.scored(p.index, "validation").outcomes(), 0.5)
+        accuracy = (table.tp + table.tn).sum() / table.n.sum()
+        assert seen[0].accuracy[p.index] == pytest.approx(float(accuracy))
+        gap = GAPS["demographic_parity_difference"](table)
+        assert seen[0].gap[p.index] == pytest.approx(float(gap))
+    assert (
+        set(seen[0].losses)
+        == {
+            "penalty": {"task", "penalty"},
+            "adversarial": {"task", "adversary"},
+            "layer": {"task"},
+        }[mode]
+    )
+
+
+def test_share_done_runs_over_all_modes():
+    seen = []
+    fit_sweep(prepared(), config("penalty", modes=MODES, epochs=2), on_progress=seen.append)
+    assert [p.share_done for p in seen] == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
+    assert [p.mode for p in seen] == [m for m in MODES for _ in range(2)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_stopping_keeps_the_best_so_far(mode):
+    """Stop after the second epoch: the result equals nothing beyond it, marked cancelled."""
+    seen = []
+    result = fit_sweep(
+        prepared(), config(mode, epochs=50), seen.append, should_stop=lambda: len(seen) >= 2
+    )
+    assert result.cancelled
+    assert len(seen) == 2
+    assert all(1 <= p.best_epoch <= 2 for p in result.points)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_stopping_at_once_says_that_nothing_was_trained(mode):
+    result = fit_sweep(prepared(), config(mode), should_stop=lambda: True)
+    assert result.cancelled
+    assert all(p.best_epoch == 0 for p in result.points)
+    assert all(any("No epoch was completed" in f for f in p.flags) for p in result.points)
+
+
+def test_modes_not_begun_are_absent_when_stopped():
+    seen = []
+    result = fit_sweep(
+        prepared(),
+        config("penalty", modes=MODES, epochs=2),
+        seen.append,
+        should_stop=lambda: len(seen) >= 3,
+    )
+    assert {p.mode for p in result.points} == {"penalty", "adversarial"}
+    assert [p.index for p in result.points] == list(range(6))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_crossed_groups_and_weights_train(mode):
+    settings = config(mode, group_by=("group", "other"), constraint="equal_opportunity")
+    result = fit_sweep(prepared(n_groups=3, weighted=True), settings)
+    assert result.group_by == ("group", "other")
+
+
+def test_the_layers_promise_holds_on_every_training_batch():
+    """Mean-score gaps of batches, for all constraints, with small cells that repeat."""
+    data = prepared((300, 200, 200), n_groups=3)
+    for constraint in TRAINED_CONSTRAINTS:
+        result = fit_sweep(data, config("layer", constraint=constraint, batch_size=16))
+        for p in result.points:
+            assert p.guarantee is not None
+            assert p.guarantee.batch_excess <= 1e-6
+            assert p.guarantee.promised == p.slack
+            validation = p.guarantee.score_gap["validation"]
+            assert validation is not None
+            assert validation <= p.slack + 1e-5
+
+
+def test_a_layer_score_needs_the_group_and_nothing_else_of_the_person():
+    """Swapping two people of one group with equal features swaps nothing: scores are equal."""
+    data = prepared()
+    test = data.splits["test"]
+    features = test.features.copy()
+    features[2] = features[0]
+    twin = dataclasses.replace(test, features=features)
+    changed = dataclasses.replace(data, splits={**data.splits, "test": twin})
+    score = fit_sweep(changed, config("layer")).splits["test"].score
+    assert test.attributes["group"].codes[0] == test.attributes["group"].codes[2]
+    np.testing.assert_array_equal(score[:, 0], score[:, 2])
+
+
+def extreme(data: PreparedData) -> PreparedData:
+    """Features so large that a float32 sum overflows."""
+    splits = {
+        name: dataclasses.replace(part, features=np.sign(part.features) * np.float32(3e38))
+        for name, part in data.splits.items()
+    }
+    return dataclasses.replace(data, splits=splits)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_training_that_never_is_finite_is_an_error_with_a_remedy(mode):
+    with pytest.raises(TrainingError, match="Lower the learning rate"):
+        fit_sweep(extreme(prepared()), config(mode, learning_rate=1.0))
+
+
+def test_one_bad_model_is_flagged_and_the_others_go_on():
+    """A strength beyond float32 breaks its model alone; the baseline is as if it were not there."""
+    data = prepared()
+    alone = fit_sweep(data, config("penalty", penalty=PenaltyParams(strengths=(0.0,))))
+    result = fit_sweep(data, config("penalty", penalty=PenaltyParams(strengths=(0.0, 1e300))))
+    assert result.points[0].flags == ()
+    assert any("stopped being finite" in flag for flag in result.points[1].flags)
+    assert np.isfinite(result.splits["test"].score).all()
+    np.testing.assert_allclose(
+        result.splits["test"].score[0], alone.splits["test"].score[0], atol=1e-4
+    )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+def test_asking_for_an_absent_device_is_refused_with_a_remedy():
+    with pytest.raises(TrainingError, match="Choose device 'cpu'"):
+        fit_sweep(prepared(), config("penalty", device="cuda"))
+
+
+def test_constraints_that_cannot_be_trained_for_are_refused():
+    with pytest.raises(InputError, match="demographic_parity"):
+        fit_sweep(prepared(), config("penalty", constraint="mean_residual_parity"))
+
+
+def test_one_group_or_one_label_is_refused():
+    data = prepared()
+    train = data.splits["train"]
+    alike = dataclasses.replace(train, y_true=np.ones_like(train.y_true))
+    with pytest.raises(InputError, match="same label"):
+        fit_sweep(
+            dataclasses.replace(data, splits={**data.splits, "train": alike}), config("penalty")
+        )
+    codes = np.zeros_like(train.y_true)
+    lonely = dataclasses.replace(train, attributes={"group": Attribute(codes, ("a", "b"))})
+    with pytest.raises(InputError, match="two groups"):
+        fit_sweep(
+            dataclasses.replace(data, splits={**data.splits, "train": lonely}), config("penalty")
+        )
