@@ -48,15 +48,23 @@ def decode(content: bytes, reading: Reading) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        best = from_bytes(
-            content[:SAMPLE_BYTES], cp_isolation=["cp1252", "cp1250", "cp1251"]
-        ).best()
-        encoding = best.encoding if best is not None else "cp1252"
+        encoding = _eight_bit(content[:SAMPLE_BYTES])
         reading.notes.append(
             f"The file is not UTF-8; it was read as {encoding}. Check accented letters, or save "
             "it as UTF-8."
         )
         return content.decode(encoding, errors="replace")
+
+
+def _eight_bit(sample: bytes) -> str:
+    """Western European unless another alphabet is clearly likelier."""
+    likely = from_bytes(sample, cp_isolation=["cp1252", "cp1250", "cp1251", "cp1253", "cp1254"])
+    best = likely.best()
+    if best is None or any(
+        match.encoding == "cp1252" and match.chaos <= best.chaos + 0.02 for match in likely
+    ):
+        return "cp1252"
+    return best.encoding
 
 
 def _decode_as(content: bytes, encoding: str, reading: Reading) -> str:

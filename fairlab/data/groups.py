@@ -41,15 +41,15 @@ def read_groups(frame: pd.DataFrame, task: Task, name: str) -> Grouping:
     if name in task.bins:
         edges = task.bins[name]
         numbers = as_numbers(column)
-        codes = np.zeros(len(numbers), dtype=np.int64)
-        codes[:] = np.digitize(numbers, edges)
+        above = numbers[:, None] >= np.asarray(edges)
+        codes: IntArray = above.sum(axis=1, dtype=np.int64)
         codes[np.isnan(numbers)] = -1
         finite = numbers[~np.isnan(numbers)]
         whole = bool((finite == np.round(finite)).all())
         return Grouping(codes, bin_names(edges, whole=whole))
     names = distinct_text(column)
     where = {value: code for code, value in enumerate(names)}
-    coded = as_text(column).map(where).fillna(-1).to_numpy(dtype=np.int64)
+    coded: IntArray = np.array(as_text(column).map(where).fillna(-1), dtype=np.int64)
     return Grouping(coded, names)
 
 

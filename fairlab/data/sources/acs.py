@@ -19,9 +19,12 @@ from fairlab.errors import InputError
 
 ADDRESS = "https://www2.census.gov/programs-surveys/acs/data/pums/{year}/1-Year/csv_p{state}.zip"
 YEARS = (2014, 2015, 2016, 2017, 2018)
-STATES = tuple(
-    ["AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR"]
-)
+STATES = (
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS",
+    "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY",
+    "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV",
+    "WI", "WY", "PR",
+)  # fmt: skip
 SEX = {1: "male", 2: "female"}
 RACE = {
     1: "White", 2: "Black", 3: "American Indian", 4: "Alaska Native",
@@ -140,14 +143,18 @@ def _fetch(state: str, address: str) -> pd.DataFrame:
             if len(names) != 1:
                 raise InputError(f"The archive holds {len(names)} CSV files; wanted one.")
             with archive.open(names[0]) as file:
-                return pd.read_csv(file, usecols=lambda name: name in ALL, low_memory=False)
+                frame: pd.DataFrame = pd.read_csv(
+                    file, usecols=lambda name: name in ALL, low_memory=False
+                )
+                return frame
     except zipfile.BadZipFile as error:
         raise InputError("The archive is damaged or cut short.") from error
 
 
 def _tidy(raw: pd.DataFrame) -> pd.DataFrame:
     frame = raw[[name for name in ALL if name in raw.columns]]
-    return frame.apply(pd.to_numeric, errors="coerce").astype("float64")
+    numbers = {name: pd.to_numeric(frame[name], errors="coerce") for name in frame.columns}
+    return pd.DataFrame(numbers).astype("float64")
 
 
 def _words(frame: pd.DataFrame) -> pd.DataFrame:

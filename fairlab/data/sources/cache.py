@@ -15,8 +15,9 @@ from filelock import FileLock
 from requests.exceptions import RequestException
 
 from fairlab.data.labels import name_values
+from fairlab.data.limits import Limits
 from fairlab.data.parquet import read_parquet, write_parquet
-from fairlab.data.upload import Limits, read_table
+from fairlab.data.upload import read_table
 from fairlab.data.values import distinct_text
 from fairlab.errors import InputError
 from fairlab.home import home

@@ -1,7 +1,5 @@
 """Tables of openml.org, through scikit-learn, as plain columns."""
 
-import warnings
-
 import pandas as pd
 from sklearn.datasets import fetch_openml
 
@@ -17,12 +15,7 @@ def openml_table(data_id: int) -> pd.DataFrame:
     Raises:
         URLError, OSError, ValueError: As scikit-learn raises them.
     """
-    with warnings.catch_warnings():
-        # OpenML keeps several versions of a table active; we ask for one by its number.
-        warnings.filterwarnings("ignore", message="Version .* of dataset .* is inactive")
-        bunch = fetch_openml(
-            data_id=data_id, as_frame=True, parser="pandas", cache=False, n_retries=1, delay=1.0
-        )
+    bunch = fetch_openml(data_id=data_id, as_frame=True, parser="pandas", cache=False, n_retries=0)
     return plain_columns(bunch.frame)
 
 
