@@ -1,0 +1,150 @@
+"""What the threshold explorer and the sweep's words and tables are made of."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlab.impossibility import (
+    USUAL_GAPS,
+    ThresholdRange,
+    least_worst_gap,
+    within_tolerance,
+)
+from fairlab.metrics import GAPS
+from fairlab.outcomes import GroupedOutcomes, count
+from fairlab.reports.figures.explorer import explorer_payload, slider_grid
+from fairlab.reports.figures.sweep import gap_styles, sweep_figure
+from fairlab.reports.figures.theme import group_styles
+from fairlab.reports.sentences.sweep import (
+    at_threshold_sentence,
+    least_worst_sentence,
+    tolerance_sentence,
+)
+from fairlab.reports.tables.sweep import sweep_csv, sweep_table
+from fairlab.sweeps import exact_sweep
+
+SCORES = {
+    "probabilities": st.sampled_from((0.0, 0.1, 0.5, 0.75, 0.999)),
+    "with a sure one": st.sampled_from((0.2, 1.0)),
+    "deciles": st.integers(1, 10),
+    "wide": st.sampled_from((-13.7, 0.0, 2.5, 840.25)),
+    "tiny": st.sampled_from((3e-7, 4e-7, 9.5e-6)),
+    "one value": st.just(7.25),
+}
+
+
+def some_people(scores: list[float]) -> GroupedOutcomes:
+    n = len(scores)
+    return GroupedOutcomes.from_arrays(
+        y_true=np.arange(n) % 2, score=scores, group=np.arange(n) // 2 % 2, group_names=("a", "b")
+    )
+
+
+@pytest.mark.parametrize("kind", SCORES)
+@given(data=st.data())
+def test_slider_goes_from_everyone_to_nobody_in_few_even_steps(
+    kind: str, data: st.DataObject
+) -> None:
+    scores = data.draw(st.lists(SCORES[kind], min_size=1, max_size=12))
+    grid = slider_grid(exact_sweep(some_people(scores)))
+    assert 2 <= len(grid.positions) <= 403
+    assert grid.positions[0] <= min(scores)
+    assert grid.positions[-1] > max(scores)
+    np.testing.assert_allclose(np.diff(grid.positions), grid.step, rtol=1e-4)
+
+
+def test_probabilities_get_round_positions_such_as_a_half() -> None:
+    grid = slider_grid(exact_sweep(some_people([0.123, 0.9])))
+    assert {0.0, 0.3, 0.5, 1.0} <= set(grid.positions.tolist())
+
+
+def payload_of(outcomes: GroupedOutcomes, **marks: float) -> dict:  # type: ignore[type-arg]
+    return explorer_payload(
+        outcomes,
+        exact_sweep(outcomes),
+        gaps=USUAL_GAPS,
+        marks=marks,
+        tolerance=0.1,
+        outcome_words=("repaid", "defaulted"),
+        digest="x",
+    )
+
+
+def test_payload_holds_the_exact_counts_and_gaps_of_every_position() -> None:
+    rng = np.random.default_rng(0)
+    outcomes = some_people(rng.random(300).round(2).tolist())
+    payload = json.loads(json.dumps(payload_of(outcomes, best=0.1234567)))
+    assert 0.1234567 in payload["positions"]
+    for i, threshold in list(enumerate(payload["positions"]))[::17]:
+        counts = count(outcomes, threshold)
+        for g, group in enumerate(payload["groups"]):
+            for field in ("tp", "fp", "fn", "tn"):
+                assert group[field][i] == getattr(counts, field)[g]
+        for gap in payload["gaps"]:
+            exact = float(GAPS[gap["name"]](counts))
+            assert gap["values"][i] == (None if np.isnan(exact) else pytest.approx(exact, abs=1e-6))
+
+
+def test_payload_histograms_count_everyone_once() -> None:
+    outcomes = some_people([0.0, 0.3, 0.5, 1.0, 0.99, 0.3])
+    groups = payload_of(outcomes)["groups"]
+    assert [sum(g["favourable"]) + sum(g["unfavourable"]) for g in groups] == [4, 2]
+
+
+def test_gap_colours_are_no_group_colours() -> None:
+    groups = {s.color for s in group_styles(list("abcd"))}
+    assert not groups & {s.color for s in gap_styles(USUAL_GAPS)}
+    assert len({(s.color, s.dash) for s in gap_styles(list("1234567"))}) == 7
+
+
+def test_sweep_figure_keeps_the_extremes_of_a_long_sweep() -> None:
+    rng = np.random.default_rng(1)
+    outcomes = some_people(rng.random(5000).tolist())
+    sweep = exact_sweep(outcomes)
+    figure = sweep_figure(sweep, USUAL_GAPS, tolerance=0.1, threshold=0.5, least_worst=(0.4, 0.01))
+    line = figure.data[0]
+    assert len(line.x) < 700
+    assert np.nanmax(line.y) == pytest.approx(100 * np.nanmax(GAPS[USUAL_GAPS[0]](sweep.counts)))
+
+
+def test_table_is_thinned_and_the_download_is_not() -> None:
+    sweep = exact_sweep(some_people(np.random.default_rng(2).random(500).tolist()))
+    assert len(sweep_table(sweep, USUAL_GAPS)) == 101
+    lines = sweep_csv(sweep, USUAL_GAPS).decode().splitlines()
+    assert len(lines) == 502
+    assert "tp" not in lines[0]
+
+
+def test_sentences_say_where_how_much_and_when_nothing_qualifies() -> None:
+    sweep = exact_sweep(some_people(np.random.default_rng(3).random(200).tolist()))
+    found = least_worst_gap(sweep, USUAL_GAPS, 0.05)
+    assert found is not None
+    text = least_worst_sentence(found, (0.01, 0.2), USUAL_GAPS, 0.05)
+    assert f"{100 * found.value:.1f} points (95 % interval 1.0 to 20.0)" in text
+    assert "within 5 points of the best accuracy" in text
+    assert "We cannot tell" in least_worst_sentence(None, None, USUAL_GAPS, 1.0)
+    none = tolerance_sentence((), USUAL_GAPS, 0.1, 0.05)
+    assert none == (
+        "No single threshold keeps all four gaps within 10 points and gives up at most 5 points "
+        "of accuracy."
+    )
+    some = tolerance_sentence((ThresholdRange(0.2, 0.3),), USUAL_GAPS[:1], 0.1, 0.05)
+    assert some == "Thresholds above 0.2 and up to 0.3 keep the gap within 10 points."
+    everything = within_tolerance(sweep, USUAL_GAPS, 1.0)
+    assert "keep all four gaps within 100 points" in tolerance_sentence(
+        everything, USUAL_GAPS, 1.0, 1.0
+    )
+
+
+def test_sentence_at_a_threshold_names_groups_and_what_is_undefined() -> None:
+    outcomes = GroupedOutcomes.from_arrays(
+        y_true=[1, 1, 0, 1, 0, 0], score=[9, 8, 7, 6, 1, 1], group=list("aaabbb")
+    )
+    text = at_threshold_sentence(count(outcomes, 7), 7.0, USUAL_GAPS)
+    assert text.startswith("At threshold 7, 3 of 6 people are selected.")
+    assert "a highest, b lowest" in text
+    assert "no one in b is selected" in text
+    assert "undefined" not in at_threshold_sentence(count(outcomes, 1), 1.0, USUAL_GAPS)
