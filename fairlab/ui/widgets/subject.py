@@ -50,9 +50,14 @@ def choose_subject(key: str) -> Subject:
     if not options:
         _empty()
         st.stop()
+    labels = {option: _label(option) for option in options}
     model, split_column, groups = st.columns([3, 2, 2], vertical_alignment="bottom")
     chosen = model.selectbox(
-        "Model", options, format_func=_label, key=f"{key}.model", persist_state="session"
+        "Model",
+        options,
+        format_func=labels.__getitem__,
+        key=f"{key}.model",
+        persist_state="session",
     )
     if chosen is None:
         st.stop()
