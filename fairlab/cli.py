@@ -44,6 +44,10 @@ class Benchmark(StrEnum):
     AUDIT = "audit"
 
 
+Smallest = Annotated[
+    int,
+    typer.Option(min=0, help="rates.csv leaves out what rests on fewer people; 0 keeps all."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -57,6 +61,7 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(help="Folder for points.csv, rates.csv, config.yaml, result.json")
     ] = None,
+    smallest: Smallest = 10,
     as_json: AsJson = False,
 ) -> None:
     """Train every strength and seed of a configuration; the same file gives the same numbers."""
@@ -76,7 +81,7 @@ def sweep(
         run = run.model_copy(update={"data": run.data.model_copy(update=known)})
     with _progress() as on_progress:
         result = fit_sweep(table, run, on_progress)
-    written = () if out is None else write_export(out, run, result)
+    written = () if out is None else write_export(out, run, result, smallest)
     if as_json:
         record = result_record(run, result) | {"files": [str(path) for path in written]}
         table_json = points_table(result).to_json(orient="records", double_precision=15)
@@ -179,6 +184,7 @@ def datasets(
 def export(
     run: Annotated[str, typer.Argument(help="Id of a run: the last part of its link.")],
     out: Annotated[Path | None, typer.Option(help="Folder; default run-ID.")] = None,
+    smallest: Smallest = 10,
     as_json: AsJson = False,
 ) -> None:
     """Write the YAML, tables and record of a finished run."""
@@ -188,7 +194,7 @@ def export(
     store = RunStore()
     record = store.get(run)
     folder = Path(f"run-{run}") if out is None else out
-    written = write_export(folder, record.config, store.load_result(run))
+    written = write_export(folder, record.config, store.load_result(run), smallest)
     if as_json:
         _say_json({"run": run, "digest": record.digest, "files": [str(path) for path in written]})
         return

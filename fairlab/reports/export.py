@@ -1,7 +1,7 @@
 """What leaves the app: the run as YAML, the numbers as CSV. Aggregates only.
 
-Rates of fewer than ten people are left out of the tables, and each row says so. Text that a
-spreadsheet would run as a formula is neutralised. Nothing depends on the clock, so the same run
+Rates that could give away fewer than ten people are left out, and each row says so. Text that
+a spreadsheet would run as a formula is neutralised. Nothing depends on the clock, so the same run
 gives the same bytes.
 """
 
@@ -15,17 +15,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 import fairlab
 from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS, RATES, Rate, wilson
-from fairlab.outcomes import Counts, FloatArray, count
-from fairlab.pareto import non_dominated
+from fairlab.outcomes import Counts, count
+from fairlab.reports.tables.curve import front_by_family
 from fairlab.results import CROSSING, Point, SweepResult
 
-SMALL_CELL = 10  # rates of fewer people than this are not exported
+SMALL_CELL = 10  # rates that could give away fewer people than this are not exported
 
+_MARGINS = ("selection_rate", "base_rate")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -57,12 +59,13 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
     Returns:
         Columns ``model, mode, strength, slack, seed, best_epoch, baseline, split, group_by,
         threshold, n, accuracy, accuracy_lower, accuracy_upper, selection_rate``, one per name of
-        ``GAPS``, ``on_front`` (no other model of this sweep has both a higher accuracy and a
-        narrower gap of the constraint on this split), ``promised_score_gap``,
+        ``GAPS``, ``on_front`` (as on the curve: no other model of its family beats it on
+        validation people at the threshold trained for), ``promised_score_gap``,
         ``measured_score_gap``, ``largest_batch_excess``, ``flags``. Missing means undefined or
         not applicable.
     """
     cut = result.threshold if threshold is None else threshold
+    fronts = _fronts(result)
     rows = []
     for split in result.splits:
         weighted = result.splits[split].weight is not None
@@ -70,14 +73,13 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
             count(result.scored(point.index, split).outcomes(result.group_by), cut)
             for point in result.points
         ]
-        front = _on_front(result.constraint, counts)
-        for point, cells, on_front in zip(result.points, counts, front, strict=True):
+        for point, cells in zip(result.points, counts, strict=True):
             rows.append(
                 {
                     **_identity(result, point, split, cut),
                     **_overall(cells, weighted),
                     **{name: float(gap(cells)) for name, gap in GAPS.items()},
-                    "on_front": on_front,
+                    "on_front": fronts[point.index],
                     **_promise(point, split),
                     "flags": " ".join(point.flags),
                 }
@@ -90,9 +92,10 @@ def rates_table(
 ) -> pd.DataFrame:
     """One row per model, split, group and rate, with a 95 % Wilson interval and its n.
 
-    Rates of fewer than ``smallest`` people have no numbers; ``left_out`` says why. Rates that
-    are not shares of people (F1, balanced accuracy …) and rates of weighted people have no
-    interval here; ``n`` counts people, whatever their weight.
+    A group with fewer than ``smallest`` people in a cell of its confusion matrix keeps only its
+    selection and base rate; ``left_out`` says so. 0 keeps everything. Rates that are not shares
+    of people (F1, balanced accuracy …) and rates of weighted people have no interval here;
+    ``n`` counts people, whatever their weight.
 
     Returns:
         Columns ``model, mode, strength, slack, seed, best_epoch, baseline, split, group_by,
@@ -145,26 +148,32 @@ def result_record(config: RunConfig, result: SweepResult) -> dict[str, Any]:
         "cancelled": result.cancelled,
         "notes": list(result.notes),
         "people": {name: len(split.y_true) for name, split in result.splits.items()},
-        "suppressed_below": SMALL_CELL,
         "choice": None if config.choice is None else config.choice.model_dump(mode="json"),
         "points": [_strict(asdict(point)) for point in result.points],
     }
 
 
-def export_files(config: RunConfig, result: SweepResult) -> dict[str, bytes]:
+def export_files(
+    config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL
+) -> dict[str, bytes]:
     """Every file of an export by name; the same run gives the same bytes."""
     record = json.dumps(
-        result_record(config, result), indent=2, ensure_ascii=False, allow_nan=False
+        result_record(config, result) | {"suppressed_below": smallest},
+        indent=2,
+        ensure_ascii=False,
+        allow_nan=False,
     )
     return {
         "config.yaml": run_yaml(config).encode(),
         "points.csv": csv_bytes(points_table(result)),
-        "rates.csv": csv_bytes(rates_table(result)),
+        "rates.csv": csv_bytes(rates_table(result, smallest=smallest)),
         "result.json": f"{record}\n".encode(),
     }
 
 
-def write_export(folder: Path, config: RunConfig, result: SweepResult) -> tuple[Path, ...]:
+def write_export(
+    folder: Path, config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL
+) -> tuple[Path, ...]:
     """Write :func:`export_files` into a folder, which is created if needed.
 
     Raises:
@@ -173,7 +182,7 @@ def write_export(folder: Path, config: RunConfig, result: SweepResult) -> tuple[
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in export_files(config, result).items():
+        for name, content in export_files(config, result, smallest).items():
             (folder / name).write_bytes(content)
             written.append(folder / name)
     except OSError as error:
@@ -231,13 +240,10 @@ def _overall(counts: Counts, weighted: bool) -> dict[str, float]:
     }
 
 
-def _on_front(constraint: str, counts: list[Counts]) -> list[bool | None]:
-    if constraint not in CONSTRAINT_GAPS or not counts:
-        return [None] * len(counts)
-    gap = GAPS[CONSTRAINT_GAPS[constraint]]
-    errors = [1 - float(RATES["accuracy"](cells.overall())[0]) for cells in counts]
-    mask = non_dominated(np.column_stack((errors, [float(gap(cells)) for cells in counts])))
-    return [bool(value) for value in mask]
+def _fronts(result: SweepResult) -> list[bool | None]:
+    if result.constraint not in CONSTRAINT_GAPS or "validation" not in result.splits:
+        return [None] * len(result.points)
+    return [bool(value) for value in front_by_family(result)]
 
 
 def _promise(point: Point, split: str) -> dict[str, float | None]:
@@ -257,38 +263,48 @@ def _promise(point: Point, split: str) -> dict[str, float | None]:
 
 def _rate_rows(rate: Rate, counts: Counts, people: Counts, smallest: int) -> list[dict[str, Any]]:
     value = rate(counts)
-    behind = _people_behind(rate, people)
     lower = upper = np.full(len(value), np.nan)
     if rate.share and np.issubdtype(counts.tp.dtype, np.integer):
         lower, upper = wilson(rate.numerator(counts), rate.denominator(counts))
+    hidden = _hidden(rate, people, smallest)
+    behind = rate.denominator(people) if rate.share else people.n
     rows = []
     for g, name in enumerate(counts.group_names):
-        small = 0 < behind[g] < smallest
-        empty = behind[g] == 0 or np.isnan(value[g])
-        hidden = small or empty
+        undefined = bool(np.isnan(value[g]))
+        absent = undefined or hidden[g]
+        reason = rate.undefined(name) if undefined else ""
         rows.append(
             {
                 "group": name,
                 "rate": rate.name,
-                "value": np.nan if hidden else value[g],
-                "lower": np.nan if hidden else lower[g],
-                "upper": np.nan if hidden else upper[g],
-                "n": np.nan if small else behind[g],
-                "left_out": f"fewer than {smallest} people"
-                if small
-                else (rate.undefined(name) if empty else ""),
+                "value": np.nan if absent else value[g],
+                "lower": np.nan if absent else lower[g],
+                "upper": np.nan if absent else upper[g],
+                "n": np.nan if hidden[g] else behind[g],
+                "left_out": f"rests on fewer than {smallest} people" if hidden[g] else reason,
             }
         )
     return rows
 
 
-def _people_behind(rate: Rate, counts: Counts) -> FloatArray:
-    """People in the denominator; for rates that are no shares, in the smaller outcome."""
-    denominator = np.asarray(rate.denominator(counts), dtype=np.float64)
-    if rate.share:
-        return denominator
-    smaller = np.minimum(counts.tp + counts.fn, counts.fp + counts.tn)
-    return np.asarray(np.minimum(denominator, smaller), dtype=np.float64)
+def _hidden(rate: Rate, people: Counts, smallest: int) -> NDArray[np.bool_]:
+    """Groups whose rate could give away a cell of fewer than ``smallest`` people.
+
+    A group with a small cell (none at all included) keeps its selection and base rate where
+    both sides of them are large enough: from those its cells cannot be worked out. When one
+    group alone has a small cell, the group with the next smallest joins it, so that nothing
+    can be found by subtraction from everyone.
+    """
+    least = np.min([people.tp, people.fp, people.fn, people.tn], axis=0)
+    present = people.n > 0
+    small = present & (least < smallest)
+    rest = np.flatnonzero(present & ~small)
+    if small.sum() == 1 and len(rest):
+        small[rest[np.argmin(least[rest])]] = True
+    if rate.name in _MARGINS:
+        numerator, n = rate.numerator(people), rate.denominator(people)
+        small &= (numerator < smallest) | (n - numerator < smallest)
+    return np.asarray(small, dtype=np.bool_)
 
 
 def _strict(value: Any) -> Any:

@@ -77,9 +77,16 @@ def test_points_hold_the_gaps_counted_by_hand() -> None:
     assert list(table["demographic_parity_difference"]) == [1.0, 0.0]
     assert list(table["selection_rate"]) == [52 / 60, 1.0]
     assert list(table["accuracy"]) == [0.5, 0.5]
-    assert list(table["on_front"]) == [False, True]
+    assert table["on_front"].isna().all(), "judged on validation people, of whom there are none"
     assert table.loc[1, "flags"] == "Collapsed."
     assert not any("second" in column for column in table.columns)
+
+
+def test_front_is_the_one_of_the_curve() -> None:
+    """Same selection of every model as on the chart, on every split's rows."""
+    people = sweep().splits["test"]
+    table = points_table(replace(sweep(), splits={"validation": people, "test": people}))
+    assert list(table["on_front"]) == [False, True, False, True]
 
 
 def test_threshold_is_inclusive_and_can_be_moved() -> None:
@@ -87,34 +94,58 @@ def test_threshold_is_inclusive_and_can_be_moved() -> None:
     assert list(points_table(sweep(), 1.01)["selection_rate"]) == [0.0, 0.0]
 
 
+def rates_of(result: SweepResult, group: str, smallest: int) -> pd.DataFrame:
+    table = rates_table(result, smallest=smallest)
+    return table[(table["group"] == group) & (table["model"] == 0)].set_index("rate")
+
+
+def cells(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> SweepResult:
+    """One model whose cells (tp, fp, fn, tn) per group are given."""
+    people = [
+        (label, float(selected), g)
+        for g, group in enumerate((a, b))
+        for number, (label, selected) in zip(group, ((1, 1), (0, 1), (1, 0), (0, 0)), strict=True)
+        for _ in range(number)
+    ]
+    y, score, group = (np.array(column) for column in zip(*people, strict=True))
+    split = SplitScores(
+        score[None].astype(np.float32), y, {"g": Attribute(group, ("a", "b"))}, np.arange(len(y))
+    )
+    return replace(sweep(), points=sweep().points[:1], splits={"test": split})
+
+
 def test_few_people_are_left_out_and_the_row_says_so() -> None:
-    """Group b has 8 people: no rate of theirs leaves, nor how many they are."""
-    table = rates_table(sweep())
-    few = table[table["group"] == "=b"]
-    assert few[["value", "lower", "upper"]].isna().all().all()
-    said = few[few["rate"].isin(["selection_rate", "tpr", "balanced_accuracy"])]["left_out"]
-    assert set(said) == {"fewer than 10 people"}
-    many = table[(table["group"] == "a") & (table["rate"] == "selection_rate")]
-    assert list(many["value"]) == [1.0, 1.0]
-    assert list(many["n"]) == [52, 52]
-    assert (many["lower"] < 1).all()
-    assert "8" not in set(few["n"].astype(str))
+    """A group with a small cell keeps only its margins; the other cannot be subtracted."""
+    result = cells((20, 20, 20, 20), (15, 3, 15, 15))
+    for group in ("a", "b"):
+        rates = rates_of(result, group, 10)
+        assert set(rates.index[rates["value"].notna()]) == {"selection_rate", "base_rate"}
+        assert rates.loc["tpr", "left_out"] == "rests on fewer than 10 people"
+        assert rates.loc["tpr", ["value", "lower", "upper", "n"]].isna().all()
 
 
-def test_exactly_ten_people_are_kept_and_nobody_is_undefined() -> None:
-    """The limit is 'fewer than': 10 stays, 9 goes; a rate of nobody says so."""
-    table = rates_table(sweep(), smallest=8)
-    few = table[(table["group"] == "=b") & (table["rate"] == "selection_rate")]
-    assert list(few["value"]) == [0.0, 1.0]
-    hidden = rates_table(sweep(), smallest=9)
-    few = hidden[(hidden["group"] == "=b") & (hidden["rate"] == "selection_rate")]
-    assert few["value"].isna().all()
-    nobody = table[(table["group"] == "=b") & (table["rate"] == "ppv") & (table["model"] == 0)]
-    assert nobody["left_out"].item().startswith("undefined: no one in =b")
+def test_a_margin_with_few_people_on_one_side_goes_too() -> None:
+    """9 selected of 48 is left out, 10 is not."""
+    assert np.isnan(rates_of(cells((20,) * 4, (5, 4, 19, 20)), "b", 10).loc["selection_rate", "n"])
+    kept = rates_of(cells((20,) * 4, (5, 5, 19, 19)), "b", 10).loc["selection_rate"]
+    assert (kept["value"], kept["n"]) == (10 / 48, 48)
+
+
+def test_large_cells_are_all_kept_and_zero_keeps_everything() -> None:
+    """The limit is "fewer than": cells of exactly ten stay."""
+    assert rates_of(cells((10,) * 4, (20,) * 4), "a", 10)["value"].notna().all()
+    assert rates_of(cells((9, 10, 10, 10), (20,) * 4), "a", 10)["value"].isna().sum() > 5
+    assert rates_of(cells((1, 1, 1, 1), (2, 2, 2, 2)), "a", 0)["value"].notna().all()
+
+
+def test_a_rate_of_nobody_says_so() -> None:
+    nobody = rates_of(sweep(), "=b", 0).loc["ppv"]
+    assert nobody["left_out"].startswith("undefined: no one in =b")
+    assert np.isnan(nobody["value"])
 
 
 def test_weights_have_no_binomial_interval() -> None:
-    table = rates_table(sweep(weight=True))
+    table = rates_table(sweep(weight=True), smallest=0)
     shown = table[(table["group"] == "a") & (table["rate"] == "selection_rate")]
     assert shown["value"].notna().all()
     assert shown["lower"].isna().all()
