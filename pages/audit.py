@@ -27,6 +27,7 @@ part = st.segmented_control(
     "Part of the audit",
     list(parts),
     default="Rates",
+    required=True,
     key="audit.part",
     label_visibility="collapsed",
 )

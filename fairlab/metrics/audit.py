@@ -10,9 +10,10 @@ import pandas as pd
 
 from fairlab.errors import InputError
 from fairlab.metrics.calibration import GroupCalibration, calibration
-from fairlab.metrics.gaps import GAPS, GapResult, optional
+from fairlab.metrics.gaps import GAPS, Gap, GapResult, optional
 from fairlab.metrics.inequality import generalized_entropy, theil
 from fairlab.metrics.intervals import wilson
+from fairlab.metrics.pairs import widest_pairs
 from fairlab.metrics.ranking import GroupRanking, ranking
 from fairlab.metrics.rates import RATES, Given, Rate
 from fairlab.metrics.resampling import (
@@ -184,9 +185,10 @@ def audit(
 ) -> Audit:
     """Rates, gaps and scores of every group at one threshold, each with its uncertainty.
 
-    Shares get Wilson intervals; gaps get percentile intervals and the bias of resampled counts,
-    and a permutation p-value of "no gap". Weighted people get intervals from effective sizes
-    (Kish) and no p-values: there is no exact shuffle of weights.
+    Shares get Wilson intervals; gaps get percentile intervals and the bias of resampled counts
+    (Newcombe's interval where a rate is exactly 0 or 1), and a permutation p-value of "no gap".
+    Weighted people get intervals from effective sizes (Kish) and no p-values: there is no exact
+    shuffle of weights.
 
     Args:
         outcomes: People with labels, scores and groups.
@@ -292,22 +294,41 @@ def _gap_results(
         if found.value is None:
             results[name] = found
             continue
-        values = gap(resampled)
-        lower, upper = percentile_interval(values, level)
         given = gap.rates[0].given
         if not weighted and given not in shuffled:
             rng = np.random.default_rng(seed)
             shuffled[given] = permutation_counts(counts, draws, rng, given)
+        p_value = None
+        if not weighted:
+            far = gap(shuffled[given])
+            p_value = p_value_of_draws(found.value, far, gap.spread == "ratio")
         results[name] = replace(
+            _with_interval(gap, found, counts, gap(resampled), level), p_value=p_value
+        )
+    return results
+
+
+def _with_interval(
+    gap: Gap, found: GapResult, counts: Counts, draws: FloatArray, level: float
+) -> GapResult:
+    """The gap with its interval: resampled, or Newcombe's where a rate sits at 0 or 1.
+
+    A rate of exactly 0 or 1 never varies when counts are resampled, however few the people.
+    """
+    at_bound = any(rate.share and np.isin(rate(counts), (0.0, 1.0)).any() for rate in gap.rates)
+    if at_bound:
+        lower, upper = widest_pairs(counts, gap, level)
+        return replace(
             found,
             lower=optional(lower),
             upper=optional(upper),
-            bias=None if np.isnan(lower) else float(np.nanmean(values)) - found.value,
-            p_value=None
-            if weighted
-            else p_value_of_draws(found.value, gap(shuffled[given]), gap.spread == "ratio"),
+            interval="" if np.isnan(lower) else "newcombe",
         )
-    return results
+    lower, upper = percentile_interval(draws, level)
+    if np.isnan(lower) or found.value is None:
+        return found
+    bias = float(np.nanmean(draws)) - found.value
+    return replace(found, lower=lower, upper=upper, bias=bias, interval="resampled")
 
 
 def _inequality(counts: Counts) -> dict[str, InequalityResult]:

@@ -44,12 +44,14 @@ class GapResult:
     Attributes:
         name: Name in ``GAPS``.
         value: Differences in [0, ∞), ratios in [0, 1]; None if undefined.
-        highest, lowest: The two groups that set it.
+        highest, lowest: The two groups that set it (the first and the last of those that tie).
         rate: Which rate set it (for combined gaps, the part farthest from equal).
         left_out: Groups left out because a rate of theirs is undefined.
         parts: The spread of each rate that enters.
         to_overall: The same gap measured from the whole population instead of between groups.
-        lower, upper: Percentile interval, when resampled.
+        lower, upper: Interval, when computed: percentiles of resampled counts, or closed-form.
+        interval: How: ``resampled``; ``newcombe`` where a rate of exactly 0 or 1 would make
+            resampled counts look too sure; "" when there is none.
         bias: Mean of the resampled gaps minus the value: the spread of few people is too wide.
         p_value: Permutation p-value of "no gap".
     """
@@ -66,6 +68,7 @@ class GapResult:
     upper: float | None = None
     bias: float | None = None
     p_value: float | None = None
+    interval: str = ""
 
     @property
     def why_undefined(self) -> str:
@@ -215,6 +218,7 @@ def _part(rate: Rate, counts: Counts, spread: Spread) -> PartResult:
     if not names:
         names = tuple(f"group {g}" for g in range(len(value)))
     defined = np.flatnonzero(~np.isnan(value))
+    backwards = defined[::-1]  # so that groups that all tie are still named as two
     left_out = tuple(names[g] for g in np.flatnonzero(np.isnan(value)))
     if len(defined) < 2:
         return PartResult(rate.name, None, None, None, left_out)
@@ -222,7 +226,7 @@ def _part(rate: Rate, counts: Counts, spread: Spread) -> PartResult:
         rate=rate.name,
         value=optional(_between(value, spread)),
         highest=names[defined[np.argmax(value[defined])]],
-        lowest=names[defined[np.argmin(value[defined])]],
+        lowest=names[backwards[np.argmin(value[backwards])]],
         left_out=left_out,
     )
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from fairlab.errors import InputError
-from fairlab.metrics.gaps import optional
+from fairlab.metrics.gaps import Gap, optional
 from fairlab.metrics.intervals import holm, newcombe, two_proportion_z
 from fairlab.metrics.power import minimum_detectable_gap
 from fairlab.metrics.rates import RATES
@@ -72,6 +72,33 @@ def pair_tests(
     return tuple(
         replace(test, p_adjusted=optional(p)) for test, p in zip(tests, adjusted, strict=True)
     )
+
+
+def widest_pairs(counts: Counts, gap: Gap, level: float = 0.95) -> tuple[float, float]:
+    """Closed-form interval of a difference gap: Newcombe's, over all pairs of groups.
+
+    Each rate's bounds are the largest lower and the largest upper bound of any pair's unsigned
+    difference; rates combine as the gap does. For two groups and one rate this is Newcombe's
+    interval; for more groups it is on the wide side above.
+
+    Returns:
+        Lower and upper bound; (NaN, NaN) for ratios, rates that are no shares, weighted counts
+        and fewer than two defined groups.
+    """
+    whole = counts.tp.dtype.kind in "iu"
+    if gap.spread == "ratio" or not whole or not all(rate.share for rate in gap.rates):
+        return float("nan"), float("nan")
+    bounds = []
+    for rate in gap.rates:
+        k, n = np.asarray(rate.numerator(counts)), np.asarray(rate.denominator(counts))
+        defined = np.flatnonzero(n > 0)
+        if len(defined) < 2:
+            return float("nan"), float("nan")
+        a, b = defined[np.array(list(combinations(range(len(defined)), 2))).T]
+        low, high = newcombe(k[a], n[a], k[b], n[b], level)
+        bounds.append((np.maximum(0, np.maximum(low, -high)).max(), np.maximum(-low, high).max()))
+    combined = np.mean(bounds, axis=0) if gap.combine == "mean" else np.max(bounds, axis=0)
+    return float(combined[0]), float(combined[1])
 
 
 def _pair(counts: Counts, name: str, a: int, b: int, level: float) -> PairTest:

@@ -17,6 +17,7 @@ from fairlab.metrics import (
     audit,
     bootstrap_gap,
     calibration,
+    newcombe,
     percentile_interval,
     permutation_p_value,
     ranking,
@@ -63,6 +64,23 @@ def test_agrees_with_the_functions_it_is_made_of():
     assert (gap.lower, gap.upper) == percentile_interval(draws)
     assert gap.bias == pytest.approx(draws.mean() - gap.value)
     assert gap.p_value == permutation_p_value(result.counts, gap.name, draws=500, seed=7)
+
+
+def test_a_rate_at_its_bound_does_not_make_an_interval_of_zero_width():
+    """Everyone selected in two small groups: no gap found, but the interval is Newcombe's."""
+    people = GroupedOutcomes.from_arrays(
+        y_true=[0, 1] * 15, score=[0.9] * 30, group=["a"] * 20 + ["b"] * 10
+    )
+    gap = audit(people, draws=200).gaps["demographic_parity_difference"]
+    assert gap.value == 0
+    assert gap.interval == "newcombe"
+    assert gap.lower == 0
+    low, high = newcombe(20, 20, 10, 10)
+    assert gap.upper == pytest.approx(max(-float(low), float(high)))
+    assert gap.upper > 0.15
+    assert {gap.highest, gap.lowest} == {"a", "b"}
+    plain = audit(made_up(), draws=200).gaps["demographic_parity_difference"]
+    assert plain.interval == "resampled"
 
 
 def test_undefined_is_none_with_a_reason_and_null_in_json():

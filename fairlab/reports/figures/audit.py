@@ -11,7 +11,7 @@ from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
 from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout
 
 MAIN_RATES = ("selection_rate", "base_rate", "tpr", "fpr", "ppv", "accuracy")
-_LABEL_WIDTH = 22
+_LABEL_WIDTH = 24
 _SMALL = 10
 
 
@@ -72,7 +72,7 @@ def gaps_figure(result: Audit) -> go.Figure:
         )
     )
     figure.update_layout(
-        layout(x="Gap, points  (← more equal)", y="", height=110 + 46 * max(len(shown), 1))
+        layout(x="Gap, points  (← more equal)", y="", height=110 + 58 * max(len(shown), 1))
     )
     figure.update_yaxes(
         tickvals=list(range(len(shown))),
@@ -132,8 +132,12 @@ def reliability_figure(result: Audit) -> go.Figure:
     figure.update_layout(
         layout(x="Mean score, %", y="People with the favourable outcome, %", height=440)
     )
-    figure.update_xaxes(range=[-2, 102])
-    figure.update_yaxes(range=[-2, 102])
+    bins = [b for group in result.calibration for b in group.bins]
+    lowest = 100 * min((min(b.mean_score, b.lower) for b in bins), default=0.0)
+    highest = 100 * max((max(b.mean_score, b.upper) for b in bins), default=1.0)
+    view = [max(-2.0, lowest - 3), min(102.0, highest + 3)]
+    figure.update_xaxes(range=view)
+    figure.update_yaxes(range=view)
     return figure
 
 

@@ -81,10 +81,11 @@ def _comparison(
             f"{rate.label} is {_number(low.value)} for {low.group} and {_number(high.value)} for "
             f"{high.group}: {_size(gap)}{interval}."
         )
-    if gap.value == gap_equal(gap.name):
+    if gap.value == gap_equal(gap.name) and high.value == low.value:
+        every = "all" if low.value == 1 else percent(low.value)
         return (
-            f"{percent(low.value)} of {low.group} and {percent(high.value)} of {high.group} "
-            f"{words}: no gap in these data{interval} ({who})."
+            f"In every group {every} {words}: no gap in these data{interval} ({who} in "
+            f"{low.group} and {high.group})."
         )
     return (
         f"{percent(low.value)} of {low.group} and {percent(high.value)} of {high.group} {words}: "
@@ -135,12 +136,16 @@ def certainty_sentence(result: Audit, name: str) -> str:
     if gap.p_value is None:
         return "Whether chance alone could make this gap is not computed for weighted people."
     odds = chance(gap.p_value, result.draws)
+    smallest = smallest_visible(result, name)
+    if gap.value == gap_equal(name):
+        if smallest is None:
+            return "With these numbers of people even a large gap could go unseen."
+        return f"A gap below {points(smallest)} could go unseen with these numbers of people."
     if gap.p_value <= CHANCE_LEVEL:
         return (
             f"With no gap, chance alone would seldom make one this large ({odds}, groups shuffled "
             f"{result.draws:,} times)."
         )
-    smallest = smallest_visible(result, name)
     if smallest is None:
         return f"We cannot tell: a gap this large is within chance ({odds})."
     return (
@@ -323,11 +328,14 @@ def crossed_sentence(result: Audit, rate: str) -> str:
     if groups:
         high = max(groups, key=lambda g: 0.0 if g.value is None else g.value)
         low = min(groups, key=lambda g: 0.0 if g.value is None else g.value)
+        label = RATES[rate].label
         text = (
-            f"{RATES[rate].label} runs from {_number(low.value)} in {low.group} "
-            f"({people(low.n)} people) to {_number(high.value)} in {high.group} "
-            f"({people(high.n)} people), over {len(groups)} crossed groups."
+            f"{label} runs from {percent(low.value)} in {low.group} ({people(low.n)} people) to "
+            f"{percent(high.value)} in {high.group} ({people(high.n)} people), over {len(groups)} "
+            "crossed groups."
         )
+        if high.value == low.value:
+            text = f"{label} is {percent(low.value)} in all {len(groups)} crossed groups."
     small = sum(0 < g.n < 10 for g in groups)
     if small:
         text += f" Hollow markers: {small} with fewer than 10 people, too few to say much."

@@ -70,11 +70,8 @@ def show_headlines(result: Audit, notes: tuple[str, ...]) -> None:
             help=GAPS[name].definition,
             border=True,
         )
-    for name in HEADLINES:
-        st.markdown(
-            f"{_text(sentences.gap_sentence(result, name))} "
-            f"{_text(sentences.certainty_sentence(result, name))}"
-        )
+        column.markdown(_text(sentences.gap_sentence(result, name)))
+        column.markdown(_text(sentences.certainty_sentence(result, name)))
     for note in result.notes:
         st.info(_text(note))
     if notes:
