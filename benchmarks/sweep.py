@@ -74,6 +74,7 @@ def adult(path: Path, device: str) -> Work:
     task = Task(
         label="income",
         favourable=tuple(v for v in (">50K", ">50K.") if (frame["income"] == v).any()),
+        unfavourable=tuple(v for v in ("<=50K", "<=50K.") if (frame["income"] == v).any()),
         sensitive=("sex", "race"),
         exclude=tuple(c for c in ("fnlwgt", "split") if c in frame.columns),
     )
