@@ -10,7 +10,6 @@ from urllib.error import URLError
 
 import pandas as pd
 import pooch
-import pyarrow as pa
 from filelock import FileLock
 from requests.exceptions import RequestException
 
@@ -150,7 +149,7 @@ def _fetch(
         return fetch()
     except InputError as error:
         raise InputError(f"{title} cannot be read after download: {error} {remedy}") from error
-    except (RequestException, URLError, OSError, ValueError, pa.ArrowException) as error:
+    except (RequestException, URLError, OSError, ValueError, LookupError) as error:
         raise InputError(f"{title} cannot be downloaded ({_reason(error)}). {remedy}") from error
 
 
