@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fairlab.ui import state
+from fairlab.ui.components.live_curve import load_chart_ahead
 from fairlab.ui.shell import begin_page
 from fairlab.ui.store import builtin
 from fairlab.ui.widgets.journey import journey
@@ -26,3 +27,4 @@ st.markdown(
     "ethnicity, in about ten seconds on this machine. Nothing is sent anywhere."
 )
 journey()
+load_chart_ahead()

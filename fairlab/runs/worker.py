@@ -7,6 +7,7 @@ stays behind. Runs still queued then wait for the next server.
 """
 
 import errno
+import functools
 import logging
 import logging.handlers
 import os
@@ -17,16 +18,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from fairlab.config import DataConfig, RunConfig
+from fairlab.config import RunConfig, SplitConfig, SweepConfig
 from fairlab.errors import FairlabError
 from fairlab.home import home
 from fairlab.results import Progress, SweepResult
 from fairlab.runs.records import LeaseLostError, RunRecord
 from fairlab.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from fairlab.data import PreparedData
 
 logger = logging.getLogger(__name__)
 
@@ -173,10 +178,21 @@ def train_config(
     config: RunConfig, on_progress: Callable[[Progress], None], should_stop: Callable[[], bool]
 ) -> SweepResult:
     """Open the table of a configuration and train its sweep. Imports torch."""
-    from fairlab.data import open_task
     from fairlab.training import fit_sweep
 
-    return fit_sweep(open_task(config), config, on_progress, should_stop)
+    what = config.model_copy(update={"sweep": SweepConfig(), "choice": None})
+    sweep = config.sweep
+    data = _prepared(what.model_dump_json(), sweep.split.model_dump_json(), sweep.group_by)
+    return fit_sweep(data, config, on_progress, should_stop)
+
+
+@functools.lru_cache(maxsize=2)
+def _prepared(what: str, split: str, group_by: tuple[str, ...]) -> "PreparedData":
+    """The table of a configuration, split and encoded; kept for the next run on it."""
+    from fairlab.data import open_task, prepare
+
+    config = RunConfig.model_validate_json(what)
+    return prepare(open_task(config), SplitConfig.model_validate_json(split), group_by)
 
 
 def explain(error: BaseException) -> str:
@@ -278,9 +294,7 @@ def warm_up() -> None:
             "adversarial": {"strengths": (0.0, 1.0)},
             "layer": {"slacks": (1.0, 0.1)},
         }
-        config = RunConfig.model_validate(
-            {"data": DataConfig(source="loanapp"), "task": table.task, "sweep": sweep}
-        )
+        config = RunConfig.model_validate({"data": table.data, "task": table.task, "sweep": sweep})
         train_config(config, lambda _progress: None, lambda: False)
     except Exception:  # a warm start is a kindness, never a reason not to work
         logger.exception("The warm start failed; training works all the same.")

@@ -49,10 +49,9 @@ def _playwrights() -> str | None:
 def install() -> None:
     """Debian's package if this user may install it, else Playwright's browser."""
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "update"], check=False, **quiet)
+        subprocess.run(["apt-get", "update"], check=False, capture_output=True)
         command = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
-        done = subprocess.run(command, check=False, **quiet)
+        done = subprocess.run(command, check=False, capture_output=True)
         if done.returncode == 0:
             return
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)

@@ -1,11 +1,5 @@
 """A real server on a free port and a real headless Chromium."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGS, REMEDY, find
+from tests.browser.server import ARTIFACTS, Server
 
-ROOT = Path(__file__).parents[2]
-ARTIFACTS = ROOT / "artifacts"
 expect.set_options(timeout=30_000)
 
 
@@ -24,56 +17,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.fspath).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
-
-
-class Server:
-    """The dashboard as a user starts it, with a data folder of its own."""
-
-    def __init__(self, home: Path, port: int | None = None) -> None:
-        self.home = home
-        self.port = port or _free_port()
-        self.url = f"http://localhost:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        ARTIFACTS.mkdir(exist_ok=True)
-        log = (ARTIFACTS / "server.log").open("ab")
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        options = ["--server.port", str(self.port), "--server.headless", "true"]
-        environment = {**os.environ, "FAIRLAB_HOME": str(self.home)}
-        self.process = subprocess.Popen(
-            command + options, cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-        deadline = time.monotonic() + 90
-        while not self._healthy():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The server did not start; see {ARTIFACTS / 'server.log'}.")
-            time.sleep(0.1)
-
-    def stop(self, *, kill: bool = False) -> None:
-        """End it: politely, or at once."""
-        if self.process is None:
-            return
-        if kill:
-            self.process.kill()
-        else:
-            self.process.terminate()
-        self.process.wait(timeout=30)
-        self.process = None
-
-    def _healthy(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.server import Server
 
 CURVE = ".fl-chart .js-plotly-plot, .fl-chart.js-plotly-plot"
 MARKERS = ".fl-chart .scatterlayer .points path.point"

@@ -3,21 +3,21 @@
 // All text that comes from users is set with textContent or as Plotly hover text after escaping.
 
 const instances = new WeakMap();
-let plotlyPromise = null;
 
+// Home asks for the library ahead of time; both share one promise on the window.
 function loadPlotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
-  plotlyPromise ??= new Promise((resolve, reject) => {
+  window.fairlabPlotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(url, document.baseURI).href;
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
-      plotlyPromise = null;
+      window.fairlabPlotly = undefined;
       reject(new Error("The chart library could not be loaded. Reload the page."));
     };
     document.head.appendChild(script);
   });
-  return plotlyPromise;
+  return window.fairlabPlotly;
 }
 
 const escapeHtml = (text) =>
@@ -259,6 +259,10 @@ function mount(parentElement) {
 
 export default function (component) {
   const { data, parentElement, setStateValue, setTriggerValue } = component;
+  if (!data.runs) {
+    loadPlotly(data.plotly).catch(() => {});
+    return undefined;
+  }
   const state = instances.get(parentElement) ?? mount(parentElement);
   Object.assign(state, { data, setStateValue, setTriggerValue });
   state.root.setAttribute("aria-label", data.alt);

@@ -11,6 +11,7 @@ from fairlab.reports.figures.curve import live_layout
 from fairlab.reports.figures.theme import MODE_LABELS, MODE_STYLES
 
 _FOLDER = Path(__file__).parent
+_PLOTLY = f"api/assets/plotly.min.js?v={plotly.__version__}"
 POLL_MS = 250
 _HTML = """
 <div class="fl-root" role="figure">
@@ -29,13 +30,15 @@ _HTML = """
 </div>
 """
 
+_JS = (_FOLDER / "live_curve.js").read_text(encoding="utf-8")
 _component = st.components.v2.component(
     "fairlab_live_curve",
     html=_HTML,
     css=(_FOLDER / "live_curve.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "live_curve.js").read_text(encoding="utf-8"),
+    js=_JS,
     isolate_styles=False,
 )
+_ahead = st.components.v2.component("fairlab_chart_ahead", html="<span></span>", js=_JS)
 
 
 def live_curve(
@@ -76,7 +79,7 @@ def live_curve(
                 for mode, style in MODE_STYLES.items()
             },
             "selected": list(selected) if selected else None,
-            "plotly": f"api/assets/plotly.min.js?v={plotly.__version__}",
+            "plotly": _PLOTLY,
             "poll_ms": POLL_MS,
             "alt": alt,
         },
@@ -86,6 +89,11 @@ def live_curve(
     clicked = answer.selected
     point = (str(clicked["run"]), int(clicked["index"])) if clicked else None
     return point, answer.finished
+
+
+def load_chart_ahead() -> None:
+    """Have the browser load the chart library now, so that a curve can be drawn at once."""
+    _ahead(key="home.ahead", data={"plotly": _PLOTLY}, height=1)
 
 
 def _nothing() -> None:
