@@ -1,5 +1,28 @@
-"""Impossibility."""
+"""Impossibility: what cannot hold at once on this data, one view at a time."""
 
+import streamlit as st
+
+from fairlab.impossibility import base_rate_test
+from fairlab.reports.sentences.impossibility import base_rate_sentence
 from fairlab.ui.shell import begin_page
+from fairlab.ui.widgets.impossibility_views import VIEWS
+from fairlab.ui.widgets.subject import choose_subject
+from fairlab.ui.widgets.sweep_view import outcomes_of
 
-begin_page("Impossibility")
+begin_page(
+    "Impossibility",
+    "Several definitions of fairness cannot hold at once when groups have different base rates. "
+    "Here is how far apart they pull on your data.",
+)
+subject = choose_subject(key="impossibility")
+outcomes, digest = outcomes_of(subject)
+st.markdown(base_rate_sentence(base_rate_test(outcomes)))
+chosen = st.pills(
+    "View",
+    list(VIEWS),
+    default=next(iter(VIEWS)),
+    required=True,
+    key="impossibility.view",
+    bind="query-params",
+)
+VIEWS[chosen](subject, outcomes, digest)

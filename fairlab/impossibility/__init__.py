@@ -2,6 +2,10 @@
 
 from fairlab.impossibility.balance import BalanceTable, balance_table
 from fairlab.impossibility.base_rates import (
+    BaseRateTest,
+    DialCourse,
+    base_rate_test,
+    dial_course,
     groups_that_cannot_move,
     reweight_base_rates,
     reweight_counts,
@@ -25,11 +29,15 @@ from fairlab.impossibility.single_threshold import (
 __all__ = [
     "USUAL_GAPS",
     "BalanceTable",
+    "BaseRateTest",
+    "DialCourse",
     "IdentityTable",
     "LeastWorstGap",
     "ParityTable",
     "ThresholdRange",
     "balance_table",
+    "base_rate_test",
+    "dial_course",
     "forced_fpr",
     "groups_that_cannot_move",
     "identity_table",

@@ -1,8 +1,13 @@
 """The base-rate dial: the same people, weighted so that base rates move together."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from fairlab.errors import InputError
+from fairlab.impossibility.identities import identity_table, parity_table
+from fairlab.metrics import GAPS, RATES
 from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
 
 
@@ -87,3 +92,109 @@ def _factors(mass: Array, dial: float) -> FloatArray:
     factor[movable, 1] = target / base
     factor[movable, 0] = (1 - target) / (1 - base)
     return factor
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRateTest:
+    """Whether groups' base rates differ by more than chance would explain.
+
+    Attributes:
+        gap: Highest minus lowest base rate, in [0, 1]; None with fewer than two groups.
+        highest, lowest: The groups that set it.
+        p_value: Share of random relabellings (same base rate for all, same group sizes) that
+            differ at least as much; None with fewer than two groups.
+    """
+
+    gap: float | None
+    highest: str | None
+    lowest: str | None
+    p_value: float | None
+
+    @property
+    def equal_within_noise(self) -> bool | None:
+        """Whether chance at the 5 % level explains the difference; None when undefined."""
+        return None if self.p_value is None else self.p_value > 0.05
+
+
+def base_rate_test(outcomes: GroupedOutcomes, draws: int = 5000, seed: int = 0) -> BaseRateTest:
+    """Permutation test of equal base rates, by drawing counts.
+
+    Under the null hypothesis the favourable outcomes fall on the groups as a multivariate
+    hypergeometric draw. The statistic is Pearson's: group sizes times squared distances from the
+    common base rate. Weights enter the gap, not the test, which counts people.
+    """
+    cell = outcomes.group * 2 + outcomes.y_true
+    size = 2 * outcomes.n_groups
+    people = np.bincount(cell, minlength=size).reshape(-1, 2)
+    present = np.flatnonzero(people.sum(axis=1))
+    if len(present) < 2:
+        return BaseRateTest(None, None, None, None)
+    mass = np.bincount(cell, weights=outcomes.weight, minlength=size).reshape(-1, 2)[present]
+    base = mass[:, 1] / mass.sum(axis=1)
+    n, favourable = people[present].sum(axis=1), people[present, 1]
+    common = favourable.sum() / n.sum()
+    drawn = np.random.default_rng(seed).multivariate_hypergeometric(
+        n, int(favourable.sum()), size=draws, method="marginals"
+    )
+    statistic = ((drawn - n * common) ** 2 / n).sum(axis=1)
+    observed = float(((favourable - n * common) ** 2 / n).sum())
+    extreme = int((statistic >= observed - 1e-9).sum())
+    names = [outcomes.group_names[g] for g in present]
+    return BaseRateTest(
+        gap=float(base.max() - base.min()),
+        highest=names[int(base.argmax())],
+        lowest=names[int(base.argmin())],
+        p_value=(1 + extreme) / (1 + draws),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DialCourse:
+    """What the dial does to one set of decisions, from 0 to 1. NaN where undefined.
+
+    Attributes:
+        dials: (K,) positions.
+        base_rates: (K, G).
+        forced_parity: (K,) parity gap that equalized odds forces, at the common rates.
+        forced_fpr: (K,) false-positive gap that equal PPV and TPR force, at the common rates.
+        measured: Gaps of the decisions as they are, by name, each (K,).
+        group_names: G names.
+    """
+
+    dials: FloatArray
+    base_rates: FloatArray
+    forced_parity: FloatArray
+    forced_fpr: FloatArray
+    measured: Mapping[str, FloatArray]
+    group_names: tuple[str, ...]
+
+
+def dial_course(counts: Counts, gaps: Sequence[str] = (), steps: int = 21) -> DialCourse:
+    """Forced and measured gaps of one set of decisions along the whole dial.
+
+    Args:
+        counts: Fields of shape (G,).
+        gaps: Names in ``GAPS`` to measure.
+        steps: Positions K, evenly from 0 to 1.
+    """
+    dials = np.linspace(0, 1, steps)
+    at = [reweight_counts(counts, float(dial)) for dial in dials]
+    course = Counts(
+        tp=np.stack([c.tp for c in at]),
+        fp=np.stack([c.fp for c in at]),
+        fn=np.stack([c.fn for c in at]),
+        tn=np.stack([c.tn for c in at]),
+        group_names=counts.group_names,
+    )
+    return DialCourse(
+        dials=dials,
+        base_rates=RATES["base_rate"](course),
+        forced_parity=np.array([_or_nan(parity_table(c).forced_gap) for c in at]),
+        forced_fpr=np.array([_or_nan(identity_table(c).forced_gap) for c in at]),
+        measured={name: GAPS[name](course) for name in gaps},
+        group_names=counts.group_names,
+    )
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value

@@ -1,4 +1,4 @@
-"""What the threshold explorer draws in the browser: one payload, every number exact."""
+"""What the explorers draw in the browser: one payload each, every number exact."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from fairlab.impossibility import DialCourse
 from fairlab.metrics import GAPS, RATES
 from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
 from fairlab.reports.figures.sweep import gap_styles
-from fairlab.reports.figures.theme import group_styles
+from fairlab.reports.figures.theme import Style, group_styles
+from fairlab.reports.sentences.impossibility import dial_sentence
 from fairlab.sweeps import ThresholdSweep
 
 POSITIONS = 401
@@ -173,3 +175,39 @@ def _decimals(step: float) -> int:
         if abs(round(step, digits) - step) < 1e-9 * step:
             return digits
     return 12
+
+
+def dial_payload(course: DialCourse) -> dict[str, Any]:
+    """Everything the base-rate dial shows, JSON-ready: each position with its sentence."""
+    names = [
+        "Parity gap forced by equalized odds",
+        "FPR gap forced by equal PPV and TPR",
+        *(f"{GAPS[n].label.removesuffix(' difference')} gap, as decided" for n in course.measured),
+    ]
+    values = [course.forced_parity, course.forced_fpr, *course.measured.values()]
+    sentences = [dial_sentence(course, i) for i in range(len(course.dials))]
+    return {
+        "dials": course.dials.tolist(),
+        "sentences": sentences,
+        "alt": f"{sentences[0]} {sentences[-1]}",
+        "base": [
+            _series(name, style, course.base_rates[:, g], 2.5) | {"symbol": style.symbol}
+            for g, (name, style) in enumerate(
+                zip(course.group_names, group_styles(course.group_names), strict=True)
+            )
+        ],
+        "gaps": [
+            _series(name, style, v, 4 if i < 2 else 1.5)
+            for i, (name, style, v) in enumerate(zip(names, gap_styles(names), values, strict=True))
+        ],
+    }
+
+
+def _series(label: str, style: Style, values: FloatArray, width: float) -> dict[str, Any]:
+    return {
+        "label": label,
+        "color": style.color,
+        "dash": style.dash,
+        "width": width,
+        "values": [None if np.isnan(v) else round(float(v), 6) for v in values],
+    }

@@ -1,32 +1,12 @@
 // Everything about one threshold, redrawn in the browser: the page's script does not run while
 // the slider moves. Counts and gaps arrive exact for every position; here they are only looked up.
-// Names come from users: text is always set with textContent, never as markup.
+// The helpers of svg_kit.js stand in front of this file.
 
-const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 11; // half the slider's thumb, so that thumb and line stand at the same place
 const STRIP = 96;
 const CHART = 260;
 const COMMIT_MS = 250;
 const instances = new WeakMap();
-
-const el = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
-const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
-
-function fill(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = value;
-    else if (name === "class") node.setAttribute("class", value);
-    else if (name.startsWith("on")) node[name] = value;
-    else if (value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-const whole = (x) => x.toLocaleString("en-US", { maximumFractionDigits: 1 });
-const percent = (x) => `${(100 * x).toFixed(1)} %`;
-const points = (x) => `${(100 * x).toFixed(1)} points`;
 
 const RATES = {
   selection_rate: (c) => [c.tp + c.fp, c.tp + c.fp + c.fn + c.tn],
@@ -151,7 +131,7 @@ function sweepRow(state) {
     gap, value: el("td", { class: "te-number" }), who: el("td"), band: el("td"),
   }));
   const body = el("tbody", {}, ...state.gapRows.map((r) =>
-    el("tr", {}, el("th", { scope: "row", title: r.gap.definition }, line(r.gap), el("span", { text: r.gap.label })),
+    el("tr", {}, el("th", { scope: "row", title: r.gap.definition }, lineKey(r.gap), el("span", { text: r.gap.label })),
       r.value, r.band, r.who)));
   return el("section", { class: "te-row te-sweep" },
     el("h4", { class: "te-name" }, el("span", { text: "Every gap at every threshold" })),
@@ -162,27 +142,6 @@ function sweepRow(state) {
         el("thead", {}, el("tr", {}, ...["Gap", "Size", "Band", "Between"].map((text) =>
           el("th", { scope: "col", text })))),
         body)));
-}
-
-function glyph(symbol, color) {
-  const shapes = {
-    circle: () => svg("circle", { cx: 7, cy: 7, r: 6 }),
-    square: () => svg("rect", { x: 1.5, y: 1.5, width: 11, height: 11 }),
-    diamond: () => svg("path", { d: "M7 0L14 7L7 14L0 7Z" }),
-    "triangle-up": () => svg("path", { d: "M7 1L13.5 13H.5Z" }),
-    x: () => svg("path", { d: "M2 0L7 5L12 0L14 2L9 7L14 12L12 14L7 9L2 14L0 12L5 7L0 2Z" }),
-    cross: () => svg("path", { d: "M5 0H9V5H14V9H9V14H5V9H0V5H5Z" }),
-  };
-  const mark = (shapes[symbol] ?? shapes.circle)();
-  mark.setAttribute("fill", color);
-  return svg("svg", { class: "te-glyph", width: 14, height: 14, viewBox: "0 0 14 14", "aria-hidden": "true" }, mark);
-}
-
-const DASHES = { solid: null, dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdash: "11 4", longdashdot: "11 4 2 4" };
-
-function line(gap) {
-  return svg("svg", { class: "te-glyph", width: 26, height: 10, "aria-hidden": "true" },
-    svg("path", { d: "M0 5H26", stroke: gap.color, "stroke-width": 3, "stroke-dasharray": DASHES[gap.dash] }));
 }
 
 const sum = (c) => c.tp + c.fp + c.fn + c.tn;
@@ -263,15 +222,6 @@ function drawStrip(state, s) {
     svg("text", { class: "te-label", x: 2, y: 12, text: "▲" }),
     svg("text", { class: "te-label", x: 2, y: STRIP - 3, text: "▼" }),
     s.line);
-}
-
-function ticks(low, high, count) {
-  const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].find((m) => m * power >= rough) * power;
-  const values = [];
-  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + 1e-9 * step; v += step) values.push(Number(v.toPrecision(10)));
-  return values;
 }
 
 function drawAxis(state) {

@@ -12,7 +12,10 @@ _component = st.components.v2.component(
     "fairlab_threshold_explorer",
     html='<div class="te-mount">\n</div>',
     css=(_FOLDER / "threshold_explorer.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "threshold_explorer.js").read_text(encoding="utf-8"),
+    js="".join(
+        (_FOLDER / name).read_text(encoding="utf-8")
+        for name in ("svg_kit.js", "threshold_explorer.js")
+    ),
 )
 
 

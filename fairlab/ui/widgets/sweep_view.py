@@ -90,13 +90,13 @@ def choose_gaps(
     return gaps, tolerance / 100, within / 100
 
 
-def nothing_to_sweep(subject: Subject) -> None:
-    """Say why decisions have no thresholds, and what to do. Draws; the page then stops."""
+def nothing_to_sweep(subject: Subject, title: str = "There is no threshold to move") -> None:
+    """Say that decisions are no scores, and what to do. Draws; the page then stops."""
     with st.container(border=True):
-        st.subheader("There is no threshold to move", anchor=False)
+        st.subheader(title, anchor=False)
         st.markdown(
             f"“{subject.label}” holds decisions, not scores: every person is already selected or "
-            "not. To see other thresholds, upload the scores the decisions were made from "
+            "not. To see more, upload the scores the decisions were made from "
             "(a column of numbers, higher meaning more likely favourable), or train a model here."
         )
         left, right = st.columns(2)

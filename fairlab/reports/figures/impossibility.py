@@ -1,0 +1,280 @@
+"""Charts of what base rates force, one per theorem."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from fairlab.impossibility import BalanceTable, DialCourse, IdentityTable, ParityTable
+from fairlab.metrics import GAPS
+from fairlab.reports.figures.sweep import gap_styles
+from fairlab.reports.figures.theme import GREY, group_styles, layout
+
+ROW = 62
+
+
+def identity_figure(table: IdentityTable) -> go.Figure:
+    """Per group the measured false positive rate, and the one that equal PPV and TPR force."""
+    names = [_escaped(row.group) for row in table.rows]
+    figure = go.Figure(
+        layout=layout(
+            x="False positive rate, %", y="", height=120 + ROW * len(names), hovermode="closest"
+        )
+    )
+    for row, style in zip(table.rows, group_styles(names), strict=True):
+        if row.fpr is not None and row.forced_fpr is not None:
+            figure.add_scatter(
+                x=[100 * row.fpr, 100 * row.forced_fpr],
+                y=[_escaped(row.group)] * 2,
+                mode="lines",
+                line={"color": style.color, "width": 2, "dash": "dot"},
+                showlegend=False,
+                hoverinfo="skip",
+            )
+    for what, values, filled in (
+        ("Measured", [r.fpr for r in table.rows], True),
+        ("Forced by equal PPV and TPR", [r.forced_fpr for r in table.rows], False),
+    ):
+        figure.add_scatter(
+            x=_hundred(values),
+            y=names,
+            name=what,
+            mode="markers",
+            marker=_group_marker(names, filled=filled),
+            hovertemplate=f"%{{y}}: {what.lower()} %{{x:.1f}} %<extra></extra>",
+            showlegend=False,
+        )
+    _key(figure, ("Measured", "circle"), ("Forced by equal PPV and TPR", "circle-open"))
+    if any(r.forced_fpr is not None and r.forced_fpr > 1 for r in table.rows):
+        figure.add_vline(x=100, line={"color": GREY, "width": 1.5})
+        figure.add_annotation(
+            x=100, y=1, yref="paper", text="cannot exist →", showarrow=False, xanchor="left"
+        )
+    figure.update_xaxes(rangemode="tozero")
+    _group_axis(figure, names)
+    return figure
+
+
+def parity_figure(table: ParityTable) -> go.Figure:
+    """Selection rates as they are and under equalized odds, each split by outcome."""
+    names = [_escaped(row.group) for row in table.rows]
+    styles = group_styles(names)
+    figure = go.Figure(
+        layout=layout(
+            x="Share of the group that is selected, %",
+            y="",
+            height=130 + 100 * len(names),
+            barmode="stack",
+            bargap=0.3,
+            legend={
+                "orientation": "h",
+                "yanchor": "bottom",
+                "y": 1.02,
+                "x": 0,
+                "traceorder": "normal",
+            },
+        )
+    )
+    tpr, fpr = table.common_tpr, table.common_fpr
+    rows: list[tuple[str, str, float | None, float | None, str]] = []
+    for row, style in zip(table.rows, styles, strict=True):
+        rows.append(
+            (
+                _escaped(row.group),
+                "as it is",
+                row.from_favourable,
+                row.from_unfavourable,
+                style.color,
+            )
+        )
+        p = row.base_rate
+        forced = (
+            (None, None) if p is None or tpr is None or fpr is None else (p * tpr, (1 - p) * fpr)
+        )
+        rows.append((_escaped(row.group), "equalized odds", *forced, style.color))
+    y = [[r[0] for r in rows], [r[1] for r in rows]]
+    for what, column, pattern in (
+        ("favourable outcome", 2, ""),
+        ("unfavourable outcome", 3, "/"),
+    ):
+        values = _hundred([r[column] for r in rows])  # type: ignore[misc]
+        totals = [
+            None if r[2] is None or r[3] is None else f"{100 * (r[2] + r[3]):.1f} %" for r in rows
+        ]
+        figure.add_bar(
+            x=values,
+            y=y,
+            orientation="h",
+            name=f"Selected, {what}",
+            marker={
+                "color": [r[4] for r in rows],
+                "pattern": {"shape": pattern, "fgcolor": "rgba(255,255,255,0.75)"},
+                "line": {"color": GREY, "width": 0.5},
+            },
+            text=totals if column == 3 else None,
+            textposition="outside" if column == 3 else "none",
+            cliponaxis=False,
+            hovertemplate=f"%{{y}}: %{{x:.1f}} % selected with {what}<extra></extra>",
+            showlegend=False,
+        )
+    _key(figure, ("Favourable outcome", "square"), ("Unfavourable outcome (hatched)", "hash"))
+    figure.update_yaxes(autorange="reversed", title="")
+    return figure
+
+
+def balance_figure(table: BalanceTable) -> go.Figure:
+    """Mean scores per group among people with each outcome, and the group's base rate."""
+    names = [_escaped(row.group) for row in table.rows]
+    figure = go.Figure(layout=layout(x="Mean score", y="", height=120 + ROW * len(names)))
+    series = (
+        ("Favourable outcome", [r.mean_favourable for r in table.rows], True),
+        ("Unfavourable outcome", [r.mean_unfavourable for r in table.rows], False),
+    )
+    for what, values, filled in series:
+        figure.add_scatter(
+            x=[np.nan if v is None else v for v in values],
+            y=names,
+            name=what,
+            mode="markers",
+            marker=_group_marker(names, filled=filled),
+            hovertemplate=f"%{{y}}, {what.lower()}: mean score %{{x:.3f}}<extra></extra>",
+            showlegend=False,
+        )
+    marks = [("Favourable outcome", "circle"), ("Unfavourable outcome", "circle-open")]
+    if table.probabilities:
+        for what, values, symbol in (
+            ("Base rate", [r.base_rate for r in table.rows], "line-ns-open"),
+            ("Mean score of all", [r.mean_score for r in table.rows], "x-thin-open"),
+        ):
+            figure.add_scatter(
+                x=[np.nan if v is None else v for v in values],
+                y=names,
+                mode="markers",
+                marker={"symbol": symbol, "size": 15, "color": GREY, "line": {"width": 2.5}},
+                hovertemplate=f"%{{y}}: {what.lower()} %{{x:.3f}}<extra></extra>",
+                showlegend=False,
+            )
+            marks.append((what, symbol))
+    _key(figure, *marks)
+    _group_axis(figure, names)
+    return figure
+
+
+def base_rates_figure(course: DialCourse, position: int) -> go.Figure:
+    """Base rates of the groups along the dial, with the position marked."""
+    figure = go.Figure(layout=layout(x="Dial, %", y="Base rate, %", height=360))
+    dials = 100 * course.dials
+    for g, (name, style) in enumerate(
+        zip(course.group_names, group_styles(course.group_names), strict=True)
+    ):
+        rates = 100 * course.base_rates[:, g]
+        if np.isnan(rates).all():
+            continue
+        figure.add_scatter(
+            x=dials,
+            y=rates,
+            mode="lines",
+            line={"color": style.color, "dash": style.dash, "width": 2.5},
+            hovertemplate=f"{_escaped(name)}: %{{y:.1f}} % at dial %{{x:.0f}} %<extra></extra>",
+            name=_escaped(name),
+        )
+        figure.add_scatter(
+            x=[dials[position]],
+            y=[rates[position]],
+            mode="markers",
+            marker={"color": style.color, "symbol": style.symbol, "size": 11},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    _dial_line(figure, dials[position])
+    return figure
+
+
+def forced_figure(course: DialCourse, position: int) -> go.Figure:
+    """Gaps that equal rates elsewhere force along the dial, and the measured ones, thinner."""
+    figure = go.Figure(layout=layout(x="Dial, %", y="Gap, points", height=360))
+    dials = 100 * course.dials
+    forced = (
+        ("Parity gap forced by equalized odds", course.forced_parity),
+        ("FPR gap forced by equal PPV and TPR", course.forced_fpr),
+    )
+    names = ["forced parity", "forced fpr", *course.measured]
+    styles = gap_styles(names)
+    for (label, values), style in zip(forced, styles, strict=False):
+        figure.add_scatter(
+            x=dials,
+            y=100 * values,
+            name=label,
+            mode="lines",
+            line={"color": style.color, "dash": style.dash, "width": 4},
+            hovertemplate=f"{label}: %{{y:.1f}} points at dial %{{x:.0f}} %<extra></extra>",
+        )
+        figure.add_scatter(
+            x=[dials[position]],
+            y=[100 * values[position]],
+            mode="markers",
+            marker={"color": style.color, "symbol": style.symbol, "size": 12},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    for (name, values), style in zip(course.measured.items(), styles[2:], strict=True):
+        label = f"{GAPS[name].label.removesuffix(' difference')} as it is"
+        figure.add_scatter(
+            x=dials,
+            y=100 * values,
+            name=label,
+            mode="lines",
+            line={"color": style.color, "dash": style.dash, "width": 1.5},
+            hovertemplate=f"{label}: %{{y:.1f}} points at dial %{{x:.0f}} %<extra></extra>",
+        )
+    _dial_line(figure, dials[position])
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _dial_line(figure: go.Figure, x: float) -> None:
+    figure.add_vline(x=x, line={"color": GREY, "width": 2})
+    figure.update_xaxes(range=[-2, 102])
+    figure.update_layout(hovermode="closest", uirevision="dial")
+
+
+def _group_marker(names: Sequence[str], *, filled: bool) -> dict[str, object]:
+    styles = group_styles(names)
+    return {
+        "size": 15,
+        "symbol": [s.symbol + ("" if filled else "-open") for s in styles],
+        "color": [s.color for s in styles],
+        "line": {"width": 2.5 if not filled else 0},
+    }
+
+
+def _group_axis(figure: go.Figure, names: Sequence[str]) -> None:
+    figure.update_yaxes(
+        type="category",
+        autorange=False,
+        range=[len(names) - 0.5, -0.5],
+        title="",
+        categoryorder="array",
+        categoryarray=list(names),
+    )
+
+
+def _key(figure: go.Figure, *entries: tuple[str, str]) -> None:
+    """A legend in grey: colours belong to groups, shapes and fills to what is shown."""
+    for label, symbol in entries:
+        figure.add_scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=label,
+            marker={"symbol": symbol, "size": 12, "color": GREY, "line": {"width": 2}},
+        )
+
+
+def _hundred(values: Sequence[float | None]) -> list[float]:
+    return [float("nan") if v is None else 100 * v for v in values]
+
+
+def _escaped(name: str) -> str:
+    """Plotly reads a little HTML in text; a user's name must not be read so."""
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

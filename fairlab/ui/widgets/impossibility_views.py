@@ -1,0 +1,147 @@
+"""The views of the Impossibility page: each a sentence, a chart, a reason and a table."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fairlab.impossibility import (
+    DialCourse,
+    balance_table,
+    dial_course,
+    groups_that_cannot_move,
+    identity_table,
+    least_worst_gap,
+    parity_table,
+    within_tolerance,
+)
+from fairlab.outcomes import Counts, GroupedOutcomes, count
+from fairlab.reports.figures.explorer import dial_payload
+from fairlab.reports.figures.impossibility import (
+    balance_figure,
+    identity_figure,
+    parity_figure,
+)
+from fairlab.reports.figures.sweep import sweep_figure
+from fairlab.reports.sentences.impossibility import (
+    balance_sentence,
+    identity_sentence,
+    parity_sentence,
+)
+from fairlab.reports.sentences.sweep import least_worst_sentence, tolerance_sentence
+from fairlab.reports.tables.impossibility import (
+    balance_frame,
+    dial_frame,
+    identity_frame,
+    parity_frame,
+)
+from fairlab.reports.tables.sweep import sweep_table
+from fairlab.ui.components.base_rate_dial import base_rate_dial
+from fairlab.ui.widgets.chart import show_chart, show_table
+from fairlab.ui.widgets.subject import Subject
+from fairlab.ui.widgets.sweep_view import choose_gaps, interval_of, nothing_to_sweep, sweep_of
+from fairlab.ui.widgets.theorem import BALANCE, DIAL, IDENTITY, PARITY, SWEEP, why
+
+DIAL_GAPS = ("demographic_parity_difference", "predictive_parity_difference")
+STEPS = 101
+
+
+def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
+    """View 1: every gap at every threshold."""
+    if not subject.people.has_scores:
+        nothing_to_sweep(subject)
+        return
+    gaps, tolerance, within = choose_gaps("impossibility")
+    sweep = sweep_of(digest, outcomes)
+    found = least_worst_gap(sweep, gaps, within)
+    sentence = least_worst_sentence(found, interval_of(digest, sweep, gaps, within), gaps, within)
+    ranges = within_tolerance(sweep, gaps, tolerance, within)
+    show_chart(
+        sweep_figure(
+            sweep,
+            gaps,
+            tolerance=tolerance,
+            threshold=_threshold(subject),
+            least_worst=None if found is None else (found.threshold, found.value),
+        ),
+        sentence=f"{sentence} {tolerance_sentence(ranges, gaps, tolerance, within)}",
+        table=sweep_table(sweep, gaps),
+        key="impossibility.sweep",
+    )
+    why(SWEEP)
+
+
+def equal_precision(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:  # noqa: ARG001
+    """View 2: Chouldechova's identity."""
+    table = identity_table(_counts(subject, outcomes))
+    show_chart(
+        identity_figure(table),
+        sentence=identity_sentence(table),
+        table=identity_frame(table),
+        key="impossibility.identity",
+    )
+    why(IDENTITY)
+
+
+def parity_or_odds(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:  # noqa: ARG001
+    """View 3: demographic parity against equalized odds."""
+    table = parity_table(_counts(subject, outcomes))
+    show_chart(
+        parity_figure(table),
+        sentence=parity_sentence(table),
+        table=parity_frame(table),
+        key="impossibility.parity",
+    )
+    why(PARITY)
+
+
+def calibration_or_balance(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:  # noqa: ARG001
+    """View 4: calibration against balance."""
+    if not subject.people.has_scores:
+        nothing_to_sweep(subject, "Calibration needs scores")
+        return
+    table = balance_table(outcomes)
+    show_chart(
+        balance_figure(table),
+        sentence=balance_sentence(table),
+        table=balance_frame(table),
+        key="impossibility.balance",
+    )
+    why(BALANCE)
+
+
+def dial(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
+    """View 6: what if base rates moved together."""
+    course = course_of(f"{digest}@{_threshold(subject)}", _counts(subject, outcomes))
+    base_rate_dial(dial_payload(course), key=f"dial.{digest}")
+    stuck = groups_that_cannot_move(outcomes)
+    if stuck:
+        st.markdown(
+            f"Everyone in {', '.join(stuck)} has the same outcome, so no weights move "
+            "that base rate; it stays."
+        )
+    show_table(dial_frame(course), key="impossibility.dial")
+    why(DIAL)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def course_of(key: str, _counts: Counts) -> DialCourse:  # noqa: ARG001
+    """The dial's course; ``key`` identifies people and threshold."""
+    return dial_course(_counts, DIAL_GAPS, STEPS)
+
+
+View = Callable[[Subject, GroupedOutcomes, str], None]
+VIEWS: dict[str, View] = {
+    "Base-rate dial": dial,
+    "Precision and false alarms": equal_precision,
+    "Parity and equalized odds": parity_or_odds,
+    "Calibration and balance": calibration_or_balance,
+    "Every threshold": every_threshold,
+}
+
+
+def _threshold(subject: Subject) -> float:
+    return subject.people.threshold if subject.point is None else subject.point.threshold
+
+
+def _counts(subject: Subject, outcomes: GroupedOutcomes) -> Counts:
+    return count(outcomes, _threshold(subject))
