@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fairlab.errors import InputError
+from fairlab.metrics.intervals import normal_quantile
 from fairlab.outcomes import GroupedOutcomes
 
 
@@ -50,6 +51,27 @@ class Moved:
     def per_1000(self, count: float) -> float | None:
         """A count per 1,000 people of the group; None for a group nobody is in."""
         return None if self.n == 0 else 1000 * count / self.n
+
+
+def net_interval(moved: Moved, level: float = 0.95) -> tuple[float, float] | None:
+    """Interval of the net change per 1,000 people, for people like these.
+
+    Both decisions are about the same persons, so it rests on the movers alone: the interval of
+    Agresti and Min 2005 for matched shares (Wald after adding half a person to each cell).
+
+    Args:
+        moved: Counts of people; weighted counts have no such interval.
+
+    Returns:
+        Lower and upper bound; None for a group nobody is in.
+    """
+    if moved.n == 0:
+        return None
+    n, gained, lost = moved.n + 2, moved.gained + 0.5, moved.lost + 0.5
+    net = (gained - lost) / n
+    error = np.sqrt(max((gained + lost) / n - net**2, 0.0) / n)
+    half = normal_quantile(level) * float(error)
+    return 1000 * max(net - half, -1.0), 1000 * min(net + half, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fairlab.errors import InputError
 from fairlab.outcomes import GroupedOutcomes
-from fairlab.sweeps.people import moves, people_moved
+from fairlab.sweeps.people import Moved, moves, net_interval, people_moved
 
 PEOPLE = st.lists(
     st.tuples(
@@ -123,3 +123,28 @@ def test_books_balance_and_the_way_back_is_the_mirror(people: list[tuple]) -> No
     newly = (np.array(second) >= 0.5) & (np.array(first) < 0.5)
     assert total.gained == newly.sum()
     assert total.gained_favourable == (newly & (np.array(y) == 1)).sum()
+
+
+def moved(n: float, gained: float, lost: float) -> Moved:
+    return Moved("a", n, 0, 0, gained, 0, lost, 0)
+
+
+def test_net_interval_follows_the_published_formula() -> None:
+    """Agresti and Min 2005, worked by hand: n = 98, 10 gained, 4 lost."""
+    lower, upper = net_interval(moved(98, 10, 4))  # type: ignore[misc]
+    net = (10.5 - 4.5) / 100
+    half = 1.959963984540054 * np.sqrt(((10.5 + 4.5) / 100 - net**2) / 100)
+    assert (lower, upper) == pytest.approx((1000 * (net - half), 1000 * (net + half)))
+
+
+def test_net_interval_of_extremes() -> None:
+    """Nobody moved is still uncertain, bounds stay within everybody, nobody there is no answer."""
+    lower, upper = net_interval(moved(50, 0, 0))  # type: ignore[misc]
+    assert lower < 0 < upper
+    assert upper == pytest.approx(-lower)
+    assert net_interval(moved(3, 3, 0))[1] == 1000  # type: ignore[index]
+    assert net_interval(moved(0, 0, 0)) is None
+    narrow, wide = net_interval(moved(4000, 400, 100)), net_interval(moved(40, 4, 1))
+    assert narrow is not None
+    assert wide is not None
+    assert narrow[1] - narrow[0] < wide[1] - wide[0]

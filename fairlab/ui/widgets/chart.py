@@ -1,10 +1,13 @@
 """A chart with its sentence and its table: the same content three ways."""
 
+import re
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 _CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>$~#|:])")
 
 
 def show_chart(figure: go.Figure, *, sentence: str, table: pd.DataFrame, key: str) -> None:
@@ -12,11 +15,12 @@ def show_chart(figure: go.Figure, *, sentence: str, table: pd.DataFrame, key: st
 
     Args:
         figure: Built by a pure function of ``fairlab.reports.figures``.
-        sentence: Also the chart's alternative text.
+        sentence: Also the chart's alternative text, there without Markdown's escapes.
         table: The same numbers.
         key: Unique on the page.
     """
-    st.plotly_chart(figure, key=f"{key}.chart", config=_CONFIG, alt=sentence, width="stretch")
+    spoken = _ESCAPED.sub(r"\1", sentence)
+    st.plotly_chart(figure, key=f"{key}.chart", config=_CONFIG, alt=spoken, width="stretch")
     st.markdown(sentence)
     show_table(table, key=key)
 

@@ -1,0 +1,271 @@
+"""The parts of the Compare page: choices side by side, and a move between two in people."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fairlab.config import CONSTRAINT_GAPS
+from fairlab.errors import FairlabError
+from fairlab.metrics import GAPS, RATES
+from fairlab.reports.figures import compare as figures
+from fairlab.reports.sentences import compare as sentences
+from fairlab.reports.sentences import people as people_words
+from fairlab.reports.sentences.audit import percent, points
+from fairlab.reports.sentences.curve import point_label
+from fairlab.reports.tables import compare as tables
+from fairlab.reports.tables.compare import LETTERS, Compared
+from fairlab.results import CROSSING, ScoredPeople
+from fairlab.sweeps.people import people_moved
+from fairlab.ui import state
+from fairlab.ui.store import result, store
+from fairlab.ui.widgets.audit_view import audited
+from fairlab.ui.widgets.chart import show_chart
+
+_SPLITS = {"test": "Test people", "validation": "Validation people", "train": "Training people"}
+_SHARES = [name for name, rate in RATES.items() if rate.share]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SideBySide:
+    """What is compared: the models with their audits, their people, the groups.
+
+    Attributes:
+        models: Two to six, lettered.
+        people: Of each model, in the same order.
+        thresholds: Of each model.
+        by: Attributes whose crossing makes the groups.
+        gaps: Gaps of the constraints the models were trained for.
+        words: How to speak of the two outcomes.
+    """
+
+    models: tuple[Compared, ...]
+    people: tuple[ScoredPeople, ...]
+    thresholds: tuple[float, ...]
+    by: tuple[str, ...]
+    gaps: tuple[str, ...]
+    words: tuple[str, str]
+
+
+def choose_models() -> SideBySide:
+    """Draw the selectors; with fewer than two models to choose from, say what to do and stop."""
+    points_known = state.chosen_points()
+    if len(points_known) < 2:
+        _too_few(points_known)
+        st.stop()
+    which, split_column, groups_column = st.columns([5, 2, 2], vertical_alignment="bottom")
+    picked = which.multiselect(
+        "Choices compared (two to six; the first is what the others are held against)",
+        list(points_known),
+        default=list(points_known),
+        format_func=lambda point: point.label,
+        max_selections=len(LETTERS),
+        key="compare.models",
+    )
+    split = split_column.selectbox(
+        "People", list(_SPLITS), format_func=_SPLITS.__getitem__, key="compare.split"
+    )
+    if len(picked) < 2:
+        st.info("Choose at least two to compare.")
+        st.stop()
+    try:
+        people = tuple(result(p.run_id).scored(p.index, split) for p in picked)
+    except FairlabError as error:
+        st.error(text(str(error)))
+        st.stop()
+    by = _choose_groups(people, groups_column)
+    thresholds = _choose_thresholds(picked)
+    models = tuple(
+        Compared(LETTERS[i], point.label, audited(people[i], by, thresholds[i]))
+        for i, point in enumerate(picked)
+    )
+    if len({model.audit.group_names for model in models}) > 1:
+        st.info(
+            "These models were trained on tables with different groups, so they cannot be put "
+            "side by side. Choose models trained on the same table."
+        )
+        st.stop()
+    constraints = [store().get(p.run_id).config.sweep.constraint for p in picked]
+    gaps = [CONSTRAINT_GAPS[c] for c in constraints if c in CONSTRAINT_GAPS]
+    return SideBySide(
+        models=models,
+        people=people,
+        thresholds=thresholds,
+        by=by,
+        gaps=tuple(dict.fromkeys([*gaps, "demographic_parity_difference"]))[:3],
+        words=store().get(picked[0].run_id).config.task.outcome_words,
+    )
+
+
+def show_overview(side: SideBySide, *, charts: bool) -> None:
+    """Per model accuracy and the gap it was trained for; then every measure as a table."""
+    gap = side.gaps[0]
+    for start in range(0, len(side.models), 3):
+        columns = st.columns(3)
+        for column, model in zip(columns, side.models[start : start + 3], strict=False):
+            with column.container(border=True, height="stretch"):
+                st.markdown(f"**{text(model.heading)}**")
+                left, right = st.columns(2)
+                left.metric("Accuracy", percent(model.audit.rates["accuracy"].everyone.value))
+                right.metric(GAPS[gap].label, points(model.audit.gaps[gap].value))
+    st.markdown(text(sentences.overview_sentence(side.models, gap)))
+    if not charts:
+        st.dataframe(
+            tables.overview_table(side.models, side.gaps), hide_index=True, width="stretch"
+        )
+
+
+def show_people(side: SideBySide, *, charts: bool) -> None:
+    """A move between two models, in people."""
+    letters = [model.letter for model in side.models]
+    names = {model.letter: model.heading for model in side.models}
+    left, right = st.columns(2)
+    before = left.selectbox(
+        "Moving from", letters, format_func=names.__getitem__, key="compare.before"
+    )
+    after = right.selectbox(
+        "to", letters, index=1, format_func=names.__getitem__, key="compare.after"
+    )
+    if before == after:
+        st.info("Choose two different models.")
+        return
+    i, j = letters.index(before), letters.index(after)
+    try:
+        moved = people_moved(
+            side.people[i].outcomes(side.by),
+            side.people[j].outcomes(side.by),
+            threshold_before=side.thresholds[i],
+            threshold_after=side.thresholds[j],
+        )
+    except FairlabError as error:
+        st.info(text(str(error)))
+        return
+    weighted = side.people[i].weight is not None
+    flag = people_words.levelling_sentence(moved)
+    if flag:
+        st.warning(text(flag))
+    sentence = people_words.people_sentence(moved, side.words, before=before, after=after)
+    certainty = "" if weighted else people_words.certainty_sentence(moved)
+    table = tables.people_table(moved, side.words, weighted)
+    if charts and moved.everyone.gained + moved.everyone.lost > 0:
+        show_chart(
+            figures.people_figure(moved, side.words),
+            sentence=text(f"{sentence} {certainty}".strip()),
+            table=table,
+            key="compare.people",
+        )
+        return
+    st.markdown(text(sentence))
+    if certainty:
+        st.markdown(text(certainty))
+    st.dataframe(table, hide_index=True, width="stretch", key="compare.people.table")
+
+
+def show_rates(side: SideBySide, *, charts: bool) -> None:
+    """One rate of every group under every model, then all gaps."""
+    rate = st.selectbox(
+        "Rate", _SHARES, format_func=lambda name: RATES[name].label, key="compare.rate", width=420
+    )
+    st.markdown(RATES[rate].definition)
+    table = tables.group_rates_table(side.models, rate)
+    sentence = text(sentences.rate_sentence(side.models, rate))
+    if charts:
+        figure = figures.rates_across(side.models, rate)
+        show_chart(figure, sentence=sentence, table=table, key="compare.rates")
+    else:
+        st.markdown(sentence)
+        st.dataframe(table, hide_index=True, width="stretch", key="compare.rates.table")
+
+
+def show_gaps(side: SideBySide) -> None:
+    """Every gap of every model with its interval."""
+    st.markdown("Differences are in points, ratios as they are; 95 % intervals in brackets.")
+    st.dataframe(
+        tables.gaps_table(side.models), hide_index=True, width="stretch", key="compare.gaps"
+    )
+
+
+def text(sentence: str) -> str:
+    """A sentence with nothing in it that Markdown would read as markup."""
+    for sign in "\\`*_[]<>$~#|:":
+        sentence = sentence.replace(sign, f"\\{sign}")
+    return sentence
+
+
+def _too_few(chosen: tuple[state.ChosenPoint, ...]) -> None:
+    with st.container(border=True):
+        st.subheader("Two choices are needed", anchor=False)
+        if not chosen:
+            st.markdown(
+                "Nothing is chosen yet. Train models, select two or more points of the curve, and "
+                "press **Choose this** for each."
+            )
+            if st.button("Train models", type="primary"):
+                st.switch_page("pages/train.py")
+            return
+        point = chosen[0]
+        st.markdown(
+            f"One model is chosen: **{text(point.label)}**. Choose another on Train, or hold it "
+            "against the unmitigated model of the same run."
+        )
+        left, right = st.columns(2)
+        baseline = _baseline_of(point)
+        if baseline is not None and left.button(
+            "Compare with the unmitigated model", type="primary", width="stretch"
+        ):
+            state.forget(point)
+            state.choose(baseline)
+            state.choose(point)
+            st.rerun()
+        if right.button("Choose another on Train", width="stretch"):
+            st.switch_page("pages/train.py")
+
+
+def _baseline_of(point: state.ChosenPoint) -> state.ChosenPoint | None:
+    """The unmitigated model of the same family and seed, unless it is the point itself."""
+    try:
+        known = result(point.run_id).points
+    except FairlabError:
+        return None
+    own = known[point.index]
+    for other in known:
+        same = (other.mode, other.seed) == (own.mode, own.seed)
+        if other.baseline and same and other.index != own.index:
+            label = point_label(other)
+            return state.ChosenPoint(point.run_id, other.index, label, point.threshold)
+    return None
+
+
+def _choose_groups(
+    people: tuple[ScoredPeople, ...], column: "st.delta_generator.DeltaGenerator"
+) -> tuple[str, ...]:
+    common = [name for name in people[0].attributes if all(name in p.attributes for p in people)]
+    if not common:
+        st.info(
+            "These models were trained on tables without a common sensitive attribute. Choose "
+            "models trained on the same table."
+        )
+        st.stop()
+    options: list[tuple[str, ...]] = [(name,) for name in common]
+    options += [(a, b) for i, a in enumerate(common) for b in common[i + 1 :]]
+    picked = column.selectbox("Groups by", options, format_func=CROSSING.join, key="compare.by")
+    return tuple(picked) if picked else options[0]
+
+
+def _choose_thresholds(picked: list[state.ChosenPoint]) -> tuple[float, ...]:
+    with st.expander("Thresholds"):
+        st.markdown("A person is selected if the model's score is at least its threshold.")
+        columns = st.columns(min(3, len(picked)))
+        return tuple(
+            float(
+                columns[i % len(columns)].number_input(
+                    f"{LETTERS[i]}: {point.label}",
+                    min_value=0.001,
+                    max_value=0.999,
+                    value=point.threshold,
+                    step=0.01,
+                    format="%.3f",
+                    key=f"compare.threshold.{point.run_id}.{point.index}.{point.threshold}",
+                )
+            )
+            for i, point in enumerate(picked)
+        )
