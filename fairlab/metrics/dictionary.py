@@ -16,12 +16,10 @@ Convention = Literal["same", "signed", "signed mean", "ratio to a reference", "0
 
 _MEANING: dict[Convention, str] = {
     "same": "same number",
-    "signed": "first minus second of two groups; the sign depends on which is named first",
-    "signed mean": "mean of two signed differences; opposite signs cancel, so 0 need not mean "
-    "equal",
-    "ratio to a reference": "one group divided by a reference group; above or below 1 depending "
-    "on which is the reference",
-    "0 for 0/0": "same number, except that an undefined rate counts as 0",
+    "signed": "signed: first minus second of two groups",
+    "signed mean": "mean of signed differences: opposite signs cancel to 0",
+    "ratio to a reference": "ratio of a group to a reference group",
+    "0 for 0/0": "same number, but an undefined rate counts as 0",
 }
 
 

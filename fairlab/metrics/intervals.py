@@ -2,10 +2,10 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri
+from scipy.special import gammaln, ndtr, ndtri
 
 from fairlab.errors import InputError
-from fairlab.outcomes import FloatArray
+from fairlab.outcomes import FloatArray, IntArray
 
 
 def normal_quantile(level: float) -> float:
@@ -87,6 +87,28 @@ def two_proportion_z(
         difference = ka / na - kb / nb
         z = np.where((error == 0) & (difference == 0), 0.0, difference / error)
     return z, 2 * ndtr(-np.abs(z))
+
+
+def fisher_p(k_a: int, n_a: int, k_b: int, n_b: int) -> float:
+    """Fisher's exact two-sided p-value that two shares are equal.
+
+    The chance, with all totals fixed, of a table at most as likely as the one found. 1 when a
+    group is empty.
+    """
+    total, selected = n_a + n_b, k_a + k_b
+    k = np.arange(max(0, selected - n_b), min(n_a, selected) + 1)
+    log_chance = (
+        _log_choose(n_a, k)
+        + _log_choose(n_b, selected - k)
+        - _log_choose(total, np.asarray(selected))
+    )
+    found = log_chance[k_a - k[0]]
+    rounding = 1e-7
+    return float(min(1.0, np.exp(log_chance[log_chance <= found + rounding]).sum()))
+
+
+def _log_choose(n: int, k: IntArray) -> FloatArray:
+    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
 
 def holm(p_values: ArrayLike) -> FloatArray:

@@ -8,10 +8,12 @@ import numpy as np
 
 from fairlab.errors import InputError
 from fairlab.metrics.gaps import Gap, optional
-from fairlab.metrics.intervals import holm, newcombe, two_proportion_z
+from fairlab.metrics.intervals import fisher_p, holm, newcombe, two_proportion_z
 from fairlab.metrics.power import minimum_detectable_gap
 from fairlab.metrics.rates import RATES
 from fairlab.outcomes import Counts
+
+_FEWEST_EXPECTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,10 @@ class PairTest:
         n_higher, n_lower: People behind each rate.
         difference: Unsigned difference of the rates.
         lower, upper: Newcombe interval of (higher − lower).
-        z, p_value: Two-proportion z-test with the pooled standard error.
+        z: Two-proportion z with the pooled standard error.
+        p_value: Two-sided p-value of the test named by ``test``.
+        test: ``z``, or ``Fisher`` (exact) where a cell expects fewer than 5 people, because the
+            normal approximation fails there; "" when undefined.
         p_adjusted: Holm-adjusted over all pairs and rates of one table.
         detectable: Smallest gap these numbers of people could show (80 % power, 5 % level).
     """
@@ -41,6 +46,7 @@ class PairTest:
     p_value: float | None
     p_adjusted: float | None
     detectable: float | None
+    test: str = ""
 
 
 def pair_tests(
@@ -115,6 +121,10 @@ def _pair(counts: Counts, name: str, a: int, b: int, level: float) -> PairTest:
     low, high = newcombe(k[a], n[a], k[b], n[b], level)
     z, p = two_proportion_z(k[a], n[a], k[b], n[b])
     pooled = (k[a] + k[b]) / (n[a] + n[b]) if n[a] + n[b] > 0 else 0.5
+    expected = min(n[a], n[b]) * min(pooled, 1 - pooled)
+    test = "" if np.isnan(difference) else "z" if expected >= _FEWEST_EXPECTED else "Fisher"
+    if test == "Fisher":
+        p = np.asarray(fisher_p(int(k[a]), int(n[a]), int(k[b]), int(n[b])))
     names = counts.group_names if counts.group_names else tuple(f"group {g}" for g in range(len(n)))
     return PairTest(
         rate=name,
@@ -129,4 +139,5 @@ def _pair(counts: Counts, name: str, a: int, b: int, level: float) -> PairTest:
         p_value=optional(p),
         p_adjusted=None,
         detectable=optional(minimum_detectable_gap(n[a], n[b], float(pooled))),
+        test=test,
     )

@@ -1,11 +1,12 @@
 """How small a gap the data could show, and how many more people it would take."""
 
-import numpy as np
-from scipy.special import ndtr, ndtri
+import math
+
+from scipy.special import ndtri
 
 from fairlab.errors import InputError
 
-_HALVINGS = 60
+_HALVINGS = 45
 
 
 def minimum_detectable_gap(
@@ -36,8 +37,14 @@ def minimum_detectable_gap(
     room = max(rate, 1 - rate)
     sign = 1.0 if rate <= 0.5 else -1.0
 
+    z_level, z_power = float(ndtri(1 - level / 2)), float(ndtri(power))
+
     def enough(gap: float) -> bool:
-        return _power(n_a, n_b, rate, rate + sign * gap, level) >= power
+        other = rate + sign * gap
+        pooled = (n_a * rate + n_b * other) / (n_a + n_b)
+        under_null = math.sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n_a + 1 / n_b))
+        variance = rate * (1 - rate) / n_a + max(other * (1 - other), 0.0) / n_b
+        return gap - z_level * under_null >= z_power * math.sqrt(variance)
 
     if not enough(room):
         return float("nan")
@@ -79,20 +86,10 @@ def records_needed(
         raise InputError(f"n_ratio must be positive; found {n_ratio!r}.")
     other = rate + gap if rate <= 0.5 else rate - gap
     pooled = (rate + n_ratio * other) / (1 + n_ratio)
-    under_null = np.sqrt(pooled * (1 - pooled) * (1 + 1 / n_ratio))
-    under_gap = np.sqrt(rate * (1 - rate) + other * (1 - other) / n_ratio)
-    n_a = ((ndtri(1 - level / 2) * under_null + ndtri(power) * under_gap) / gap) ** 2
-    return int(np.ceil(n_a)), int(np.ceil(n_a * n_ratio))
-
-
-def _power(n_a: float, n_b: float, p_a: float, p_b: float, level: float) -> float:
-    pooled = (n_a * p_a + n_b * p_b) / (n_a + n_b)
-    under_null = np.sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b))
-    under_gap = np.sqrt(p_a * (1 - p_a) / n_a + p_b * (1 - p_b) / n_b)
-    distance = abs(p_a - p_b) - ndtri(1 - level / 2) * under_null
-    if under_gap == 0:
-        return 1.0 if distance > 0 else 0.0
-    return float(ndtr(distance / under_gap))
+    under_null = math.sqrt(pooled * (1 - pooled) * (1 + 1 / n_ratio))
+    under_gap = math.sqrt(rate * (1 - rate) + other * (1 - other) / n_ratio)
+    n_a = ((float(ndtri(1 - level / 2)) * under_null + float(ndtri(power)) * under_gap) / gap) ** 2
+    return math.ceil(n_a), math.ceil(n_a * n_ratio)
 
 
 def _check(rate: float, power: float, level: float) -> None:

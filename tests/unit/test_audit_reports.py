@@ -65,6 +65,13 @@ def test_undefined_gap_and_left_out_groups_are_said():
     assert sentences.gap_sentence(alone, "accuracy_difference").startswith("We cannot tell")
 
 
+def test_what_few_people_add_to_a_gap_is_said():
+    """Many tiny groups: the sentence says that the gap comes out too wide; two large ones: not."""
+    tiny = audit(people_of({f"g{i}": (2, 2, 2, 2) for i in range(6)}), draws=500)
+    assert "too wide on average" in sentences.gap_sentence(tiny, "accuracy_difference")
+    assert "too wide" not in sentences.gap_sentence(LOAN, "demographic_parity_difference")
+
+
 def test_records_sentence():
     """5 points at a selection rate of 55 % take 1,565 people a group; 100 are 1,465 short."""
     sentence = sentences.records_sentence(LOAN, 0.05)

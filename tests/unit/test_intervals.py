@@ -22,6 +22,7 @@ from fairlab.metrics import (
     two_proportion_z,
     wilson,
 )
+from fairlab.metrics.intervals import fisher_p
 from fairlab.metrics.resampling import permutation_counts
 from fairlab.outcomes import Counts
 from tests.unit.test_rates import LOAN, counts_of
@@ -241,3 +242,21 @@ def test_pair_tests_orient_and_correct_together():
     assert len(tests) == 6
     with pytest.raises(InputError, match="not a share"):
         pair_tests(counts, ("f1",))
+
+
+def test_small_cells_are_tested_exactly():
+    """With fewer than 5 expected people in a cell the p-value is Fisher's, else the z-test's."""
+    small = pair_tests(counts_of((3, 0, 1, 5), (1, 2, 9, 8)))[0]
+    assert small.test == "Fisher"
+    assert small.p_value == pytest.approx(stats.fisher_exact([[3, 6], [3, 17]]).pvalue)
+    large = pair_tests(LOAN)[0]
+    assert large.test == "z"
+    assert large.p_value == pytest.approx(2.0e-5, rel=0.01)
+
+
+@given(st.integers(1, 15), st.integers(1, 15), st.data())
+def test_fishers_p_value_equals_scipy(n_a, n_b, data):
+    """The exact p-value equals scipy's for every small table."""
+    k_a, k_b = data.draw(st.integers(0, n_a)), data.draw(st.integers(0, n_b))
+    expected = stats.fisher_exact([[k_a, n_a - k_a], [k_b, n_b - k_b]]).pvalue
+    assert fisher_p(k_a, n_a, k_b, n_b) == pytest.approx(expected, abs=1e-9)

@@ -95,7 +95,7 @@ def reliability_figure(result: Audit) -> go.Figure:
             y=[0, 100],
             mode="lines",
             line={"color": GREY, "dash": "dash", "width": 1},
-            name="scores equal shares",
+            name="score equals share",
             hoverinfo="skip",
         )
     )

@@ -30,6 +30,7 @@ _RATE_WORDS = {
     "false_omission_rate": "who are not selected have the favourable outcome",
 }
 CHANCE_LEVEL = 0.05
+_BIAS_WORTH_SAYING = 0.01
 
 
 def percent(value: float | None) -> str:
@@ -67,7 +68,7 @@ def gap_sentence(result: Audit, name: str) -> str:
         return f"We cannot tell: {_lower_first(gap.why_undefined)}"
     rate = result.rates[gap.rate]
     high, low = rate[gap.highest], rate[gap.lowest]
-    return f"{_comparison(rate, high, low, gap, result.level)}{_left_out(gap)}"
+    return f"{_comparison(rate, high, low, gap, result.level)}{_bias(gap)}{_left_out(gap)}"
 
 
 def _comparison(
@@ -116,6 +117,18 @@ def _interval(gap: GapResult, level: float) -> str:
     return f", {100 * level:.0f} % interval {100 * gap.lower:.1f} to {100 * gap.upper:.1f}"
 
 
+def _bias(gap: GapResult) -> str:
+    """What few people alone add to a gap, when it is worth saying."""
+    if gap.bias is None or gap.value is None or GAPS[gap.name].spread == "ratio":
+        return ""
+    if gap.rate == "fn_fp_ratio" or gap.bias < max(_BIAS_WORTH_SAYING, 0.1 * gap.value):
+        return ""
+    return (
+        f" With groups this small a gap comes out about {points(gap.bias)} too wide on average, "
+        "and its interval with it."
+    )
+
+
 def _left_out(gap: GapResult) -> str:
     if not gap.left_out:
         return ""
@@ -147,7 +160,10 @@ def certainty_sentence(result: Audit, name: str) -> str:
             f"{result.draws:,} times)."
         )
     if smallest is None:
-        return f"We cannot tell: a gap this large is within chance ({odds})."
+        return (
+            f"We cannot tell: a gap this large is within chance ({odds}), and there are too few "
+            "people to reliably show any."
+        )
     return (
         f"We cannot tell: a gap this large is within chance ({odds}), and the smallest gap these "
         f"numbers of people could reliably show is {points(smallest)}."
@@ -194,7 +210,8 @@ def rates_sentence(result: Audit) -> str:
         f"decisions agree with it. Bars are {100 * result.level:.0f} % intervals."
     )
     if missing:
-        text += f" {missing} rates are undefined; the table says why."
+        verb = "rate is" if missing == 1 else "rates are"
+        text += f" {missing} {verb} undefined; the table says why."
     return text
 
 

@@ -61,7 +61,7 @@ def confusion_html(result: Audit, group: str, words: tuple[str, str]) -> str:
         '<table style="width:100%;border-collapse:collapse;font-size:.95rem">'
         f'<caption style="text-align:left;font-weight:600;padding-bottom:.3rem">'
         f"{html.escape(group)}: {people(n)} people</caption>"
-        f"<thead><tr><th {head}>Outcome</th><th {head}>Selected</th><th {head}>Not selected</th>"
+        f"<thead><tr><th {side}>Outcome</th><th {head}>Selected</th><th {head}>Not selected</th>"
         f"</tr></thead><tbody><tr><th {side}>{word['favourable']}</th>{cells['tp']}{cells['fn']}"
         f"</tr><tr><th {side}>{word['unfavourable']}</th>{cells['fp']}{cells['tn']}</tr></tbody>"
         "</table>"
@@ -132,6 +132,7 @@ def pairs_table(tests: Sequence[PairTest]) -> pd.DataFrame:
             t.difference,
             t.lower,
             t.upper,
+            t.test,
             t.p_value,
             t.p_adjusted,
             t.detectable,
@@ -147,6 +148,7 @@ def pairs_table(tests: Sequence[PairTest]) -> pd.DataFrame:
         "Difference",
         "From",
         "To",
+        "Test",
         "p",
         "p (Holm)",
         "Smallest visible gap",

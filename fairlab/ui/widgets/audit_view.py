@@ -1,6 +1,7 @@
 """The parts of the Audit page: each asks the library one question and shows the answer."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import streamlit as st
@@ -88,10 +89,10 @@ def show_confusion(result: Audit, words: tuple[str, str]) -> None:
         shown = st.multiselect(
             "Groups shown", present, default=present[:_SHOWN_GROUPS], key="audit.shown"
         )
-    columns = st.columns(2)
-    for i, group in enumerate(shown):
-        with columns[i % 2]:
-            st.html(tables.confusion_html(result, group, words))
+    for row in _rows(shown, 2):
+        for column, group in zip(st.columns(2), row, strict=False):
+            with column:
+                st.html(tables.confusion_html(result, group, words))
     st.markdown(_text(sentences.confusion_sentence(result, words)))
     show_table(tables.confusion_table(result, words), key="audit.confusion")
 
@@ -224,6 +225,12 @@ def offer_download(result: Audit, by: tuple[str, ...]) -> None:
         "their selection and base rate where these rest on enough people.",
         key="audit.download",
     )
+
+
+def _rows(groups: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Groups in rows, so that narrow screens keep their order."""
+    for start in range(0, len(groups), size):
+        yield groups[start : start + size]
 
 
 def _safe(name: str) -> str:
