@@ -67,7 +67,8 @@ def sweep(
     """Train every strength and seed of a configuration; the same file gives the same numbers."""
     from fairlab.config import RunConfig
     from fairlab.data import open_task
-    from fairlab.reports.export import points_table, result_record, write_export
+    from fairlab.reports.export import result_record, write_export
+    from fairlab.reports.tables.points import points_table
     from fairlab.reports.terminal import sweep_text
     from fairlab.training import fit_sweep
 

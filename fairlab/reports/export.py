@@ -8,26 +8,21 @@ gives the same bytes.
 import io
 import json
 import re
+import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 import fairlab
-from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
+from fairlab.config import Choice, RunConfig
 from fairlab.errors import InputError
-from fairlab.metrics import GAPS, RATES, Rate, wilson
-from fairlab.outcomes import Counts, count
-from fairlab.reports.tables.curve import front_by_family
-from fairlab.results import CROSSING, Point, SweepResult
+from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
+from fairlab.results import SweepResult
 
-SMALL_CELL = 10  # rates that could give away fewer people than this are not exported
-
-_MARGINS = ("selection_rate", "base_rate")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -48,70 +43,6 @@ def run_yaml(config: RunConfig, choice: Choice | None = None) -> str:
         f"#   {command} --out RESULTS\n"
     )
     return head + chosen.to_yaml()
-
-
-def points_table(result: SweepResult, threshold: float | None = None) -> pd.DataFrame:
-    """One row per model and split: accuracy, every gap, what the layer promised.
-
-    Args:
-        threshold: A person is selected iff score >= threshold; None is the one trained for.
-
-    Returns:
-        Columns ``model, mode, strength, slack, seed, best_epoch, baseline, split, group_by,
-        threshold, n, accuracy, accuracy_lower, accuracy_upper, selection_rate``, one per name of
-        ``GAPS``, ``on_front`` (as on the curve: no other model of its family beats it on
-        validation people at the threshold trained for), ``promised_score_gap``,
-        ``measured_score_gap``, ``largest_batch_excess``, ``flags``. Missing means undefined or
-        not applicable.
-    """
-    cut = result.threshold if threshold is None else threshold
-    fronts = _fronts(result)
-    rows = []
-    for split in result.splits:
-        weighted = result.splits[split].weight is not None
-        counts = [
-            count(result.scored(point.index, split).outcomes(result.group_by), cut)
-            for point in result.points
-        ]
-        for point, cells in zip(result.points, counts, strict=True):
-            rows.append(
-                {
-                    **_identity(result, point, split, cut),
-                    **_overall(cells, weighted),
-                    **{name: float(gap(cells)) for name, gap in GAPS.items()},
-                    "on_front": fronts[point.index],
-                    **_promise(point, split),
-                    "flags": " ".join(point.flags),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def rates_table(
-    result: SweepResult, threshold: float | None = None, *, smallest: int = SMALL_CELL
-) -> pd.DataFrame:
-    """One row per model, split, group and rate, with a 95 % Wilson interval and its n.
-
-    A group with fewer than ``smallest`` people in a cell of its confusion matrix keeps only its
-    selection and base rate; ``left_out`` says so. 0 keeps everything. Rates that are not shares
-    of people (F1, balanced accuracy …) and rates of weighted people have no interval here;
-    ``n`` counts people, whatever their weight.
-
-    Returns:
-        Columns ``model, mode, strength, slack, seed, best_epoch, baseline, split, group_by,
-        threshold, group, rate, value, lower, upper, n, left_out``.
-    """
-    cut = result.threshold if threshold is None else threshold
-    rows = []
-    for split in result.splits:
-        for point in result.points:
-            outcomes = result.scored(point.index, split).outcomes(result.group_by)
-            counts = count(outcomes, cut)
-            people = count(replace(outcomes, weight=None), cut)
-            identity = _identity(result, point, split, cut)
-            for rate in RATES.values():
-                rows += [{**identity, **row} for row in _rate_rows(rate, counts, people, smallest)]
-    return pd.DataFrame(rows)
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
@@ -171,6 +102,17 @@ def export_files(
     }
 
 
+def export_zip(config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL) -> bytes:
+    """All files of an export in one archive; the same run gives the same bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in export_files(config, result, smallest).items():
+            entry = zipfile.ZipInfo(name)  # dated 1980: the clock is not part of the content
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return stream.getvalue()
+
+
 def write_export(
     folder: Path, config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL
 ) -> tuple[Path, ...]:
@@ -208,103 +150,6 @@ def chosen_index(result: SweepResult, choice: Choice) -> int:
         f"The choice names {choice.mode}, {dial}, seed {choice.seed}, which this sweep did not "
         "train. Correct the choice, or add that value to the sweep."
     )
-
-
-def _identity(result: SweepResult, point: Point, split: str, threshold: float) -> dict[str, Any]:
-    return {
-        "model": point.index,
-        "mode": point.mode,
-        "strength": point.strength,
-        "slack": point.slack,
-        "seed": point.seed,
-        "best_epoch": point.best_epoch,
-        "baseline": point.baseline,
-        "split": split,
-        "group_by": CROSSING.join(result.group_by),
-        "threshold": threshold,
-    }
-
-
-def _overall(counts: Counts, weighted: bool) -> dict[str, float]:
-    everyone = counts.overall()
-    accuracy = RATES["accuracy"]
-    lower = upper = np.array([np.nan])
-    if not weighted:
-        lower, upper = wilson(accuracy.numerator(everyone), everyone.n)
-    return {
-        "n": everyone.n[0].item(),
-        "accuracy": float(accuracy(everyone)[0]),
-        "accuracy_lower": float(lower[0]),
-        "accuracy_upper": float(upper[0]),
-        "selection_rate": float(RATES["selection_rate"](everyone)[0]),
-    }
-
-
-def _fronts(result: SweepResult) -> list[bool | None]:
-    if result.constraint not in CONSTRAINT_GAPS or "validation" not in result.splits:
-        return [None] * len(result.points)
-    return [bool(value) for value in front_by_family(result)]
-
-
-def _promise(point: Point, split: str) -> dict[str, float | None]:
-    promise = point.guarantee
-    if promise is None:
-        return {
-            "promised_score_gap": None,
-            "measured_score_gap": None,
-            "largest_batch_excess": None,
-        }
-    return {
-        "promised_score_gap": promise.promised,
-        "measured_score_gap": promise.score_gap.get(split),
-        "largest_batch_excess": promise.batch_excess,
-    }
-
-
-def _rate_rows(rate: Rate, counts: Counts, people: Counts, smallest: int) -> list[dict[str, Any]]:
-    value = rate(counts)
-    lower = upper = np.full(len(value), np.nan)
-    if rate.share and np.issubdtype(counts.tp.dtype, np.integer):
-        lower, upper = wilson(rate.numerator(counts), rate.denominator(counts))
-    hidden = _hidden(rate, people, smallest)
-    behind = rate.denominator(people) if rate.share else people.n
-    rows = []
-    for g, name in enumerate(counts.group_names):
-        undefined = bool(np.isnan(value[g]))
-        absent = undefined or hidden[g]
-        reason = rate.undefined(name) if undefined else ""
-        rows.append(
-            {
-                "group": name,
-                "rate": rate.name,
-                "value": np.nan if absent else value[g],
-                "lower": np.nan if absent else lower[g],
-                "upper": np.nan if absent else upper[g],
-                "n": np.nan if hidden[g] else behind[g],
-                "left_out": f"rests on fewer than {smallest} people" if hidden[g] else reason,
-            }
-        )
-    return rows
-
-
-def _hidden(rate: Rate, people: Counts, smallest: int) -> NDArray[np.bool_]:
-    """Groups whose rate could give away a cell of fewer than ``smallest`` people.
-
-    A group with a small cell (none at all included) keeps its selection and base rate where
-    both sides of them are large enough: from those its cells cannot be worked out. When one
-    group alone has a small cell, the group with the next smallest joins it, so that nothing
-    can be found by subtraction from everyone.
-    """
-    least = np.min([people.tp, people.fp, people.fn, people.tn], axis=0)
-    present = people.n > 0
-    small = present & (least < smallest)
-    rest = np.flatnonzero(present & ~small)
-    if small.sum() == 1 and len(rest):
-        small[rest[np.argmin(least[rest])]] = True
-    if rate.name in _MARGINS:
-        numerator, n = rate.numerator(people), rate.denominator(people)
-        small &= (numerator < smallest) | (n - numerator < smallest)
-    return np.asarray(small, dtype=np.bool_)
 
 
 def _strict(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics.audit import Audit
-from fairlab.reports.export import points_table
+from fairlab.reports.tables.points import points_table
 from fairlab.results import SweepResult
 
 _RATES = ("selection_rate", "base_rate", "tpr", "fpr", "ppv", "accuracy")

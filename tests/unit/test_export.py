@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -16,12 +17,12 @@ from fairlab.reports.export import (
     chosen_index,
     csv_bytes,
     export_files,
+    export_zip,
     neutral,
-    points_table,
-    rates_table,
     run_yaml,
     write_export,
 )
+from fairlab.reports.tables.points import points_table, rates_table
 from fairlab.results import Attribute, Point, SplitScores, SweepResult
 from tests.contracts import small
 
@@ -184,6 +185,10 @@ def test_export_is_the_same_bytes_whatever_the_clock_said() -> None:
     second = export_files(small.config(), replace(small.result(), seconds=99.0))
     assert first == second
     assert list(first) == ["config.yaml", "points.csv", "rates.csv", "result.json"]
+    packed = export_zip(small.config(), small.result())
+    assert packed == export_zip(small.config(), small.result())
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == first
 
 
 def test_result_record_is_strict_json() -> None:
