@@ -69,7 +69,10 @@ def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> st
         f"accuracy {_percent(narrowest.accuracy)}: {abs(change):.1f} points {direction}."
     )
     if base.lower is not None and narrowest.upper is not None and base.lower <= narrowest.upper:
-        end += " The two intervals overlap: from this many people we cannot tell for sure that it is narrower."
+        end += (
+            " The two intervals overlap: from this many people we cannot tell for sure that it is "
+            "narrower."
+        )
     return f"{start}{end} {len(known)} models, measured on {people}.{_flagged(rows)}"
 
 
