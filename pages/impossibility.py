@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairlab.impossibility import base_rate_test
 from fairlab.reports.sentences.impossibility import base_rate_sentence
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets.impossibility_views import VIEWS
 from fairlab.ui.widgets.subject import choose_subject
@@ -16,7 +17,7 @@ begin_page(
 )
 subject = choose_subject(key="impossibility")
 outcomes, digest = outcomes_of(subject)
-st.markdown(base_rate_sentence(base_rate_test(outcomes)))
+st.markdown(as_it_is(base_rate_sentence(base_rate_test(outcomes))))
 chosen = st.pills(
     "View",
     list(VIEWS),

@@ -15,6 +15,7 @@ from fairlab.reports.sentences.sweep import (
 from fairlab.reports.tables.sweep import sweep_csv, sweep_table
 from fairlab.ui import state
 from fairlab.ui.components.threshold_explorer import threshold_explorer
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets.subject import choose_subject
 from fairlab.ui.widgets.sweep_view import (
@@ -61,7 +62,7 @@ def explorer() -> None:
     """The slider with everything that follows it; only this part runs when it is let go."""
     moved = threshold_explorer(payload, start=in_use, alt=sentence, key=f"explorer.{digest}")
     threshold = in_use if moved is None else moved
-    st.markdown(at_threshold_sentence(sweep.at(threshold), threshold, gaps))
+    st.markdown(as_it_is(at_threshold_sentence(sweep.at(threshold), threshold, gaps)))
     if subject.point is not None and st.button(
         "Use this threshold",
         key="thresholds.use",

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from fairlab.impossibility import BalanceTable, DialCourse, IdentityTable, ParityTable
-from fairlab.metrics import GAPS
-from fairlab.reports.figures.sweep import gap_styles
+from fairlab.impossibility import BalanceTable, IdentityTable, ParityTable
 from fairlab.reports.figures.theme import GREY, group_styles, layout
 
 ROW = 62
@@ -158,84 +156,6 @@ def balance_figure(table: BalanceTable) -> go.Figure:
     _key(figure, *marks)
     _group_axis(figure, names)
     return figure
-
-
-def base_rates_figure(course: DialCourse, position: int) -> go.Figure:
-    """Base rates of the groups along the dial, with the position marked."""
-    figure = go.Figure(layout=layout(x="Dial, %", y="Base rate, %", height=360))
-    dials = 100 * course.dials
-    for g, (name, style) in enumerate(
-        zip(course.group_names, group_styles(course.group_names), strict=True)
-    ):
-        rates = 100 * course.base_rates[:, g]
-        if np.isnan(rates).all():
-            continue
-        figure.add_scatter(
-            x=dials,
-            y=rates,
-            mode="lines",
-            line={"color": style.color, "dash": style.dash, "width": 2.5},
-            hovertemplate=f"{_escaped(name)}: %{{y:.1f}} % at dial %{{x:.0f}} %<extra></extra>",
-            name=_escaped(name),
-        )
-        figure.add_scatter(
-            x=[dials[position]],
-            y=[rates[position]],
-            mode="markers",
-            marker={"color": style.color, "symbol": style.symbol, "size": 11},
-            showlegend=False,
-            hoverinfo="skip",
-        )
-    _dial_line(figure, dials[position])
-    return figure
-
-
-def forced_figure(course: DialCourse, position: int) -> go.Figure:
-    """Gaps that equal rates elsewhere force along the dial, and the measured ones, thinner."""
-    figure = go.Figure(layout=layout(x="Dial, %", y="Gap, points", height=360))
-    dials = 100 * course.dials
-    forced = (
-        ("Parity gap forced by equalized odds", course.forced_parity),
-        ("FPR gap forced by equal PPV and TPR", course.forced_fpr),
-    )
-    names = ["forced parity", "forced fpr", *course.measured]
-    styles = gap_styles(names)
-    for (label, values), style in zip(forced, styles, strict=False):
-        figure.add_scatter(
-            x=dials,
-            y=100 * values,
-            name=label,
-            mode="lines",
-            line={"color": style.color, "dash": style.dash, "width": 4},
-            hovertemplate=f"{label}: %{{y:.1f}} points at dial %{{x:.0f}} %<extra></extra>",
-        )
-        figure.add_scatter(
-            x=[dials[position]],
-            y=[100 * values[position]],
-            mode="markers",
-            marker={"color": style.color, "symbol": style.symbol, "size": 12},
-            showlegend=False,
-            hoverinfo="skip",
-        )
-    for (name, values), style in zip(course.measured.items(), styles[2:], strict=True):
-        label = f"{GAPS[name].label.removesuffix(' difference')} as it is"
-        figure.add_scatter(
-            x=dials,
-            y=100 * values,
-            name=label,
-            mode="lines",
-            line={"color": style.color, "dash": style.dash, "width": 1.5},
-            hovertemplate=f"{label}: %{{y:.1f}} points at dial %{{x:.0f}} %<extra></extra>",
-        )
-    _dial_line(figure, dials[position])
-    figure.update_yaxes(rangemode="tozero")
-    return figure
-
-
-def _dial_line(figure: go.Figure, x: float) -> None:
-    figure.add_vline(x=x, line={"color": GREY, "width": 2})
-    figure.update_xaxes(range=[-2, 102])
-    figure.update_layout(hovermode="closest", uirevision="dial")
 
 
 def _group_marker(names: Sequence[str], *, filled: bool) -> dict[str, object]:

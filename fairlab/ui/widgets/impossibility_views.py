@@ -36,6 +36,7 @@ from fairlab.reports.tables.impossibility import (
 )
 from fairlab.reports.tables.sweep import sweep_table
 from fairlab.ui.components.base_rate_dial import base_rate_dial
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart, show_table
 from fairlab.ui.widgets.subject import Subject
 from fairlab.ui.widgets.sweep_view import choose_gaps, interval_of, nothing_to_sweep, sweep_of
@@ -63,7 +64,7 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
             threshold=_threshold(subject),
             least_worst=None if found is None else (found.threshold, found.value),
         ),
-        sentence=f"{sentence} {tolerance_sentence(ranges, gaps, tolerance, within)}",
+        sentence=as_it_is(f"{sentence} {tolerance_sentence(ranges, gaps, tolerance, within)}"),
         table=sweep_table(sweep, gaps),
         key="impossibility.sweep",
     )
@@ -75,7 +76,7 @@ def equal_precision(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
     table = identity_table(_counts(subject, outcomes))
     show_chart(
         identity_figure(table),
-        sentence=identity_sentence(table),
+        sentence=as_it_is(identity_sentence(table)),
         table=identity_frame(table),
         key="impossibility.identity",
     )
@@ -87,7 +88,7 @@ def parity_or_odds(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> 
     table = parity_table(_counts(subject, outcomes))
     show_chart(
         parity_figure(table),
-        sentence=parity_sentence(table),
+        sentence=as_it_is(parity_sentence(table)),
         table=parity_frame(table),
         key="impossibility.parity",
     )
@@ -102,7 +103,7 @@ def calibration_or_balance(subject: Subject, outcomes: GroupedOutcomes, digest: 
     table = balance_table(outcomes)
     show_chart(
         balance_figure(table),
-        sentence=balance_sentence(table),
+        sentence=as_it_is(balance_sentence(table)),
         table=balance_frame(table),
         key="impossibility.balance",
     )
@@ -116,7 +117,7 @@ def dial(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
     stuck = groups_that_cannot_move(outcomes)
     if stuck:
         st.markdown(
-            f"Everyone in {', '.join(stuck)} has the same outcome, so no weights move "
+            f"Everyone in {as_it_is(', '.join(stuck))} has the same outcome, so no weights move "
             "that base rate; it stays."
         )
     show_table(dial_frame(course), key="impossibility.dial")

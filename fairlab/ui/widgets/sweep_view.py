@@ -10,6 +10,7 @@ from fairlab.impossibility import USUAL_GAPS, least_worst_interval
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.sweeps import ThresholdSweep, exact_sweep
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.subject import Subject
 
 COMPARABLE = (
@@ -95,8 +96,8 @@ def nothing_to_sweep(subject: Subject, title: str = "There is no threshold to mo
     with st.container(border=True):
         st.subheader(title, anchor=False)
         st.markdown(
-            f"“{subject.label}” holds decisions, not scores: every person is already selected or "
-            "not. To see more, upload the scores the decisions were made from "
+            f"“{as_it_is(subject.label)}” holds decisions, not scores: every person is already "
+            "selected or not. To see more, upload the scores the decisions were made from "
             "(a column of numbers, higher meaning more likely favourable), or train a model here."
         )
         left, right = st.columns(2)
