@@ -1,5 +1,48 @@
-"""Data."""
+"""Data: choose a table, say what is predicted and for whom; see what it can and cannot show."""
 
+import streamlit as st
+
+from fairlab.data import TaskData, save_table
+from fairlab.ui import state
 from fairlab.ui.shell import begin_page
+from fairlab.ui.widgets import data_view as view
+from fairlab.ui.widgets.data_predictions import predictions_form
+from fairlab.ui.widgets.data_roles import roles_form
+from fairlab.ui.widgets.data_source import PREDICTIONS, choose_kind, choose_table
 
-begin_page("Data")
+begin_page("Data", "Choose a table, and say what is predicted and whose groups are compared.")
+kind = choose_kind()
+if kind == PREDICTIONS:
+    predictions_form()
+    st.stop()
+data = choose_table(kind)
+if data is None:
+    st.stop()
+
+next_step = st.container(horizontal=True, vertical_alignment="center")
+left, right = st.columns([5, 7], gap="large")
+with left:
+    st.subheader("Roles", anchor=False)
+    roles = roles_form(data)
+    view.show_card(data)
+    view.show_notes(data)
+findings = view.findings_of(data, roles.task)
+ready = findings.ready and not roles.problems
+with right:
+    view.show_findings(findings, roles.problems)
+    if ready:
+        st.subheader("Groups", anchor=False)
+        view.show_groups(data, roles.task)
+        st.subheader("Missing values", anchor=False)
+        view.show_missing(data, roles.task)
+        st.subheader("Proxies", anchor=False)
+        view.show_proxies(data, roles.task)
+        st.subheader("Leaks", anchor=False)
+        view.show_leaks(data, roles.task)
+with next_step:
+    view.show_table_line(data, roles.task)
+    if st.button("Use this table → Train", type="primary", disabled=not ready, key="data.use"):
+        if data.data.source == "file":
+            save_table(data.frame)
+        state.set_current_data(TaskData(data.frame, roles.task, data.data, data.notes))
+        st.switch_page("pages/train.py")

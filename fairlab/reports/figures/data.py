@@ -1,0 +1,89 @@
+"""Charts of a table before any model."""
+
+from collections.abc import Sequence
+from html import escape
+
+import plotly.graph_objects as go
+
+from fairlab.data import Proxies
+from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout
+from fairlab.reports.tables.data import GroupRow
+
+MOST_PROXIES = 10
+
+
+def base_rates_figure(rows: Sequence[GroupRow], words: tuple[str, str]) -> go.Figure:
+    """A dot per group at its base rate, its Wilson interval, its people in the label."""
+    shown = [row for row in rows if row.rate is not None]
+    figure = go.Figure(
+        layout=layout(
+            x=f"{_short(words[0]).capitalize()}, %<br>with 95 % interval",
+            y="",
+            height=90 + 44 * max(len(shown), 2),
+            showlegend=False,
+        )
+    )
+    for row, style in zip(shown, group_styles([row.name for row in shown]), strict=True):
+        rate, lower, upper = (100 * (v or 0) for v in (row.rate, row.lower, row.upper))
+        figure.add_trace(
+            go.Scatter(
+                x=[rate],
+                y=[f"{_short(row.name)}  (n={row.n:,})"],
+                mode="markers",
+                marker={"color": style.color, "symbol": style.symbol, "size": 12},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [upper - rate],
+                    "arrayminus": [rate - lower],
+                    "color": style.color,
+                    "thickness": 2,
+                },
+                hovertemplate=(
+                    f"{escape(row.name)}<br>{rate:.1f} % ({lower:.1f} to {upper:.1f})<br>"
+                    f"{row.favourable:,} of {row.n:,} people<extra></extra>"
+                ),
+            )
+        )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    highest = max((100 * (row.upper or 0) for row in shown), default=100.0)
+    figure.update_xaxes(range=[0, min(102.0, 1.08 * highest)], ticksuffix=" %")
+    return figure
+
+
+def proxies_figure(found: Proxies) -> go.Figure:
+    """The strongest features as bars from 0.5 (guessing), and all features together."""
+    shown = list(found.columns[:MOST_PROXIES])
+    names = [_short(s.column) for s in shown]
+    values = [s.auc for s in shown]
+    colors = [BLUE] * len(shown)
+    if found.together is not None:
+        names.insert(0, "All features together")
+        values.insert(0, found.together)
+        colors.insert(0, GREY)
+    figure = go.Figure(
+        go.Bar(
+            x=[value - 0.5 for value in values],
+            base=0.5,
+            y=names,
+            orientation="h",
+            marker={"color": colors},
+            text=[f"{value:.2f}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: AUC %{text}<extra></extra>",
+        ),
+        layout=layout(
+            x=f"AUC for {_short(found.attribute)}<br>0.5 guessing, 1 certain",
+            y="",
+            height=90 + 30 * max(len(names), 2),
+            showlegend=False,
+        ),
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(range=[0.5, 1.05], tickvals=[0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+    return figure
+
+
+def _short(name: str) -> str:
+    return escape(name if len(name) <= 28 else name[:27] + "…")

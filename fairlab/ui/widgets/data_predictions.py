@@ -1,0 +1,133 @@
+"""A table of predictions made elsewhere: which column is what, then on to Audit."""
+
+from typing import Any
+
+import streamlit as st
+
+from fairlab.data import TaskData, read_predictions
+from fairlab.data.values import distinct_text, kind
+from fairlab.errors import InputError
+from fairlab.reports.sentences.data import plain
+from fairlab.results import ScoredPeople
+from fairlab.ui import state
+from fairlab.ui.widgets.data_source import show_problems, uploaded
+
+_SCORES, _DECISIONS = "Scores (numbers)", "Decisions (selected or not)"
+_USUAL = ("score", "prob", "pred", "p_", "risk", "decile", "yhat", "y_hat", "decision")
+
+
+def predictions_form() -> None:
+    """Draw upload, roles and the button that takes the predictions to Audit."""
+    st.markdown(
+        "Audit a model trained elsewhere: a file with what truly happened, the model's score or "
+        "decision, and the attributes whose groups are compared."
+    )
+    data = uploaded("predictions")
+    if data is None:
+        return
+    people = _roles(data)
+    if people is None:
+        return
+    st.success(
+        f"{len(people.y_true):,} people ready. {plain(' '.join(people.notes))}",
+        icon=":material/check:",
+    )
+    if st.button("Use these predictions → Audit", type="primary", key="data.use_predictions"):
+        state.set_predictions(people, data.data.filename or "predictions")
+        st.switch_page("pages/audit.py")
+
+
+def _roles(data: TaskData) -> ScoredPeople | None:
+    frame, given = data.frame, data.task
+    key = f"predictions.{data.data.fingerprint[:12]}"
+    columns = [str(name) for name in frame.columns]
+    left, right = st.columns(2, gap="large")
+    with left:
+        label = st.selectbox(
+            "What truly happened (the label)",
+            columns,
+            index=columns.index(given.label),
+            key=f"{key}.label",
+            persist_state="session",
+        )
+        values = distinct_text(frame[label])[:50]
+        good = st.multiselect(
+            "Favourable outcome",
+            values,
+            default=[v for v in given.favourable if v in values and label == given.label],
+            key=f"{key}.good.{label}",
+            persist_state="session",
+        )
+        sensitive = st.multiselect(
+            "Sensitive attributes",
+            [name for name in columns if name != label],
+            default=[name for name in given.sensitive if name != label],
+            key=f"{key}.sensitive.{label}",
+            persist_state="session",
+        )
+    with right:
+        what = st.segmented_control(
+            "The model gives",
+            [_SCORES, _DECISIONS],
+            default=_SCORES,
+            required=True,
+            key=f"{key}.what",
+            persist_state="session",
+        )
+        free = [name for name in columns if name != label and name not in sensitive]
+        roles = _scores(data, free, key) if what == _SCORES else _decisions(data, free, key)
+    try:
+        return read_predictions(
+            frame,
+            label=label,
+            favourable=good,
+            sensitive=sensitive,
+            bins={name: edges for name, edges in given.bins.items() if name in sensitive},
+            **roles,
+        )
+    except InputError as error:
+        show_problems("To fix before the audit", error.problems)
+        return None
+
+
+def _scores(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
+    numeric = [name for name in free if kind(data.frame[name]) in ("number", "yes/no")] or free
+    score = st.selectbox(
+        "Score", numeric, index=_guess(numeric), key=f"{key}.score", persist_state="session"
+    )
+    column = data.frame[score] if score is not None else None
+    middle = 0.5
+    if column is not None and kind(column) == "number" and column.max() > 1:
+        middle = float(column.median())
+    threshold = st.number_input(
+        "Threshold: selected if the score is at least this",
+        value=middle,
+        step=0.01 if middle <= 1 else 1.0,
+        key=f"{key}.threshold.{score}",
+        persist_state="session",
+    )
+    risk = st.toggle("It is a risk score: low is good", key=f"{key}.risk", persist_state="session")
+    return {"score": score, "threshold": float(threshold), "higher_is_better": not risk}
+
+
+def _decisions(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
+    decision = st.selectbox(
+        "Decision", free, index=_guess(free), key=f"{key}.decision", persist_state="session"
+    )
+    values = distinct_text(data.frame[decision])[:50] if decision is not None else ()
+    usual = [v for v in values if v.lower() in ("1", "yes", "true", "approved", "selected")]
+    selected = st.multiselect(
+        "Selected means",
+        values,
+        default=usual[:1],
+        key=f"{key}.selected.{decision}",
+        persist_state="session",
+    )
+    return {"decision": decision, "selected": tuple(selected)}
+
+
+def _guess(names: list[str]) -> int:
+    for i, name in enumerate(names):
+        if any(word in name.lower() for word in _USUAL):
+            return i
+    return 0

@@ -1,0 +1,205 @@
+"""The roles of the columns: what is predicted, what is favourable, whose groups are compared."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from fairlab.config import Task
+from fairlab.data import TaskData, guess_bins
+from fairlab.data.values import distinct_text, kind
+
+MANY = 12
+MOST_LABEL_VALUES = 50
+MISSING_WORDS = {
+    "group": "keep them as a group 'missing'",
+    "drop": "leave them out, and say how many",
+    "stop": "stop: there must be none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Roles as entered, and entries that could not be understood."""
+
+    task: Task
+    problems: tuple[str, ...] = ()
+
+
+def roles_form(data: TaskData) -> Roles:
+    """Draw the form, filled in from ``data.task``; every entry survives errors and other pages."""
+    key = f"roles.{data.data.fingerprint[:12]}"
+    given, columns = data.task, [str(name) for name in data.frame.columns]
+    label = st.selectbox(
+        "What is predicted (the label)",
+        columns,
+        index=columns.index(given.label) if given.label in columns else None,
+        key=f"{key}.label",
+        persist_state="session",
+        placeholder="Choose a column",
+    )
+    label = label if label is not None else given.label
+    favourable, unfavourable = _sides(data, label, key)
+    words = _words(given, label, favourable, key)
+    sensitive = st.multiselect(
+        "Sensitive attributes: whose groups are compared",
+        [name for name in columns if name != label],
+        default=[name for name in given.sensitive if name in columns and name != label],
+        key=f"{key}.sensitive",
+        persist_state="session",
+    )
+    bins, problems = _bins(data, sensitive, key)
+    with st.expander("Missing values, small groups, columns left out"):
+        more = _more(data, label, tuple(sensitive), key)
+    task = Task(
+        label=label,
+        favourable=favourable,
+        unfavourable=unfavourable,
+        sensitive=tuple(sensitive),
+        bins=bins,
+        outcome_words=words,
+        **more,
+    )
+    return Roles(task, tuple(problems))
+
+
+def _sides(data: TaskData, label: str, key: str) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+    values = distinct_text(data.frame[label]) if label in data.frame.columns else ()
+    if len(values) > MOST_LABEL_VALUES:
+        st.warning(
+            f"This column has {len(values):,} different values. A label has two outcomes: choose "
+            "another column, or cut it in two before loading.",
+            icon=":material/warning:",
+        )
+        return (), None
+    own = label == data.task.label
+    good = st.multiselect(
+        "Favourable outcome: the value that is good for the person",
+        values,
+        default=[v for v in data.task.favourable if v in values] if own else _first_guess(values),
+        key=f"{key}.good.{label}",
+        persist_state="session",
+    )
+    rest = [value for value in values if value not in good]
+    if len(values) <= 2:
+        return tuple(good), None
+    before = data.task.unfavourable or ()
+    bad = st.multiselect(
+        "Unfavourable outcome (people with any other value are left out)",
+        rest,
+        default=[v for v in before if v in rest] if own else [],
+        key=f"{key}.bad.{label}",
+        persist_state="session",
+    )
+    return tuple(good), tuple(bad) if bad else None
+
+
+def _first_guess(values: tuple[str, ...]) -> list[str]:
+    usual = ("1", "yes", "true", "good", "approved")
+    return [value for value in values if value.lower() in usual][:1]
+
+
+def _words(given: Task, label: str, favourable: tuple[str, ...], key: str) -> tuple[str, str]:
+    own = label == given.label and given.outcome_words != Task.model_fields["outcome_words"].default
+    value = " or ".join(favourable)
+    first = given.outcome_words[0] if own else (f"{label} = {value}" if value else label)
+    second = given.outcome_words[1] if own else f"not {first}"
+    left, right = st.columns(2)
+    good = left.text_input(
+        "Favourable, in words", first, max_chars=60, key=f"{key}.good_words.{label}.{value}",
+        persist_state="session",
+    )  # fmt: skip
+    bad = right.text_input(
+        "Unfavourable, in words", second, max_chars=60, key=f"{key}.bad_words.{label}.{value}",
+        persist_state="session",
+    )  # fmt: skip
+    good, bad = good.strip() or first, bad.strip() or second
+    return (good, bad) if good != bad else (good, f"not {good}")
+
+
+def _bins(
+    data: TaskData, sensitive: list[str], key: str
+) -> tuple[dict[str, tuple[float, ...]], list[str]]:
+    bins: dict[str, tuple[float, ...]] = {}
+    problems: list[str] = []
+    for name in sensitive:
+        column = data.frame[name]
+        if kind(column) != "number" or column.dropna().nunique() <= MANY:
+            continue
+        start = data.task.bins.get(name) or guess_bins(column)
+        text = st.text_input(
+            f"Cut '{name}' into groups at",
+            ", ".join(f"{edge:g}" for edge in start),
+            key=f"{key}.bins.{name}",
+            persist_state="session",
+            help="Numbers from small to large. 25, 60 makes: under 25, 25 to 59, 60 and over.",
+        )
+        edges = _numbers(text)
+        if edges is None:
+            problems.append(
+                f"'{text}' are not numbers to cut '{name}' at. Write them from small to large "
+                "with commas between, for example 25, 60."
+            )
+            edges = start
+        bins[name] = edges
+    return bins, problems
+
+
+def _numbers(text: str) -> tuple[float, ...] | None:
+    try:
+        found = tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
+    except ValueError:
+        return None
+    finite = all(abs(edge) < 1e300 for edge in found)
+    return found if found and finite else None
+
+
+def _more(data: TaskData, label: str, sensitive: tuple[str, ...], key: str) -> dict[str, Any]:
+    given, columns = data.task, [str(name) for name in data.frame.columns]
+    free = [name for name in columns if name != label and name not in sensitive]
+    missing = st.selectbox(
+        "People whose sensitive attribute is missing",
+        list(MISSING_WORDS),
+        index=list(MISSING_WORDS).index(given.missing_sensitive),
+        format_func=MISSING_WORDS.__getitem__,
+        key=f"{key}.missing",
+        persist_state="session",
+    )
+    merge = st.number_input(
+        "Merge groups with fewer people than this into 'other groups' (0: keep all)",
+        0,
+        100_000,
+        given.merge_groups_below,
+        key=f"{key}.merge",
+        persist_state="session",
+    )
+    exclude = st.multiselect(
+        "Columns left out (repeats of the outcome, known only after it, identifiers)",
+        free,
+        default=[name for name in given.exclude if name in free],
+        key=f"{key}.exclude.{label}.{'.'.join(sensitive)}",
+        persist_state="session",
+    )
+    numeric = [name for name in free if kind(data.frame[name]) == "number"]
+    weight = st.selectbox(
+        "Weight of each person (usually none)",
+        [None, *numeric],
+        index=[None, *numeric].index(given.weight) if given.weight in numeric else 0,
+        format_func=lambda name: "none: everyone counts once" if name is None else name,
+        key=f"{key}.weight.{label}.{'.'.join(sensitive)}",
+        persist_state="session",
+    )
+    use = st.toggle(
+        "Let the model see the sensitive attributes",
+        given.sensitive_as_features,
+        key=f"{key}.use",
+        persist_state="session",
+        help="Off: they are used to measure gaps and to train under a constraint, not as inputs.",
+    )
+    return {
+        "missing_sensitive": missing,
+        "merge_groups_below": int(merge),
+        "exclude": tuple(name for name in exclude if name != weight),
+        "weight": weight,
+        "sensitive_as_features": use,
+    }

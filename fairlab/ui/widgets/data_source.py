@@ -1,0 +1,244 @@
+"""Where the table comes from: built in, made up, public, or the visitor's own file."""
+
+import hashlib
+import json
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from fairlab.config import DataConfig
+from fairlab.data import ReadTable, TaskData, catalog, guess_roles, load, read_table
+from fairlab.data.sources.acs import STATES
+from fairlab.errors import FairlabError, InputError
+from fairlab.reports.sentences.data import plain
+from fairlab.ui import state
+from fairlab.ui.store import builtin
+
+BUILTIN, MADE_UP, PUBLIC, OWN, PREDICTIONS = (
+    "Built-in table",
+    "Made-up people",
+    "Public tables",
+    "My table",
+    "My predictions",
+)
+KINDS = (BUILTIN, MADE_UP, PUBLIC, OWN, PREDICTIONS)
+UPLOAD_MB = 50
+FILE_TYPES = ["csv", "tsv", "txt", "gz", "parquet"]
+_UPLOADS = "fairlab.uploads"
+_PUBLIC = "fairlab.public"
+_FIRST_GROUPS = pd.DataFrame(
+    {"Group": ["A", "B"], "Share, %": [60.0, 40.0], "Base rate, %": [60.0, 40.0]}
+)
+
+
+def choose_kind() -> str:
+    """The five ways to bring a table; the one in use is selected first."""
+    return st.segmented_control(
+        "Where the table comes from",
+        KINDS,
+        default=_kind_in_use(),
+        required=True,
+        key="data.kind",
+        persist_state="session",
+    )
+
+
+def choose_table(kind: str) -> TaskData | None:
+    """Draw what this kind needs; None while there is no table yet (which it then says)."""
+    if kind == MADE_UP:
+        return _made_up()
+    if kind == PUBLIC:
+        return _public()
+    if kind == OWN:
+        return uploaded("table")
+    return builtin()
+
+
+def uploaded(what: str) -> TaskData | None:
+    """An upload with its problems listed, all at once; the last good file stays until replaced.
+
+    Args:
+        what: "table" or "predictions": each keeps its own file.
+    """
+    file = st.file_uploader(
+        f"CSV or Parquet file with one row per person, at most {UPLOAD_MB} MB",
+        type=FILE_TYPES,
+        key=f"data.upload.{what}",
+        max_upload_size=UPLOAD_MB,
+    )
+    kept: dict[str, ReadTable] = st.session_state.setdefault(_UPLOADS, {})
+    if file is not None:
+        table = _read_upload(file.getvalue(), file.name, what)
+        if table is None:
+            return None
+        kept[what] = table
+    read = kept.get(what)
+    if read is None:
+        return _in_use_again(what)
+    if file is None:
+        st.markdown(f"Still using **{plain(read.filename)}** from before.")
+    return _as_task(read)
+
+
+def _read_upload(content: bytes, name: str, what: str) -> ReadTable | None:
+    skip = bool(st.session_state.get(f"data.skip.{what}.{name}", False))
+    try:
+        table = _parsed(hashlib.sha256(content).hexdigest(), skip, content, name)
+    except InputError as error:
+        show_problems(f"{name} cannot be used as it is", error.problems)
+        if any(" lines do not have " in problem for problem in error.problems) or skip:
+            st.checkbox("Leave these lines out", key=f"data.skip.{what}.{name}")
+        st.markdown("Repair the file and upload it again. Nothing else you entered is lost.")
+        return None
+    if skip:
+        st.checkbox("Leave these lines out", key=f"data.skip.{what}.{name}")
+    return table
+
+
+@st.cache_resource(show_spinner="Reading the file …", max_entries=8)
+def _parsed(digest: str, skip: bool, _content: bytes, name: str) -> ReadTable:
+    del digest
+    return read_table(_content, name, skip_ragged=skip)
+
+
+def _as_task(read: ReadTable) -> TaskData:
+    config = DataConfig(
+        source="file",
+        filename=read.filename,
+        fingerprint=read.fingerprint,
+        rows=len(read.frame),
+    )
+    current = state.current_data()
+    if current.data.fingerprint == read.fingerprint:
+        return current
+    return TaskData(read.frame, _guessed(read.fingerprint, read), config, read.notes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _guessed(fingerprint: str, _read: ReadTable) -> Any:
+    del fingerprint
+    return guess_roles(_read.frame)
+
+
+def _in_use_again(what: str) -> TaskData | None:
+    current = state.current_data()
+    if what == "table" and current.data.source == "file":
+        st.markdown(f"Still using **{plain(current.data.filename or 'your table')}**.")
+        return current
+    example = (
+        "| approved | score | sex | age |\n|---|---|---|---|\n| yes | 0.83 | female | 41 |\n"
+        "| no | 0.35 | male | 29 |"
+        if what == "predictions"
+        else "| approved | income | years_employed | sex | age |\n|---|---|---|---|---|\n"
+        "| yes | 3200 | 6 | female | 41 |\n| no | 2100 | 1 | male | 29 |"
+    )
+    st.markdown(
+        "A first line with the names of the columns, then one line per person, for example:"
+    )
+    st.markdown(example)
+    st.markdown(
+        "The file stays on the machine fairlab runs on. Semicolons, tabs, decimal commas, other "
+        "encodings and gzip are recognised."
+    )
+    return None
+
+
+def _made_up() -> TaskData | None:
+    st.markdown("People made up by a seeded generator: turn one dial at a time.")
+    first, second = st.columns([2, 3])
+    with first:
+        n = st.number_input("People", 50, 1_000_000, 2000, 500, key="made.n")
+        seed = st.number_input("Seed", 0, 10_000, 0, 1, key="made.seed")
+    with second:
+        groups = st.data_editor(
+            _FIRST_GROUPS, num_rows="dynamic", hide_index=True, key="made.groups", width="stretch"
+        )
+    left, middle, right = st.columns(3)
+    signal = left.slider(
+        "Signal: how far apart outcomes are", 0.0, 4.0, 1.0, 0.1, key="made.signal"
+    )
+    noise = middle.slider("Noise: share of outcomes by chance", 0.0, 1.0, 0.1, 0.05,
+                          key="made.noise")  # fmt: skip
+    proxy = right.slider("Proxy: how much features give the group away", 0.0, 1.0, 0.5, 0.05,
+                         key="made.proxy")  # fmt: skip
+    rows = groups.dropna()
+    options = {
+        "n": int(n),
+        "groups": [str(name) for name in rows["Group"]],
+        "shares": [float(share) / 100 for share in rows["Share, %"]],
+        "base_rates": [float(rate) / 100 for rate in rows["Base rate, %"]],
+        "signal": signal,
+        "noise": noise,
+        "proxy": proxy,
+        "seed": int(seed),
+    }
+    try:
+        return _loaded("synthetic", json.dumps(options))
+    except InputError as error:
+        show_problems("These dials do not fit together", error.problems)
+        return None
+
+
+def _public() -> TaskData | None:
+    names = [name for name, entry in catalog.items() if not entry.offline]
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    name = left.selectbox(
+        "Public table (downloaded once, then kept on this machine)",
+        names,
+        format_func=lambda key: catalog[key].title,
+        key="data.public",
+        persist_state="session",
+    )
+    options: dict[str, Any] = {}
+    if name.startswith("acs_"):
+        options["state"] = right.selectbox(
+            "State", STATES, index=STATES.index("MA"), key="data.state", persist_state="session"
+        )
+    entry = catalog[name]
+    st.markdown(
+        f"{entry.outcome}. Sensitive attributes: {', '.join(entry.sensitive)}. "
+        f"Source: {entry.source}; {entry.licence}."
+    )
+    wanted = json.dumps([name, options])
+    held: dict[str, TaskData] = st.session_state.get(_PUBLIC, {})
+    if st.button("Load this table", icon=":material/download:", key="data.load"):
+        try:
+            with st.spinner("Downloading …"):
+                held = {wanted: _loaded(name, json.dumps(options))}
+            st.session_state[_PUBLIC] = held
+        except FairlabError as error:
+            problems = error.problems if isinstance(error, InputError) else (str(error),)
+            show_problems(f"{entry.title} could not be loaded", problems)
+            return None
+    current = state.current_data()
+    if wanted not in held and current.data.source == name:
+        return current
+    data = held.get(wanted)
+    if data is None:
+        st.markdown("Press **Load this table** to go on.")
+    return data
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _loaded(name: str, options: str) -> TaskData:
+    return load(name, **json.loads(options))
+
+
+def _kind_in_use() -> str:
+    source = state.current_data().data.source
+    if source == "file":
+        return OWN
+    if source == "synthetic":
+        return MADE_UP
+    if source in catalog and not catalog[source].offline:
+        return PUBLIC
+    return BUILTIN
+
+
+def show_problems(title: str, problems: tuple[str, ...]) -> None:
+    """All problems in one box, each a sentence with its remedy."""
+    st.error(
+        f"**{plain(title)}**\n\n" + "\n".join(f"- {plain(problem)}" for problem in problems),
+        icon=":material/error:",
+    )

@@ -1,0 +1,203 @@
+"""What the table holds under the chosen roles: groups, problems, missing values, proxies, leaks."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from fairlab.config import Task
+from fairlab.data import (
+    Finding,
+    Findings,
+    People,
+    Proxies,
+    Strength,
+    TaskData,
+    catalog,
+    label_predictors,
+    proxies,
+    read_people,
+    validate,
+)
+from fairlab.data.validation import LEAK_AUC
+from fairlab.reports.figures.data import base_rates_figure, proxies_figure
+from fairlab.reports.sentences import data as sentences
+from fairlab.reports.sentences.data import plain
+from fairlab.reports.tables import data as tables
+from fairlab.results import CROSSING
+from fairlab.ui.widgets.chart import show_chart, show_table
+
+ROOT = Path(__file__).parents[3]
+
+
+def findings_of(data: TaskData, task: Task) -> Findings:
+    """Problems and warnings, cached by content and roles."""
+    return _findings(data.data.fingerprint, task.model_dump_json(), data.frame)
+
+
+@st.cache_resource(show_spinner="Checking the table …", max_entries=64)
+def _findings(fingerprint: str, task: str, _frame: pd.DataFrame) -> Findings:
+    del fingerprint
+    return validate(_frame, Task.model_validate_json(task))
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _people(fingerprint: str, task: str, _frame: pd.DataFrame) -> People:
+    del fingerprint
+    return read_people(_frame, Task.model_validate_json(task))
+
+
+@st.cache_resource(show_spinner="Looking for proxies …", max_entries=64)
+def _proxies(fingerprint: str, task: str, attribute: str, _frame: pd.DataFrame) -> Proxies:
+    del fingerprint
+    return proxies(_frame, Task.model_validate_json(task), attribute)
+
+
+@st.cache_resource(show_spinner="Looking for leaks …", max_entries=64)
+def _leaks(fingerprint: str, task: str, _frame: pd.DataFrame) -> tuple[Strength, ...]:
+    del fingerprint
+    return label_predictors(_frame, Task.model_validate_json(task))
+
+
+def show_findings(findings: Findings, entered: tuple[str, ...]) -> None:
+    """All problems in one box, all warnings in another that can be folded."""
+    problems = (*entered, *(str(problem) for problem in findings.problems))
+    if problems:
+        count = "One thing" if len(problems) == 1 else f"{len(problems)} things"
+        st.error(
+            f"**{count} to fix before training**\n\n"
+            + "\n".join(f"- {plain(problem)}" for problem in problems),
+            icon=":material/error:",
+        )
+    if findings.warnings:
+        _show_warnings(findings.warnings)
+
+
+def _show_warnings(warnings: tuple[Finding, ...]) -> None:
+    grave = [w for w in warnings if w.code in ("leak", "repeats_label")]
+    if grave:
+        st.warning(
+            "**May give the outcome away**\n\n" + "\n".join(f"- {plain(str(w))}" for w in grave),
+            icon=":material/warning:",
+        )
+    rest = [w for w in warnings if w not in grave]
+    if rest:
+        with st.expander(f"Good to know ({len(rest)})", icon=":material/info:"):
+            st.markdown("\n".join(f"- {plain(str(warning))}" for warning in rest))
+
+
+def show_groups(data: TaskData, task: Task) -> None:
+    """Group sizes, base rates with intervals, cells, and what the sample could show."""
+    people = _people(data.data.fingerprint, task.model_dump_json(), data.frame)
+    by = _choose_grouping(task)
+    rows = tables.group_rows(people, by)
+    sizes = [row.n for row in rows if row.n]
+    first, second, third = st.columns(3)
+    first.metric("People used", f"{len(people.rows):,}", f"of {len(data.frame):,} rows",
+                 delta_color="off", delta_arrow="off")  # fmt: skip
+    second.metric(
+        plain(task.outcome_words[0]).capitalize(),
+        f"{100 * people.y_true.mean():.1f} %",
+        "of everyone",
+        delta_color="off",
+        delta_arrow="off",
+    )
+    third.metric("Smallest group", f"{min(sizes):,}", f"of {len(sizes)} groups",
+                 delta_color="off", delta_arrow="off")  # fmt: skip
+    show_chart(
+        base_rates_figure(rows, task.outcome_words),
+        sentence=plain(sentences.base_rate_sentence(rows, task.outcome_words)),
+        table=tables.groups_table(rows, task.outcome_words),
+        key="data.groups",
+    )
+    st.markdown(plain(sentences.detectable_sentence(rows)))
+    empty = [row.name for row in rows if row.n == 0]
+    if empty:
+        st.markdown(f"No one is in: {plain(', '.join(empty))}.")
+
+
+def _choose_grouping(task: Task) -> tuple[str, ...]:
+    ways: list[tuple[str, ...]] = [(name,) for name in task.sensitive]
+    if len(task.sensitive) > 1:
+        ways.append(task.sensitive[:2])
+    if len(task.sensitive) > 2:
+        ways.append(task.sensitive)
+    if len(ways) == 1:
+        return ways[0]
+    words = {json.dumps(way): CROSSING.join(way) for way in ways}
+    chosen = st.selectbox(
+        "Show groups by",
+        list(words),
+        format_func=words.__getitem__,
+        key=f"data.by.{'.'.join(task.sensitive)}",
+        persist_state="session",
+    )
+    return tuple(json.loads(chosen))
+
+
+def show_missing(data: TaskData, task: Task) -> None:
+    """Missing values and what happens to them."""
+    table = tables.missing_table(data.frame, task)
+    st.markdown(plain(sentences.missing_sentence(table, len(data.frame.columns))))
+    if not table.empty:
+        show_table(table, key="data.missing", label="Show columns with missing values")
+
+
+def show_proxies(data: TaskData, task: Task) -> None:
+    """How well features give the group away."""
+    attribute = task.sensitive[0]
+    if len(task.sensitive) > 1:
+        attribute = st.selectbox(
+            "Proxies for", task.sensitive, key=f"data.proxy.{'.'.join(task.sensitive)}"
+        )
+    found = _proxies(data.data.fingerprint, task.model_dump_json(), attribute, data.frame)
+    if not found.columns:
+        st.markdown(plain(sentences.proxies_sentence(found)))
+        return
+    show_chart(
+        proxies_figure(found),
+        sentence=plain(sentences.proxies_sentence(found)),
+        table=tables.proxies_table(found),
+        key="data.proxies",
+    )
+
+
+def show_leaks(data: TaskData, task: Task) -> None:
+    """How well each feature alone predicts the label."""
+    found = _leaks(data.data.fingerprint, task.model_dump_json(), data.frame)
+    st.markdown(plain(sentences.leaks_sentence(found, LEAK_AUC)))
+    if found:
+        show_table(
+            tables.strengths_table(found), key="data.leaks", label="Show every feature alone"
+        )
+
+
+def show_card(data: TaskData) -> None:
+    """What the table is, who is missing, why the label may be unfair; nothing for own files."""
+    if data.data.source not in catalog:
+        return
+    path = ROOT / catalog[data.data.source].card
+    if not path.exists():
+        return
+    with st.expander("About this table: source, who is missing, what the label means"):
+        _, _, text = path.read_text(encoding="utf-8").partition("\n")
+        st.markdown(text.replace("\n## ", "\n#### "))
+
+
+def show_notes(data: TaskData) -> None:
+    """What reading changed, and the first rows."""
+    with st.expander(f"The first rows, and what reading changed ({len(data.notes)})"):
+        if data.notes:
+            st.markdown("\n".join(f"- {plain(note)}" for note in data.notes))
+        st.dataframe(data.frame.head(20), hide_index=True, width="stretch", key="data.head")
+
+
+def show_table_line(data: TaskData, task: Task) -> None:
+    """Name, rows, and the favourable outcome in words."""
+    name = data.data.filename or catalog[data.data.source].title
+    words = sentences.favourable_words(task.label, task.favourable, task.outcome_words)
+    st.markdown(
+        f"**{plain(name)}**, {len(data.frame):,} rows, {len(data.frame.columns)} columns · "
+        f"{plain(words)}"
+    )
