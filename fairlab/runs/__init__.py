@@ -1,1 +1,1 @@
-"""TODO"""
+"""Runs: what was asked for, the queue, the training process, and what came of it."""
