@@ -1,0 +1,146 @@
+"""What a chosen model's numbers do not show, as sentences about this very run."""
+
+import numpy as np
+
+from fairlab.config import CONSTRAINT_GAPS, RunConfig
+from fairlab.metrics import GAPS
+from fairlab.outcomes import Counts, count
+from fairlab.results import CROSSING, Point, SweepResult
+
+FEW = 30  # a group of fewer test people is named
+_OTHERS = (
+    "demographic_parity_difference",
+    "equal_opportunity_difference",
+    "predictive_equality_difference",
+    "predictive_parity_difference",
+)
+
+
+def limits(config: RunConfig, result: SweepResult, index: int, threshold: float) -> tuple[str, ...]:
+    """What is not known, not measured or not promised about model ``index``.
+
+    Args:
+        threshold: At which it is meant to be used.
+    """
+    point = result.points[index]
+    counts = count(result.scored(index).outcomes(result.group_by), threshold)
+    said = [
+        _other_people(config, counts),
+        _label(config),
+        _selection(result),
+        _other_definitions(result, counts),
+        _groups(config, result),
+        _few(counts),
+        _threshold(result, threshold),
+        _promise(point),
+        _inputs(config),
+        _seeds(config),
+        *point.flags,
+    ]
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _other_people(config: RunConfig, counts: Counts) -> str:
+    return (
+        f"All rates are measured on {counts.n.sum():,.0f} test people of one table "
+        f"({_source(config)}). People elsewhere, or later, may be decided differently."
+    )
+
+
+def _label(config: RunConfig) -> str:
+    favourable, unfavourable = config.task.outcome_words
+    return (
+        f"The column “{config.task.label}” records what happened (“{favourable}”, "
+        f"“{unfavourable}”). If people were treated unequally when it was recorded, no number "
+        "here can see that."
+    )
+
+
+def _selection(result: SweepResult) -> str:
+    if len(result.points) < 2:
+        return ""
+    return (
+        f"{len(result.points)} models were trained and shown with their test results. The one "
+        "chosen from so many tends to look better on these people than on new ones."
+    )
+
+
+def _other_definitions(result: SweepResult, counts: Counts) -> str:
+    own = CONSTRAINT_GAPS.get(result.constraint)
+    gaps = [
+        f"{GAPS[name].label.lower()} {_points(GAPS[name](counts))}"
+        for name in _OTHERS
+        if name != own
+    ]
+    return (
+        f"Training aimed at {result.constraint.replace('_', ' ')} alone. Other definitions on "
+        f"the same people: {', '.join(gaps)}."
+    )
+
+
+def _groups(config: RunConfig, result: SweepResult) -> str:
+    used = CROSSING.join(result.group_by)
+    rest = [name for name in config.task.sensitive if name not in result.group_by]
+    unseen = f" {', '.join(rest)} and combinations with it were not constrained." if rest else ""
+    return f"Groups are those of {used} as recorded in the table.{unseen}"
+
+
+def _few(counts: Counts) -> str:
+    few = [
+        f"{name} ({n:,.0f} people)"
+        for name, n in zip(counts.group_names, counts.n, strict=True)
+        if n < FEW
+    ]
+    return f"We cannot tell much about {', '.join(few)} on the test split." if few else ""
+
+
+def _threshold(result: SweepResult, threshold: float) -> str:
+    trained = (
+        ""
+        if threshold == result.threshold
+        else f" Training and choice of epoch used {result.threshold:g}."
+    )
+    return (
+        f"Decisions are read at threshold {threshold:g}; every gap differs at another one.{trained}"
+    )
+
+
+def _promise(point: Point) -> str:
+    promise = point.guarantee
+    if promise is None or promise.promised >= 1:
+        return ""
+    uses = (
+        " Deciding for a person uses the person's group."
+        if promise.uses_attribute_when_deciding
+        else ""
+    )
+    return (
+        "What the fairness layer promises is about mean scores on training batches. Gaps of "
+        f"decisions are measured, not promised.{uses}"
+    )
+
+
+def _inputs(config: RunConfig) -> str:
+    if config.task.sensitive_as_features:
+        return "The model reads the sensitive attributes as inputs."
+    return (
+        "The model does not read the sensitive attributes as inputs; other columns may stand in "
+        "for them (see the proxies on the Data page)."
+    )
+
+
+def _seeds(config: RunConfig) -> str:
+    if len(config.sweep.seeds) > 1:
+        return ""
+    return "One training seed was used. Another seed gives a somewhat different model."
+
+
+def _source(config: RunConfig) -> str:
+    if config.data.source == "file":
+        return "an uploaded file" if config.data.filename is None else config.data.filename
+    return config.data.source
+
+
+def _points(value: object) -> str:
+    number = float(np.asarray(value))
+    return "undefined" if np.isnan(number) else f"{100 * number:.1f} points"

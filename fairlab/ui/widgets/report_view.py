@@ -1,0 +1,242 @@
+"""The parts of the Report page: the choice, its reasons and limits, its files, the way back."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
+from fairlab.data import open_task
+from fairlab.errors import FairlabError, InputError
+from fairlab.metrics import GAPS
+from fairlab.reports.export import chosen_index, export_files, export_zip, run_yaml
+from fairlab.reports.imports import models_of, read_run
+from fairlab.reports.sentences.audit import percent, points
+from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, point_label
+from fairlab.reports.sentences.limits import limits
+from fairlab.results import SweepResult
+from fairlab.runs.records import RunState
+from fairlab.ui import state
+from fairlab.ui.store import result, store
+from fairlab.ui.widgets.audit_view import audited
+from fairlab.ui.widgets.compare_view import text
+
+_IMPORTED = "fairlab.imported"
+_LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """The choice the report is about, with its run."""
+
+    point: state.ChosenPoint
+    config: RunConfig
+    result: SweepResult
+
+
+def adopt_import() -> None:
+    """Once an imported run is done, choose the model its file names, with its reasons."""
+    pending = st.session_state.get(_IMPORTED)
+    if pending is None:
+        return
+    run_id, choice = pending
+    record = store().get(run_id)
+    if record.state.active:
+        _waiting(run_id)
+        return
+    del st.session_state[_IMPORTED]
+    if record.state is not RunState.DONE:
+        st.error(text(f"The imported run is {record.state}. {record.message}".strip()))
+        return
+    if choice is None:
+        st.success("The imported run is done. Choose a model of it on Train.")
+        return
+    try:
+        index = chosen_index(result(run_id), choice)
+    except FairlabError as error:
+        st.error(text(str(error)))
+        return
+    label = point_label(result(run_id).points[index])
+    point = state.ChosenPoint(run_id, index, label, choice.threshold)
+    state.choose(point)
+    st.session_state[_key("reason", point)] = choice.reason
+    st.session_state[_key("dissent", point)] = choice.dissent
+    st.success(f"The imported run is done, and its choice is below: {text(label)}.")
+
+
+def choose() -> Chosen | None:
+    """Which chosen model the report is about; None, with the next step, when there is none."""
+    known = list(reversed(state.chosen_points()))
+    if not known:
+        with st.container(border=True):
+            st.subheader("Nothing to report yet", anchor=False)
+            st.markdown(
+                "A report is about one chosen model. Train models and press **Choose this**, or "
+                "import a run below."
+            )
+            if st.button("Train models", type="primary"):
+                st.switch_page("pages/train.py")
+        return None
+    point = st.selectbox(
+        "Choice", known, format_func=lambda p: p.label, key="report.point", width=560
+    )
+    try:
+        return Chosen(point, store().get(point.run_id).config, result(point.run_id))
+    except FairlabError as error:
+        st.error(text(str(error)))
+        return None
+
+
+def show_choice(chosen: Chosen) -> None:
+    """Three numbers of the choice on test people, and what it was trained for."""
+    point = chosen.point
+    found = audited(chosen.result.scored(point.index), chosen.result.group_by, point.threshold)
+    gap = CONSTRAINT_GAPS.get(chosen.result.constraint, "demographic_parity_difference")
+    columns = st.columns(3)
+    columns[0].metric(
+        "Accuracy, test people", percent(found.rates["accuracy"].everyone.value), border=True
+    )
+    columns[1].metric(
+        "Selected, test people", percent(found.rates["selection_rate"].everyone.value), border=True
+    )
+    columns[2].metric(GAPS[gap].label, points(found.gaps[gap].value), border=True)
+    st.markdown(
+        text(
+            f"Trained for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
+            f"{' × '.join(chosen.result.group_by)}; threshold {point.threshold:g}."
+        )
+    )
+
+
+def ask_reasons(chosen: Chosen) -> RunConfig:
+    """The run with this choice and the words people give it."""
+    left, right = st.columns(2)
+    words = {}
+    for column, name, label, hint in (
+        (left, "reason", "Why this one", "What spoke for it, and who decided."),
+        (right, "dissent", "Who disagrees, and why", "Objections, and what would change the mind."),
+    ):
+        words[name] = column.text_area(
+            label,
+            key=_key(name, chosen.point),
+            placeholder=hint,
+            max_chars=_LONGEST,
+            height=120,
+            persist_state="session",
+        )
+    point = chosen.result.points[chosen.point.index]
+    choice = Choice(
+        mode=point.mode,
+        strength=point.strength,
+        slack=point.slack,
+        seed=point.seed,
+        threshold=chosen.point.threshold,
+        **words,
+    )
+    return chosen.config.model_copy(update={"choice": choice})
+
+
+def show_limits(chosen: Chosen) -> None:
+    """What this does not show, about this very run."""
+    said = limits(chosen.config, chosen.result, chosen.point.index, chosen.point.threshold)
+    st.markdown("\n".join(f"- {text(sentence)}" for sentence in said))
+
+
+def offer_files(chosen: Chosen, config: RunConfig) -> None:
+    """YAML, tables and record; made when asked for."""
+    name = f"fairlab-{config.digest()[:8]}"
+    left, middle, right, last = st.columns(4)
+    left.download_button(
+        "Everything (zip)",
+        lambda: export_zip(config, chosen.result),
+        file_name=f"{name}.zip",
+        mime="application/zip",
+        type="primary",
+        key="report.zip",
+        on_click="ignore",
+        width="stretch",
+    )
+    middle.download_button(
+        "Run (YAML)",
+        run_yaml(config),
+        file_name=f"{name}.yaml",
+        mime="application/yaml",
+        key="report.yaml",
+        on_click="ignore",
+        width="stretch",
+    )
+    for column, label, file in (
+        (right, "Models (CSV)", "points.csv"),
+        (last, "Rates per group (CSV)", "rates.csv"),
+    ):
+        column.download_button(
+            label,
+            partial(_file, config, chosen.result, file),
+            file_name=f"{name}-{file}",
+            mime="text/csv",
+            key=f"report.{file}",
+            on_click="ignore",
+            width="stretch",
+        )
+    st.markdown(
+        "The files hold aggregates only. Rates that could give away fewer than 10 people are left "
+        "out, and the row says so. The same numbers again, on any machine with fairlab:"
+    )
+    table = " --data YOUR_TABLE" if config.data.source == "file" else ""
+    st.code(f"fairlab sweep {name}.yaml{table} --out results", language="bash")
+    with st.expander("Preview of the YAML"):
+        st.code(run_yaml(config), language="yaml")
+
+
+def offer_import() -> None:
+    """A YAML file back into a run."""
+    uploaded = st.file_uploader(
+        "A run exported from fairlab (YAML)", type=["yaml", "yml"], key="report.upload"
+    )
+    if uploaded is None:
+        return
+    config = None
+    try:
+        config = read_run(uploaded.getvalue())
+        table = open_task(config)
+    except InputError as error:
+        for problem in error.problems:
+            st.error(text(problem))
+        if config is not None and config.data.source == "file":
+            st.markdown(
+                "The run is about a table of your own. Upload that file on the Data page, then "
+                "import the run again."
+            )
+            st.page_link("pages/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        return
+    sweep = config.sweep
+    st.markdown(
+        text(
+            f"{models_of(sweep):,} models ({', '.join(sweep.modes)}) for "
+            f"{sweep.constraint.replace('_', ' ')}, {sweep.epochs} epochs, on "
+            f"{config.data.filename or config.data.source} with {len(table.frame):,} rows; label "
+            f"“{config.task.label}”."
+        )
+    )
+    if st.button("Train this run", type="primary", key="report.import"):
+        run_id = state.start_run(config)
+        st.session_state[_IMPORTED] = (run_id, config.choice)
+        state.set_current_data(table)
+        st.rerun()
+
+
+def _file(config: RunConfig, found: SweepResult, name: str) -> bytes:
+    return export_files(config, found)[name]
+
+
+@st.fragment(run_every=1.0)
+def _waiting(run_id: str) -> None:
+    record = store().get(run_id)
+    if not record.state.active:
+        st.rerun()
+    st.progress(record.share_done, text="The imported run is training. You can watch it on Train.")
+    st.page_link("pages/train.py", label="Watch it on Train", icon=":material/arrow_forward:")
+
+
+def _key(name: str, point: state.ChosenPoint) -> str:
+    return f"report.{name}.{point.run_id}.{point.index}"

@@ -1,0 +1,115 @@
+"""Report as a visitor meets it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fairlab.config import Choice, RunConfig
+from fairlab.reports.export import run_yaml
+from fairlab.results import SweepResult
+from fairlab.runs.store import RunStore
+
+Open = Callable[..., AppTest]
+Trained = tuple[RunConfig, SweepResult]
+
+
+def words(app: AppTest) -> str:
+    return " ".join(text.value for text in app.markdown)
+
+
+def upload(app: AppTest, content: bytes) -> None:
+    app.file_uploader(key="report.upload").upload("run.yaml", content).run()
+    assert not app.exception
+
+
+def test_without_a_choice_it_says_what_to_do_and_still_imports(open_page: Open) -> None:
+    app = open_page("report")
+    assert "Nothing to report yet" in [text.value for text in app.subheader]
+    assert app.file_uploader(key="report.upload") is not None
+    assert not app.get("download_button")
+
+
+def test_a_choice_with_numbers_limits_and_files(open_page: Open, finished_run: str) -> None:
+    """Three numbers, limits about this run, four downloads, and the command to run it again."""
+    app = open_page("report", run=finished_run, chosen=(2,))
+    assert len(app.metric) == 3
+    assert "8 models were trained" in words(app)
+    assert "records what happened" in words(app)
+    assert len(app.get("download_button")) == 4
+    assert any(code.value.startswith("fairlab sweep fairlab-") for code in app.code)
+
+
+def test_reasons_go_into_the_yaml(open_page: Open, finished_run: str) -> None:
+    """What is typed is in the file, with the model, and the file reads back."""
+    app = open_page("report", run=finished_run, chosen=(2,))
+    app.text_area[0].set_value("Less distance for few points.")
+    app.text_area[1].set_value("- Ana: too costly").run()
+    yaml = next(code.value for code in app.code if code.value.startswith("# Written by"))
+    again = RunConfig.from_yaml(yaml)
+    assert again.choice == Choice(
+        mode="penalty",
+        strength=3.0,
+        reason="Less distance for few points.",
+        dissent="- Ana: too costly",
+    )
+    assert again.digest() == RunStore().get(finished_run).digest
+
+
+def test_an_imported_run_is_shared_chosen_and_keeps_its_reasons(
+    open_page: Open, finished_run: str, trained: Trained
+) -> None:
+    """The same configuration was trained before: it is there at once, with its choice."""
+    config, _ = trained
+    choice = Choice(mode="layer", slack=0.05, threshold=0.6, reason="We voted.")
+    app = open_page("report")
+    upload(app, run_yaml(config, choice).encode())
+    assert "8 models" in words(app)
+    app.button(key="report.import").click().run()
+    assert not app.exception
+    assert any("its choice is below" in text.value for text in app.success)
+    assert app.text_area[0].value == "We voted."
+    assert "threshold 0.6" in words(app).replace("\\", "")
+    runs = RunStore().list()
+    assert len(runs) == 2
+    assert runs[0].shared_from == finished_run
+
+
+def test_an_imported_run_that_is_new_waits_for_its_training(
+    open_page: Open, trained: Trained, fairlab_home: Path
+) -> None:
+    config, result = trained
+    app = open_page("report")
+    upload(app, run_yaml(config, Choice(mode="penalty", strength=99.0)).encode())
+    app.button(key="report.import").click().run()
+    assert not app.exception
+    store = RunStore(fairlab_home)
+    record = store.claim("w")
+    assert record is not None
+    store.finish(record.id, result, "w")
+    app.run()
+    assert any("did not train" in error.value for error in app.error), "no strength 99 there"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe\x00", "UTF"),
+        (b"a: [", "not a YAML file"),
+        (b"just text", "mapping"),
+        (b"data: {source: loanapp}\ntask: {label: approve}", "favourable"),
+        (b"a: &x [1]\nb: *x", "aliases"),
+        (b"data: {source: nowhere}\ntask: {label: a, favourable: ['1']}", "Known"),
+        (b"data: {source: file}\ntask: {label: a, favourable: ['1']}", "path"),
+        (b"x" * 200_001, "200,001 bytes"),
+    ],
+)
+def test_a_broken_import_says_what_is_wrong_and_queues_nothing(
+    open_page: Open, content: bytes, said: str, fairlab_home: Path
+) -> None:
+    app = open_page("report")
+    upload(app, content)
+    assert said in " ".join(error.value for error in app.error).replace("\\", "")
+    assert not [button for button in app.button if button.key == "report.import"]
+    assert RunStore(fairlab_home).list() == []

@@ -1,0 +1,209 @@
+"""Sentences of Compare and Report, and runs read back from files."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fairlab.config import RunConfig
+from fairlab.errors import InputError
+from fairlab.metrics import audit
+from fairlab.outcomes import GroupedOutcomes
+from fairlab.reports.figures.compare import people_figure, rates_across
+from fairlab.reports.imports import LARGEST_SWEEP, models_of, read_run
+from fairlab.reports.sentences.compare import overview_sentence, rate_sentence
+from fairlab.reports.sentences.limits import limits
+from fairlab.reports.sentences.people import (
+    certainty_sentence,
+    levelling_sentence,
+    people_sentence,
+)
+from fairlab.reports.tables.compare import (
+    Compared,
+    gaps_table,
+    group_rates_table,
+    overview_table,
+    people_table,
+)
+from fairlab.sweeps.people import PeopleMoved, moves
+from tests.contracts import small
+
+WORDS = ("repaid", "defaulted")
+
+
+def move(before: list[int], after: list[int], y: list[int] | None = None) -> PeopleMoved:
+    """Ten people: five in each of two groups."""
+    return moves(
+        y_true=[1, 1, 1, 0, 0] * 2 if y is None else y,
+        group=[0] * 5 + [1] * 5,
+        group_names=("Black", "White"),
+        before=before,
+        after=after,
+    )
+
+
+def model(letter: str, scores: list[float]) -> Compared:
+    outcomes = GroupedOutcomes.from_arrays(
+        y_true=[1, 1, 0, 0] * 2, score=scores, group=["a"] * 4 + ["b"] * 4
+    )
+    return Compared(letter, f"model {letter}", audit(outcomes, draws=100))
+
+
+A = model("A", [1, 1, 0, 0, 0, 0, 0, 0])
+B = model("B", [1, 1, 1, 1, 1, 1, 1, 1])
+
+
+def test_people_are_counted_by_group_with_their_outcomes() -> None:
+    """The example of the page, by hand."""
+    moved = move([0, 0, 0, 0, 0, 1, 1, 1, 0, 0], [1, 0, 0, 1, 0, 1, 1, 0, 0, 0])
+    said = people_sentence(moved, WORDS)
+    assert said.startswith("Moving from A to B, 3 of 10 people get another decision.")
+    assert "Black: 2 more selected (2 newly, of whom 1 with the outcome “defaulted”)" in said
+    assert "White: 1 fewer selected (1 no longer, of whom 1 with the outcome “repaid”)" in said
+
+
+def test_no_change_is_said() -> None:
+    same = move([1] * 10, [1] * 10)
+    assert "changes no decision" in people_sentence(same, WORDS)
+    assert levelling_sentence(same) == ""
+    assert certainty_sentence(same) == ""
+
+
+def test_levelling_down_is_flagged_and_gains_are_not() -> None:
+    down = move([1] * 10, [0] + [1] * 9)
+    assert levelling_sentence(down).startswith("Levelling down: nobody is newly selected, and 1 ")
+    assert levelling_sentence(move([0] * 10, [1] + [0] * 9)) == ""
+    mixed = move([1, 1, 0, 0, 0] * 2, [0, 0, 1, 0, 0, 1, 1, 0, 0, 0])
+    assert levelling_sentence(mixed) == (
+        "No group has more people selected than before (Black 1 fewer)."
+    )
+
+
+def test_few_movers_may_be_chance_and_many_are_not() -> None:
+    assert "We cannot tell" in certainty_sentence(move([0] * 10, [1] + [0] * 9))
+    many = moves(
+        y_true=[1] * 500, group=[0] * 500, group_names=("a",), before=[0] * 500, after=[1] * 500
+    )
+    assert certainty_sentence(many).startswith("More than chance, at 95 %: a (+")
+
+
+def test_people_table_balances() -> None:
+    table = people_table(move([0] * 10, [1, 0, 0, 1, 0] * 2), WORDS, weighted=False)
+    assert list(table["Newly selected"]) == ["2", "2", "4"]
+    assert list(table["of these: defaulted"]) == ["1", "1", "2"]
+    assert list(table["Net per 1,000"]) == ["+400"] * 3
+
+
+def test_models_are_held_against_the_first() -> None:
+    """A is right for 6 of 8 with a gap of 50 points; B for 4 of 8 with none."""
+    said = overview_sentence([A, B], "demographic_parity_difference")
+    assert "B against A: accuracy 25.0 points lower" in said
+    assert "demographic parity difference 50.0 points narrower (50.0 points and 0.0 points)" in said
+    back = overview_sentence([B, A], "demographic_parity_difference")
+    assert "A against B" not in said
+    assert "A against B: accuracy 25.0 points higher" in back
+    assert "50.0 points wider" in back
+
+
+def test_undefined_gaps_are_said_not_zero() -> None:
+    none = model("B", [0] * 8)
+    said = overview_sentence([A, none], "predictive_parity_difference")
+    assert "We cannot tell" in said
+    assert "undefined for every group" in rate_sentence([none], "ppv")
+    table = group_rates_table([A, none], "ppv")
+    assert list(table["B: model B"]) == ["undefined"] * 3
+
+
+def test_rates_name_lowest_and_highest_group() -> None:
+    said = rate_sentence([A, B], "selection_rate")
+    assert "A: lowest b 0.0 %, highest a 50.0 %." in said
+    assert "B: 100.0 % in every group." in said
+
+
+def test_tables_have_a_column_per_model() -> None:
+    for table in (
+        overview_table([A, B], ["demographic_parity_difference"]),
+        gaps_table([A, B]),
+        group_rates_table([A, B], "accuracy"),
+    ):
+        assert list(table.columns)[1:] == ["A: model A", "B: model B"]
+
+
+def test_figures_draw_every_defined_number_and_escape_names() -> None:
+    """A group named like markup is text; the sign of a loss is to the left."""
+    figure = rates_across([A, B], "selection_rate")
+    assert [list(trace.x) for trace in figure.data] == [[50.0, 100.0], [0.0, 100.0]]
+    odd = moves(y_true=[1, 0], group=[0, 0], group_names=("<b>x",), before=[1, 0], after=[0, 1])
+    bars = people_figure(odd, WORDS)
+    assert [trace.x[0] for trace in bars.data] == [0, 500, -500, 0]
+    assert bars.data[0].y[0] == "&lt;b&gt;x"
+
+
+def test_limits_are_about_this_run() -> None:
+    """Promises, few people, seeds, unconstrained attributes, other definitions."""
+    config = small.config()
+    result = small.result()
+    said = " ".join(limits(config, result, 1, 0.4))
+    assert "7 test people of one table (loanapp)" in said
+    assert "measured, not promised" in said
+    assert "Deciding for a person uses the person's group." in said
+    assert "threshold 0.4" in said
+    assert "used 0.5" in said
+    assert "Collapsed — no one." in said
+    assert "We cannot tell much about" in said
+    assert "equal opportunity difference" in said
+    assert "promises" not in " ".join(limits(config, result, 0, 0.5))
+
+
+def test_limits_differ_with_seeds_and_features() -> None:
+    config = small.config()
+    assert "One training seed" in " ".join(limits(config, small.result(), 0, 0.5))
+    several = config.model_copy(
+        update={
+            "sweep": config.sweep.model_copy(update={"seeds": (0, 1)}),
+            "task": config.task.model_copy(update={"sensitive_as_features": True}),
+        }
+    )
+    said = " ".join(limits(several, small.result(), 0, 0.5))
+    assert "One training seed" not in said
+    assert "reads the sensitive attributes" in said
+    single = replace(small.result(), points=small.result().points[:1])
+    assert "models were trained and shown" not in " ".join(limits(config, single, 0, 0.5))
+
+
+def test_an_exported_run_reads_back() -> None:
+    config = small.config(3)
+    assert read_run(config.to_yaml().encode()) == config
+    assert read_run(b"\xef\xbb\xbf" + config.to_yaml().encode()) == config
+
+
+def test_models_are_counted_with_the_unmitigated_ones() -> None:
+    base = small.config().sweep
+    sweep = RunConfig.model_validate(
+        {
+            **small.config().model_dump(),
+            "sweep": {
+                "modes": ("penalty", "layer"),
+                "penalty": {"strengths": (1.0, 2.0)},
+                "layer": {"slacks": (1.0, 0.1)},
+                "seeds": (0, 1),
+            },
+        }
+    ).sweep
+    assert models_of(sweep) == 2 * (3 + 2)
+    assert models_of(base) == 21
+
+
+def test_runs_too_large_for_a_shared_machine_are_refused() -> None:
+    config = small.config()
+    sweep = config.sweep.model_copy(update={"seeds": tuple(range(LARGEST_SWEEP))})
+    text = config.model_copy(update={"sweep": sweep}).to_yaml()
+    with pytest.raises(InputError, match="fairlab sweep"):
+        read_run(text.encode())
+
+
+def test_undefined_rates_leave_no_mark_in_the_figure() -> None:
+    none = model("B", [0] * 8)
+    figure = rates_across([none], "ppv")
+    assert all(len(trace.x) == 0 for trace in figure.data)
+    assert not any(np.isnan(value) for trace in figure.data for value in trace.x)
