@@ -38,6 +38,12 @@ class _Reverse(torch.autograd.Function):
         return -ctx.strength * grad, None
 
 
+def reverse(x: Tensor, strength: Tensor) -> Tensor:
+    """``x`` itself, whose gradient is multiplied by −strength (broadcast) on the way back."""
+    out: Tensor = _Reverse.apply(x, strength)  # type: ignore[no-untyped-call]
+    return out
+
+
 class AdversarialFamily:
     """Cross entropy against batched adversaries.
 
@@ -78,10 +84,7 @@ class AdversarialFamily:
     def loss(self, logit: Tensor, batch: Batch) -> Loss:
         """Cross entropy + the adversary's loss, whose gradient is reversed for the predictor."""
         task = task_loss(logit, batch.y, batch.weight)
-        reversed_logit: Tensor = _Reverse.apply(  # type: ignore[no-untyped-call]
-            logit, self.strength * self.ramp
-        )
-        adversary = self._adversary_loss(reversed_logit, batch)
+        adversary = self._adversary_loss(reverse(logit, self.strength * self.ramp), batch)
         return Loss(task + adversary, {"task": task, "adversary": adversary})
 
     def judge(self, logit: Tensor) -> Verdict:

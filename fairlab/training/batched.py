@@ -9,7 +9,9 @@ first product as M models is then a view, not a copy.
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -44,30 +46,103 @@ class BatchedNet(nn.Module):
         self.n_seeds = len(seeds)
         self.n_models = len(seeds) * strengths
         sizes = [n_features, *hidden, outputs]
-        generators = [torch.Generator().manual_seed(seed + 2**32 * salt) for seed in seeds]
+        # numpy's, because torch's generators tell only 32 bits of a seed apart.
+        generators = [np.random.default_rng([seed, 2, salt]) for seed in seeds]
+        self._workspace = Workspace()
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
         for fan_in, fan_out in pairwise(sizes):
             bound = 1 / math.sqrt(fan_in)
             drawn = [
-                (torch.rand(fan_out, fan_in + 1, generator=g) * 2 - 1) * bound for g in generators
+                torch.from_numpy(g.uniform(-bound, bound, (fan_out, fan_in + 1)))
+                for g in generators
             ]
-            start = torch.stack(drawn).repeat_interleave(strengths, dim=0)
+            start = torch.stack(drawn).to(torch.float32).repeat_interleave(strengths, dim=0)
             self.weights.append(nn.Parameter(start[:, :, :fan_in].contiguous()))
             self.biases.append(nn.Parameter(start[:, :, fan_in:].contiguous()))
 
     def forward(self, x: Tensor) -> Tensor:
         """(K, F, B) features of each seed's batch, or (M, F, B), to (M, outputs, B)."""
+        layers = [*self.weights, *self.biases]
+        out: Tensor = _Perceptrons.apply(  # type: ignore[no-untyped-call]
+            x, self.n_models, self._workspace, *layers
+        )
+        return out
+
+
+class Workspace:
+    """Activation buffers that every step uses again.
+
+    Activations are tens of megabytes; asking the system for them at each step costs as much as
+    computing them. One forward pass may be pending at a time; a backward pass after another
+    forward pass would read the wrong numbers, so it is refused.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._buffers: dict[tuple[str, int, tuple[int, ...]], Tensor] = {}
+
+    def buffer(self, role: str, layer: int, shape: tuple[int, ...], like: Tensor) -> Tensor:
+        """A buffer of this role, layer and shape; contents are whatever was there."""
+        key = (role, layer, shape)
+        if key not in self._buffers:
+            self._buffers[key] = torch.empty(shape, dtype=like.dtype, device=like.device)
+        return self._buffers[key]
+
+
+class _Perceptrons(torch.autograd.Function):
+    """All layers of all models, forward and backward, in reused buffers."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, n_models: int, workspace: Workspace, *layers: Tensor
+    ) -> Tensor:
+        workspace.version += 1
+        depth = len(layers) // 2
+        inputs = [x]
         h = x
-        last = len(self.weights) - 1
-        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+        for i, (weight, bias) in enumerate(zip(layers[:depth], layers[depth:], strict=True)):
             blocks = len(h)  # K for the first layer: strengths share their input
-            h = torch.baddbmm(
-                bias.view(blocks, -1, 1), weight.view(blocks, -1, weight.shape[2]), h
-            ).view(self.n_models, weight.shape[1], -1)
-            if i < last:
-                h = torch.relu(h)
+            shape = (blocks, weight.shape[1] * (n_models // blocks), h.shape[2])
+            terms = (bias.view(blocks, -1, 1), weight.view(blocks, -1, weight.shape[2]), h)
+            if i == depth - 1:
+                h = torch.baddbmm(*terms)
+            else:
+                h = torch.baddbmm(*terms, out=workspace.buffer("activation", i, shape, x))
+                h.relu_()
+            h = h.view(n_models, weight.shape[1], -1)
+            inputs.append(h)
+        ctx.inputs, ctx.layers, ctx.workspace = inputs[:-1], layers, workspace
+        ctx.version = workspace.version
         return h
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        if ctx.version != ctx.workspace.version:
+            raise RuntimeError("A second forward pass ran before this backward pass.")
+        depth = len(ctx.layers) // 2
+        grads: list[Tensor | None] = [None] * len(ctx.layers)
+        back: Tensor | None = grad.contiguous()
+        for i in reversed(range(depth)):
+            weight, h = ctx.layers[i], ctx.inputs[i]
+            assert back is not None
+            blocks = len(h)
+            flat = back.view(blocks, -1, back.shape[2])
+            grads[i] = torch.bmm(flat, h.transpose(1, 2)).view_as(weight)
+            grads[depth + i] = back.sum(2, keepdim=True)
+            back = _input_gradient(ctx, i, flat)
+        return back, None, None, *grads
+
+
+def _input_gradient(ctx: Any, layer: int, grad: Tensor) -> Tensor | None:
+    """Gradient of a layer's input; through the ReLU before it when there is one."""
+    weight, h = ctx.layers[layer], ctx.inputs[layer]
+    across = weight.view(len(h), -1, weight.shape[2]).transpose(1, 2)
+    if layer == 0:
+        return torch.bmm(across, grad) if ctx.needs_input_grad[0] else None
+    out = ctx.workspace.buffer("gradient", layer, tuple(h.shape), h)
+    torch.bmm(across, grad, out=out)
+    return torch.ops.aten.threshold_backward.grad_input(out, h, 0, grad_input=out)  # type: ignore[no-any-return]
 
 
 def predictor(
@@ -79,7 +154,7 @@ def predictor(
 
 
 @torch.no_grad()
-def logits(net: BatchedNet, x: Tensor, chunk: int = 4096) -> Tensor:
+def logits(net: BatchedNet, x: Tensor, chunk: int = 1024) -> Tensor:
     """(M, n) logits for features (F, n) that all models see, a chunk of people at a time."""
     pieces = [
         net(x[:, start : start + chunk].expand(net.n_seeds, -1, -1))[:, 0]

@@ -11,7 +11,7 @@ from torch import Tensor
 from fairlab.outcomes import IntArray
 from fairlab.training.batched import BatchedNet, copy_models, logits, snapshot
 from fairlab.training.batches import BatchPlan
-from fairlab.training.cells import Cells, cells_of
+from fairlab.training.cells import cells_of
 from fairlab.training.family import Batch, Family, Setting, Verdict
 from fairlab.training.penalty import cell_means
 
@@ -69,12 +69,13 @@ def train(
     steps = config.epochs * plan.n_batches
     orders = [np.random.default_rng([seed, 1]) for seed in config.seeds]
     template = _templates(setting, plan)
+    rows = setting.crowd.splits["train"].x.T.contiguous()
     keeper = _Keeper(nets, net.n_models, setting.crowd.device)
     done = 0
     for epoch in range(1, config.epochs + 1):
         family.start_epoch((epoch - 1) / config.epochs)
         sums: dict[str, Tensor] = {}
-        for index, batch in enumerate(_batches(setting, plan, template, orders)):
+        for index, batch in enumerate(_batches(setting, plan, template, orders, rows)):
             if index % STOP_EVERY == 0 and should_stop():
                 return keeper.finish(done, cancelled=True)
             step = (epoch - 1) * plan.n_batches + index
@@ -118,15 +119,6 @@ def _rate_scale(step: int, steps: int) -> float:
     return FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * share))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Template:
-    """What is the same in one batch of every epoch and seed: labels, cells, groups."""
-
-    y: Tensor
-    cells: Cells
-    batch: Batch
-
-
 def cohort_of(group: Tensor, groups: tuple[int, ...]) -> Tensor:
     """(len(groups), n) float32 indicator of the groups."""
     return torch.stack([(group == g).to(torch.float32) for g in groups])
@@ -157,16 +149,16 @@ def _batches(
     plan: BatchPlan,
     templates: list[Batch],
     orders: list[np.random.Generator],
+    rows: Tensor,
 ) -> Iterator[Batch]:
     """One epoch; every seed draws its own people for the same places."""
     train = setting.crowd.splits["train"]
     people = torch.from_numpy(np.stack([plan.people(rng) for rng in orders]))
     people = people.to(setting.crowd.device)
-    rows = train.x.T  # (n, F)
     edges = zip(plan.edges[:-1].tolist(), plan.edges[1:].tolist(), strict=True)
     for template, (a, b) in zip(templates, edges, strict=True):
         own = people[:, a:b]
-        x = rows[own].transpose(1, 2)
+        x = rows.index_select(0, own.reshape(-1)).view(len(own), b - a, -1).transpose(1, 2)
         weight, means = template.weight, template.means
         if train.weight is not None:
             personal = train.weight[own].to(torch.float32)

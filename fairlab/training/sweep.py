@@ -122,7 +122,8 @@ def _plan(crowd: Crowd, sweep: SweepConfig) -> BatchPlan:
     return plan_batches(cell, sweep.batch_size)
 
 
-def _setting(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
+def setting_of(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
+    """What stays fixed while a mode is trained."""
     validation = crowd.splits["validation"]
     weight = None if validation.weight is None else validation.weight[None].to(torch.float32)
     cells = cells_of(sweep.constraint, validation.group, validation.y)
@@ -154,7 +155,7 @@ def _fit_family(
     on_progress: Callable[[Progress], None] | None,
     stop: Callable[[], bool],
 ) -> _Outcome:
-    setting = _setting(mode, sweep, crowd)
+    setting = setting_of(mode, sweep, crowd)
     strengths = strengths_of(mode, sweep)
     family = FAMILIES[mode](setting)
     net = predictor(crowd.splits["train"].x.shape[0], sweep.model, sweep.seeds, len(strengths))

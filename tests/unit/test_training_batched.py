@@ -1,0 +1,108 @@
+"""The batched network is M ordinary networks: values, gradients, starting weights."""
+
+import pytest
+import torch
+from torch import nn
+
+from fairlab.config import ModelConfig
+from fairlab.training.batched import BatchedNet, copy_models, logits, predictor, snapshot
+
+
+def as_sequential(net: BatchedNet, m: int) -> nn.Sequential:
+    """Model m as one would write it."""
+    layers: list[nn.Module] = []
+    for weight, bias in zip(net.weights, net.biases, strict=True):
+        linear = nn.Linear(weight.shape[2], weight.shape[1], dtype=weight.dtype)
+        with torch.no_grad():
+            linear.weight.copy_(weight[m])
+            linear.bias.copy_(bias[m, :, 0])
+        layers += [linear, nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+@pytest.mark.parametrize("hidden", [(), (5,), (6, 4)])
+@pytest.mark.parametrize("seeds", [(0,), (3, 4)])
+def test_values_and_gradients_are_those_of_separate_networks(hidden, seeds):
+    """Each seed has its own people; model k·S + s reads those of seed k."""
+    strengths = 3
+    net = BatchedNet(7, hidden, seeds, strengths).double()
+    x = torch.randn(len(seeds), 7, 11, dtype=torch.float64)
+    pull = torch.randn(net.n_models, 1, 11, dtype=torch.float64)
+    out = net(x)
+    (out * pull).sum().backward()
+    for m in range(net.n_models):
+        alone = as_sequential(net, m)
+        expected = alone(x[m // strengths].T)
+        torch.testing.assert_close(out[m, 0], expected[:, 0])
+        (expected[:, 0] * pull[m, 0]).sum().backward()
+        linears = [layer for layer in alone if isinstance(layer, nn.Linear)]
+        for i, linear in enumerate(linears):
+            torch.testing.assert_close(net.weights[i].grad[m], linear.weight.grad)
+            torch.testing.assert_close(net.biases[i].grad[m, :, 0], linear.bias.grad)
+
+
+def test_gradient_of_the_input_flows_back():
+    """An adversary's input is the predictor's output."""
+    net = BatchedNet(4, (6,), (0,), 3, outputs=2).double()
+    x = torch.randn(3, 4, 5, dtype=torch.float64, requires_grad=True)
+    pull = torch.randn(3, 2, 5, dtype=torch.float64)
+    (net(x) * pull).sum().backward()
+    assert x.grad is not None
+    for m in range(3):
+        own = x[m].detach().T.clone().requires_grad_()
+        (as_sequential(net, m)(own).T * pull[m]).sum().backward()
+        assert own.grad is not None
+        torch.testing.assert_close(x.grad[m], own.grad.T)
+
+
+def test_a_backward_pass_after_another_forward_pass_is_refused():
+    """Activations are kept in buffers that the next forward pass overwrites."""
+    net = BatchedNet(4, (6,), (0,), 2)
+    first = net(torch.randn(1, 4, 5))
+    net(torch.randn(1, 4, 5))
+    with pytest.raises(RuntimeError, match="second forward pass"):
+        first.sum().backward()
+
+
+def test_results_of_two_forward_passes_do_not_share_memory():
+    net = BatchedNet(4, (6,), (0,), 2)
+    with torch.no_grad():
+        first = net(torch.randn(1, 4, 5))
+        before = first.clone()
+        net(torch.randn(1, 4, 5))
+    assert torch.equal(first, before)
+
+
+def test_strengths_of_a_seed_start_alike_and_seeds_differ():
+    net = BatchedNet(4, (6,), (0, 1), 2)
+    weight = net.weights[0]
+    assert torch.equal(weight[0], weight[1])
+    assert not torch.equal(weight[0], weight[2])
+    alone = BatchedNet(4, (6,), (1,), 1)
+    assert torch.equal(alone.weights[0][0], weight[2])
+    assert not torch.equal(BatchedNet(4, (6,), (0,), 1, salt=1).weights[0][0], weight[0])
+
+
+def test_logits_in_chunks_are_the_whole():
+    net = BatchedNet(4, (6,), (0, 1), 2)
+    x = torch.randn(4, 23)
+    torch.testing.assert_close(logits(net, x, chunk=5), logits(net, x, chunk=100))
+    assert logits(net, x).shape == (4, 23)
+
+
+def test_copying_touches_only_the_models_chosen():
+    net = BatchedNet(4, (6,), (0,), 3)
+    before = snapshot(net)
+    with torch.no_grad():
+        for p in net.parameters():
+            p.add_(1.0)
+    copy_models(before, list(net.parameters()), torch.tensor([True, False, True]))
+    for p, old in zip(net.parameters(), before, strict=True):
+        assert torch.equal(p[0], old[0])
+        torch.testing.assert_close(p[1], old[1] + 1.0)
+        assert torch.equal(p[2], old[2])
+
+
+def test_a_logistic_model_has_no_hidden_layer():
+    assert len(predictor(4, ModelConfig(kind="logistic"), (0,), 2).weights) == 1
+    assert len(predictor(4, ModelConfig(kind="mlp", depth=3), (0,), 2).weights) == 4
