@@ -75,9 +75,9 @@ def explorer() -> None:
 
 explorer()
 st.markdown(sentence)
-st.markdown(
-    tolerance_sentence(within_tolerance(sweep, gaps, tolerance, within), gaps, tolerance, within)
-)
+if found is not None:
+    ranges = within_tolerance(sweep, gaps, tolerance, within)
+    st.markdown(tolerance_sentence(ranges, gaps, tolerance, within))
 with st.expander("Show as table"):
     table = sweep_table(sweep, gaps)
     st.markdown(

@@ -1,5 +1,7 @@
 """What conflicts on this data, in the user's own numbers."""
 
+import numpy as np
+
 from fairlab.impossibility import (
     BalanceTable,
     BaseRateTest,
@@ -26,8 +28,8 @@ def base_rate_sentence(test: BaseRateTest) -> str:
     if test.equal_within_noise:
         return (
             f"Base rates differ by {gap}, no more than chance would explain (p = {test.p_value:.2f}"
-            "). Within noise they are equal, and then no conflict below is forced: what is forced "
-            "by these very numbers may be zero in the population."
+            "). As far as these people can tell, they may be equal, and then no conflict is "
+            "forced: what is shown as forced below may be zero in the population."
         )
     return (
         f"Base rates differ by {gap}, more than chance would explain "
@@ -102,9 +104,11 @@ def parity_sentence(table: ParityTable) -> str:
 
 def balance_sentence(table: BalanceTable) -> str:
     """Calibration and the two balances: measured, and what calibration forces."""
+    if len([r for r in table.rows if r.n > 0]) < 2:
+        return "We cannot tell: fewer than two groups have people."
     measured = (
-        f"Among people with the favourable outcome, mean scores differ by "
-        f"{_score(table.favourable_gap, table)} between groups; among the others by "
+        f"Among people with the favourable outcome, group means of the score differ by "
+        f"{_score(table.favourable_gap, table)}; among the others, by "
         f"{_score(table.unfavourable_gap, table)}."
     )
     if not table.probabilities:
@@ -158,10 +162,16 @@ def dial_sentence(course: DialCourse, position: int) -> str:
         else f"{percent(high)} in {high_name}, {percent(low)} in {low_name}"
     )
     return (
-        f"{start}{spread}. Equalized odds force a parity gap of "
-        f"{points(_known(course.forced_parity[position]))}; equal PPV and TPR force a false "
-        f"positive gap of {points(_known(course.forced_fpr[position]))}."
+        f"{start}{spread}. "
+        f"{_forces('Equalized odds', 'parity', course.forced_parity[position])}; "
+        f"{_forces('equal PPV and TPR', 'false positive', course.forced_fpr[position])}."
     )
+
+
+def _forces(condition: str, gap: str, value: float) -> str:
+    if np.isnan(value):
+        return f"what {condition[0].lower()}{condition[1:]} would force is undefined"
+    return f"{condition} force a {gap} gap of {points(float(value))}"
 
 
 def percent(value: float | None) -> str:
@@ -176,12 +186,8 @@ def points(value: float | None) -> str:
 
 def _score(value: float | None, table: BalanceTable) -> str:
     if value is None:
-        return "an undefined amount (fewer than two groups have such people)"
+        return "an undefined amount, since fewer than two groups have such people"
     return points(value) if table.probabilities else f"{value:.3g}"
-
-
-def _known(value: float) -> float | None:
-    return None if value != value else float(value)
 
 
 def _p_words(p: float) -> str:

@@ -101,6 +101,9 @@ def at_threshold_sentence(counts: Counts, threshold: float, gaps: Sequence[str])
             if widest.value
             else " No gap is wider than 0 points."
         )
+    for group in dict.fromkeys(name for r in known for name in r.left_out):
+        of = [gap_words(r.name) for r in known if group in r.left_out]
+        start += f" {group} is left out of {', '.join(of)}: its rate is undefined."
     for result in undefined:
         reason = result.why_undefined.removeprefix("Undefined: ")
         start += f" {gap_words(result.name).capitalize()} is undefined: {reason}"

@@ -55,7 +55,9 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
     sweep = sweep_of(digest, outcomes)
     found = least_worst_gap(sweep, gaps, within)
     sentence = least_worst_sentence(found, interval_of(digest, sweep, gaps, within), gaps, within)
-    ranges = within_tolerance(sweep, gaps, tolerance, within)
+    if found is not None:
+        ranges = within_tolerance(sweep, gaps, tolerance, within)
+        sentence += f" {tolerance_sentence(ranges, gaps, tolerance, within)}"
     show_chart(
         sweep_figure(
             sweep,
@@ -64,7 +66,7 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
             threshold=_threshold(subject),
             least_worst=None if found is None else (found.threshold, found.value),
         ),
-        sentence=as_it_is(f"{sentence} {tolerance_sentence(ranges, gaps, tolerance, within)}"),
+        sentence=as_it_is(sentence),
         table=sweep_table(sweep, gaps),
         key="impossibility.sweep",
     )
