@@ -30,9 +30,10 @@ findings = view.findings_of(data, roles.task)
 ready = findings.ready and not roles.problems
 with right:
     view.show_findings(findings, roles.problems)
-    if ready:
+    if view.groups_can_be_shown(findings):
         st.subheader("Groups", anchor=False)
         view.show_groups(data, roles.task)
+    if ready:
         st.subheader("Missing values", anchor=False)
         view.show_missing(data, roles.task)
         st.subheader("Proxies", anchor=False)

@@ -16,6 +16,7 @@ from charset_normalizer import from_bytes
 from fairlab.data.findings import Finding
 from fairlab.data.labels import name_values
 from fairlab.data.limits import Limits
+from fairlab.data.values import counted
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE_LINES = 200
@@ -118,9 +119,13 @@ def read_cells(
     keep = None
     if ragged and extra != len(ragged):
         where = _line_list(ragged)
-        said = f"{len(ragged):,} lines do not have {len(names)} fields like the header: {where}."
+        do = "does" if len(ragged) == 1 else "do"
+        said = (
+            f"{counted(len(ragged), 'line')} {do} not have {len(names)} fields like the header: "
+            f"{where}."
+        )
         if skip_ragged:
-            reading.notes.append(f"{len(ragged):,} lines left out: {where}.")
+            reading.notes.append(f"{counted(len(ragged), 'line')} left out: {where}.")
             keep = {line for line, _ in ragged}
         else:
             reading.problem(
@@ -188,7 +193,7 @@ def _structure(
         reading.problem("empty", "The file is empty.", "Upload a table with a header line.")
         return None, [], 0, 0
     if blank:
-        reading.notes.append(f"{blank:,} blank lines were skipped.")
+        reading.notes.append(f"Skipped: {counted(blank, 'blank line')}.")
     if long_cell:
         reading.problem(
             "long_cell",

@@ -10,7 +10,14 @@ import pandas as pd
 from fairlab.config import Task
 from fairlab.data.findings import Finding, refuse
 from fairlab.data.labels import name_values
-from fairlab.data.values import MISSING_NAME, as_numbers, as_text, distinct_text, kind
+from fairlab.data.values import (
+    MISSING_NAME,
+    as_numbers,
+    as_text,
+    counted,
+    distinct_text,
+    kind,
+)
 from fairlab.outcomes import IntArray
 from fairlab.results import Attribute
 
@@ -168,7 +175,10 @@ def finish_groups(grouping: Grouping, task: Task, name: str) -> tuple[Attribute,
     sizes = np.bincount(codes, minlength=len(names))
     notes = []
     if sizes[-1]:
-        notes.append(f"{sizes[-1]:,} people have no '{name}'; they form the group '{names[-1]}'.")
+        notes.append(
+            f"{counted(sizes[-1], 'person', 'people')} without '{name}' form the group "
+            f"'{names[-1]}'."
+        )
     small = (sizes > 0) & (sizes < task.merge_groups_below)
     if small.sum() >= 1 and (sizes > 0).sum() > 1:
         merged = [f"{names[i]} ({sizes[i]:,})" for i in np.flatnonzero(small)]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fairlab.config import Task
 from fairlab.data.findings import Finding, refuse
-from fairlab.data.values import as_text, distinct_text
+from fairlab.data.values import as_text, counted, distinct_text
 from fairlab.outcomes import IntArray
 
 MAX_NAMED = 8
@@ -42,12 +42,14 @@ def read_labels(frame: pd.DataFrame, task: Task) -> Labels:
     code[good] = 1
     notes = []
     if missing.any():
-        notes.append(f"{missing.sum():,} rows left out: the label '{task.label}' is missing.")
+        notes.append(
+            f"{counted(missing.sum(), 'row')} left out: the label '{task.label}' is missing."
+        )
     neither = ~missing & (code < 0)
     if neither.any():
         values = name_values(distinct_text(frame.loc[neither, task.label]))
         notes.append(
-            f"{neither.sum():,} rows left out: their '{task.label}' is neither favourable nor "
+            f"{counted(neither.sum(), 'row')} left out: '{task.label}' is neither favourable nor "
             f"unfavourable ({values})."
         )
     return Labels(code, tuple(notes))

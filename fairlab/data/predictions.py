@@ -10,7 +10,7 @@ from fairlab.config import Task
 from fairlab.data.findings import Finding, refuse
 from fairlab.data.labels import name_values
 from fairlab.data.prepare import read_people, table_problems
-from fairlab.data.values import as_text, distinct_text, kind
+from fairlab.data.values import as_text, counted, distinct_text, kind
 from fairlab.outcomes import FloatArray
 from fairlab.results import ScoredPeople
 
@@ -75,7 +75,9 @@ def read_predictions(
         values = _decisions(frame[decision], _selected(frame[decision], selected))[people.rows]
     known = ~np.isnan(values)
     if not known.all():
-        notes.append(f"{int((~known).sum()):,} rows left out: '{score or decision}' is missing.")
+        notes.append(
+            f"{counted(int((~known).sum()), 'row')} left out: '{score or decision}' is missing."
+        )
     if score is not None and not higher_is_better:
         values, threshold = -values, -threshold
         notes.append(f"'{score}' is a risk: its sign was turned, so that higher is better.")

@@ -13,6 +13,7 @@ from fairlab.data.groups import Grouping, finish_groups, group_problems, read_gr
 from fairlab.data.labels import label_problems, read_labels
 from fairlab.data.splits import cell_problems, stratified_split
 from fairlab.data.task import PreparedData, SplitData, TaskData
+from fairlab.data.values import counted
 from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray, IntArray
 from fairlab.results import Attribute, cross
@@ -103,7 +104,7 @@ def read_people(frame: pd.DataFrame, task: Task) -> People:
         for name, grouping in groupings.items():
             gone = keep & (grouping.codes < 0)
             if gone.any():
-                notes.append(f"{int(gone.sum()):,} rows left out: '{name}' is missing.")
+                notes.append(f"{counted(int(gone.sum()), 'row')} left out: '{name}' is missing.")
             keep = keep & ~gone
     rows = np.flatnonzero(keep)
     if len(rows) == 0:

@@ -4,6 +4,7 @@ import numpy as np
 
 from fairlab.config import SplitConfig
 from fairlab.data.findings import Finding, refuse
+from fairlab.data.values import counted
 from fairlab.outcomes import IntArray
 from fairlab.results import Attribute
 
@@ -62,18 +63,15 @@ def cell_problems(
             continue
         for k, word in ((good, words[0]), (bad, words[1])):
             if k < CELL_MINIMUM:
-                problems.append(
-                    Finding(
-                        "cell_too_small",
-                        f"Group '{name}' has {_people(k)} with the outcome '{word}' (of "
-                        f"{_people(good + bad)}); train, validation and test need one each, so "
-                        f"at least {CELL_MINIMUM}.",
-                        "Merge small groups, leave out people whose group is missing, or compare "
-                        "by another attribute.",
-                    )
-                )
+                problems.append(_small_cell(name, word, k, good + bad))
     return problems
 
 
-def _people(n: int) -> str:
-    return "1 person" if n == 1 else f"{n:,} people"
+def _small_cell(group: str, word: str, k: int, size: int) -> Finding:
+    return Finding(
+        "cell_too_small",
+        f"Group '{group}' has {counted(k, 'person', 'people')} with the outcome '{word}' (of "
+        f"{size:,}); train, validation and test need one each, so at least {CELL_MINIMUM}.",
+        "Merge small groups, leave out people whose group is missing, or compare by another "
+        "attribute.",
+    )

@@ -7,12 +7,13 @@ import pandas as pd
 
 from fairlab.config import Task
 from fairlab.data.findings import Finding, Findings
+from fairlab.data.groups import read_groups
 from fairlab.data.labels import name_values
-from fairlab.data.prepare import feature_columns, read_people, table_problems
+from fairlab.data.prepare import People, feature_columns, read_people, table_problems
 from fairlab.data.proxies import label_predictors
 from fairlab.data.roles import looks_like_id
-from fairlab.data.splits import cell_problems
-from fairlab.data.values import as_text, kind
+from fairlab.data.splits import CELL_MINIMUM, cell_problems
+from fairlab.data.values import as_text, counted, kind
 from fairlab.errors import InputError
 from fairlab.results import cross
 
@@ -50,6 +51,8 @@ def validate(
         )
     if not problems:
         problems += _people_problems(frame, task, group_by, warnings)
+    else:
+        problems += _tiny_groups(frame, task, {problem.column for problem in problems})
     if not problems and leaks:
         warnings += leak_warnings(frame, task)
     return Findings(tuple(problems), tuple(warnings))
@@ -112,16 +115,56 @@ def _people_problems(
                     name,
                 )
             )
+    warnings += _other_attributes(people, task, group_by)
     left_out = len(frame) - len(people.rows)
     if left_out:
         warnings.append(
             Finding(
                 "rows_left_out",
-                f"{left_out:,} of {len(frame):,} rows are left out: {' '.join(people.notes)}",
+                f"{left_out:,} of {len(frame):,} rows are left out. {' '.join(people.notes)}",
                 "",
             )
         )
     return problems
+
+
+def _tiny_groups(frame: pd.DataFrame, task: Task, unreadable: set[str]) -> list[Finding]:
+    """Groups of the first attribute that no label could make large enough to split."""
+    if not task.sensitive or task.sensitive[0] in unreadable or task.merge_groups_below:
+        return []
+    name = task.sensitive[0]
+    grouping = read_groups(frame, task, name)
+    sizes = np.bincount(grouping.codes[grouping.codes >= 0], minlength=len(grouping.names))
+    return [
+        Finding(
+            "group_too_small",
+            f"Group '{group}' of '{name}' has {counted(size, 'person', 'people')}; train, "
+            f"validation and test need at least {2 * CELL_MINIMUM}, three with each outcome.",
+            "Merge small groups, or compare by another attribute.",
+            name,
+        )
+        for group, size in zip(grouping.names, sizes.tolist(), strict=True)
+        if 0 < size < 2 * CELL_MINIMUM
+    ]
+
+
+def _other_attributes(people: People, task: Task, by: Sequence[str]) -> list[Finding]:
+    """Attributes that could not be trained on as they are, though the chosen ones can."""
+    used = tuple(by) if len(by) else task.sensitive[:1]
+    found = []
+    for name, attribute in people.attributes.items():
+        problems = cell_problems(people.y_true, attribute, task.outcome_words)
+        if problems and (name,) != used:
+            first = problems[0]
+            found.append(
+                Finding(
+                    "other_attribute",
+                    f"Models cannot be trained to compare by '{name}' as it is. {first.sentence}",
+                    first.remedy,
+                    name,
+                )
+            )
+    return found
 
 
 def _column_warnings(frame: pd.DataFrame, task: Task) -> list[Finding]:

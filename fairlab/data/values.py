@@ -52,6 +52,11 @@ def as_numbers(column: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """ "1 row", "1,234 rows"."""
+    return f"1 {one}" if n == 1 else f"{n:,} {many or one + 's'}"
+
+
 def _text(value: object) -> str:
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))

@@ -66,7 +66,7 @@ def test_missing_scores_are_left_out_with_a_count() -> None:
     frame.loc[0, "score"] = np.nan
     people = read(frame, score="score")
     assert len(people.score) == len(people.y_true) == len(people.attributes["sex"].codes) == 5
-    assert any("1 rows left out: 'score'" in note for note in people.notes)
+    assert any("1 row left out: 'score'" in note for note in people.notes)
 
 
 @pytest.mark.parametrize(

@@ -295,7 +295,7 @@ def test_numeric_label_is_matched_as_text_also_when_stored_as_decimals() -> None
     frame.loc[0, "hired"] = np.nan
     got = read_people(frame, table(frame, favourable=("1",)).task)
     assert len(got.rows) == 399
-    assert any("1 rows left out" in note for note in got.notes)
+    assert any("1 row left out" in note for note in got.notes)
     np.testing.assert_array_equal(got.y_true, frame["hired"].to_numpy()[1:])
 
 

@@ -189,3 +189,23 @@ def test_label_predictors_rank_the_strongest_first() -> None:
     assert found[0].column in {"test_score", "experience", "references"}
     assert [s.auc for s in found] == sorted((s.auc for s in found), reverse=True)
     assert found[-1].auc < 0.6
+
+
+def test_an_attribute_that_cannot_be_trained_on_is_a_warning_beside_one_that_can() -> None:
+    frame = people().assign(race="A")
+    frame.loc[0, "race"] = "solo"
+    findings = validate(frame, task(sensitive=("sex", "race")))
+    assert findings.ready
+    said = [str(w) for w in findings.warnings if w.code == "other_attribute"]
+    assert len(said) == 1
+    assert "'race'" in said[0]
+    assert "solo" in said[0]
+
+
+def test_a_group_of_one_is_listed_together_with_a_broken_label() -> None:
+    frame = people()
+    frame.loc[0, "sex"] = "solo"
+    frame.loc[:9, "outcome"] = "?"
+    findings = validate(frame, task())
+    assert {p.code for p in findings.problems} == {"label_many_values", "group_too_small"}
+    assert "has 1 person" in str(findings.problems[1])

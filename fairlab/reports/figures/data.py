@@ -7,17 +7,24 @@ import plotly.graph_objects as go
 
 from fairlab.data import Proxies
 from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout
+from fairlab.reports.sentences.data import begin
 from fairlab.reports.tables.data import GroupRow
 
 MOST_PROXIES = 10
+MOST_GROUPS = 24
 
 
 def base_rates_figure(rows: Sequence[GroupRow], words: tuple[str, str]) -> go.Figure:
-    """A dot per group at its base rate, its Wilson interval, its people in the label."""
+    """A dot per group at its base rate, its Wilson interval, its people in the label.
+
+    Of more than 24 groups the largest are drawn.
+    """
     shown = [row for row in rows if row.rate is not None]
+    if len(shown) > MOST_GROUPS:
+        shown = sorted(shown, key=lambda row: -row.n)[:MOST_GROUPS]
     figure = go.Figure(
         layout=layout(
-            x=f"{_short(words[0]).capitalize()}, %<br>with 95 % interval",
+            x=f"{_short(begin(words[0]))}, %<br>with 95 % interval",
             y="",
             height=90 + 44 * max(len(shown), 2),
             showlegend=False,

@@ -99,8 +99,26 @@ def missing_sentence(table: pd.DataFrame, columns: int) -> str:
     )
 
 
+def begin(text: str) -> str:
+    """The text with a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def left_out_sentence(rows: Sequence[GroupRow], drawn: int) -> str:
+    """Groups with nobody, and groups the chart has no room for; "" when there are none."""
+    said = []
+    empty = [row.name for row in rows if row.n == 0]
+    if empty:
+        said.append(f"No one is in {_list(empty)}.")
+    if len(rows) - len(empty) > drawn:
+        said.append(f"The chart shows the {drawn} largest of {len(rows)} groups, the table all.")
+    return " ".join(said)
+
+
 def favourable_words(label: str, favourable: Sequence[str], words: tuple[str, str]) -> str:
     """ "approve = 1 means loan approved"."""
+    if not favourable:
+        return "choose the favourable outcome"
     return f"{label} = {' or '.join(favourable)} means “{words[0]}”"
 
 

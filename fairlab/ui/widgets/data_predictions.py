@@ -10,9 +10,11 @@ from fairlab.errors import InputError
 from fairlab.reports.sentences.data import plain
 from fairlab.results import ScoredPeople
 from fairlab.ui import state
+from fairlab.ui.widgets.data_roles import bins_form
 from fairlab.ui.widgets.data_source import show_problems, uploaded
 
 _SCORES, _DECISIONS = "Scores (numbers)", "Decisions (selected or not)"
+_RISK = ("risk", "decile", "recid", "default", "fraud")
 _USUAL = ("score", "prob", "pred", "p_", "risk", "decile", "yhat", "y_hat", "decision")
 
 
@@ -76,13 +78,18 @@ def _roles(data: TaskData) -> ScoredPeople | None:
         )
         free = [name for name in columns if name != label and name not in sensitive]
         roles = _scores(data, free, key) if what == _SCORES else _decisions(data, free, key)
+    with left:
+        bins, entered = bins_form(data, sensitive, key)
+    if entered:
+        show_problems("To fix before the audit", tuple(entered))
+        return None
     try:
         return read_predictions(
             frame,
             label=label,
             favourable=good,
             sensitive=sensitive,
-            bins={name: edges for name, edges in given.bins.items() if name in sensitive},
+            bins=bins,
             **roles,
         )
     except InputError as error:
@@ -99,14 +106,19 @@ def _scores(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
     middle = 0.5
     if column is not None and kind(column) == "number" and column.max() > 1:
         middle = float(column.median())
+    risk = st.toggle(
+        "It is a risk score: low is good",
+        any(word in str(score).lower() for word in _RISK),
+        key=f"{key}.risk.{score}",
+        persist_state="session",
+    )
     threshold = st.number_input(
-        "Threshold: selected if the score is at least this",
+        f"Threshold: selected if the score is at {'most' if risk else 'least'} this",
         value=middle,
         step=0.01 if middle <= 1 else 1.0,
         key=f"{key}.threshold.{score}",
         persist_state="session",
     )
-    risk = st.toggle("It is a risk score: low is good", key=f"{key}.risk", persist_state="session")
     return {"score": score, "threshold": float(threshold), "higher_is_better": not risk}
 
 

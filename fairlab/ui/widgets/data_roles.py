@@ -40,7 +40,7 @@ def roles_form(data: TaskData) -> Roles:
     )
     label = label if label is not None else given.label
     favourable, unfavourable = _sides(data, label, key)
-    words = _words(given, label, favourable, key)
+    words = _words(data, label, favourable, unfavourable, key)
     sensitive = st.multiselect(
         "Sensitive attributes: whose groups are compared",
         [name for name in columns if name != label],
@@ -48,7 +48,7 @@ def roles_form(data: TaskData) -> Roles:
         key=f"{key}.sensitive",
         persist_state="session",
     )
-    bins, problems = _bins(data, sensitive, key)
+    bins, problems = bins_form(data, sensitive, key)
     with st.expander("Missing values, small groups, columns left out"):
         more = _more(data, label, tuple(sensitive), key)
     task = Task(
@@ -99,27 +99,50 @@ def _first_guess(values: tuple[str, ...]) -> list[str]:
     return [value for value in values if value.lower() in usual][:1]
 
 
-def _words(given: Task, label: str, favourable: tuple[str, ...], key: str) -> tuple[str, str]:
-    own = label == given.label and given.outcome_words != Task.model_fields["outcome_words"].default
-    value = " or ".join(favourable)
-    first = given.outcome_words[0] if own else (f"{label} = {value}" if value else label)
-    second = given.outcome_words[1] if own else f"not {first}"
+def _words(
+    data: TaskData,
+    label: str,
+    favourable: tuple[str, ...],
+    unfavourable: tuple[str, ...] | None,
+    key: str,
+) -> tuple[str, str]:
+    given = data.task
+    if label == given.label and given.outcome_words != Task.model_fields["outcome_words"].default:
+        first, second = given.outcome_words
+    else:
+        bad = unfavourable or _others(data, label, favourable)
+        first, second = _named(label, favourable), _named(label, bad)
+    value = ".".join(favourable)
     left, right = st.columns(2)
-    good = left.text_input(
-        "Favourable, in words", first, max_chars=60, key=f"{key}.good_words.{label}.{value}",
+    good_words = left.text_input(
+        "Favourable, in words", first, max_chars=80, key=f"{key}.good_words.{label}.{value}",
         persist_state="session",
     )  # fmt: skip
-    bad = right.text_input(
-        "Unfavourable, in words", second, max_chars=60, key=f"{key}.bad_words.{label}.{value}",
+    bad_words = right.text_input(
+        "Unfavourable, in words", second, max_chars=80, key=f"{key}.bad_words.{label}.{value}",
         persist_state="session",
     )  # fmt: skip
-    good, bad = good.strip() or first, bad.strip() or second
-    return (good, bad) if good != bad else (good, f"not {good}")
+    good, other = good_words.strip() or first, bad_words.strip() or second
+    return (good, other) if good != other else (good, f"not {good}")
 
 
-def _bins(
+def _others(data: TaskData, label: str, favourable: tuple[str, ...]) -> tuple[str, ...]:
+    if label not in data.frame.columns or not favourable:
+        return ()
+    values = distinct_text(data.frame[label])
+    return tuple(v for v in values if v not in favourable) if len(values) == 2 else ()
+
+
+def _named(label: str, values: tuple[str, ...]) -> str:
+    """ "income >50K": the label and its values, spellings that differ by a final dot once."""
+    once = tuple(dict.fromkeys(value.rstrip(".") for value in values))
+    return f"{label} {' or '.join(once)}" if once else f"other {label}"
+
+
+def bins_form(
     data: TaskData, sensitive: list[str], key: str
 ) -> tuple[dict[str, tuple[float, ...]], list[str]]:
+    """One line per numeric attribute with many values: where to cut it; and what is wrong."""
     bins: dict[str, tuple[float, ...]] = {}
     problems: list[str] = []
     for name in sensitive:

@@ -87,7 +87,7 @@ def _read_upload(content: bytes, name: str, what: str) -> ReadTable | None:
         table = _parsed(hashlib.sha256(content).hexdigest(), skip, content, name)
     except InputError as error:
         show_problems(f"{name} cannot be used as it is", error.problems)
-        if any(" lines do not have " in problem for problem in error.problems) or skip:
+        if any(" not have " in problem for problem in error.problems) or skip:
             st.checkbox("Leave these lines out", key=f"data.skip.{what}.{name}")
         st.markdown("Repair the file and upload it again. Nothing else you entered is lost.")
         return None
@@ -148,20 +148,32 @@ def _made_up() -> TaskData | None:
     st.markdown("People made up by a seeded generator: turn one dial at a time.")
     first, second = st.columns([2, 3])
     with first:
-        n = st.number_input("People", 50, 1_000_000, 2000, 500, key="made.n")
-        seed = st.number_input("Seed", 0, 10_000, 0, 1, key="made.seed")
+        n = st.number_input(
+            "People", 50, 1_000_000, 2000, 500, key="made.n", persist_state="session"
+        )
+        seed = st.number_input("Seed", 0, 10_000, 0, 1, key="made.seed", persist_state="session")
     with second:
         groups = st.data_editor(
-            _FIRST_GROUPS, num_rows="dynamic", hide_index=True, key="made.groups", width="stretch"
+            _groups_in_use(),
+            num_rows="dynamic",
+            hide_index=True,
+            key="made.groups",
+            width="stretch",
         )
     left, middle, right = st.columns(3)
     signal = left.slider(
-        "Signal: how far apart outcomes are", 0.0, 4.0, 1.0, 0.1, key="made.signal"
+        "Signal: how far apart outcomes are",
+        0.0,
+        4.0,
+        1.0,
+        0.1,
+        key="made.signal",
+        persist_state="session",
     )
     noise = middle.slider("Noise: share of outcomes by chance", 0.0, 1.0, 0.1, 0.05,
-                          key="made.noise")  # fmt: skip
+                          key="made.noise", persist_state="session")  # fmt: skip
     proxy = right.slider("Proxy: how much features give the group away", 0.0, 1.0, 0.5, 0.05,
-                         key="made.proxy")  # fmt: skip
+                         key="made.proxy", persist_state="session")  # fmt: skip
     rows = groups.dropna()
     options = {
         "n": int(n),
@@ -178,6 +190,20 @@ def _made_up() -> TaskData | None:
     except InputError as error:
         show_problems("These dials do not fit together", error.problems)
         return None
+
+
+def _groups_in_use() -> pd.DataFrame:
+    """Groups of the made-up table in use, else two to begin with."""
+    options = state.current_data().data.options
+    if not {"groups", "shares", "base_rates"} <= set(options):
+        return _FIRST_GROUPS
+    return pd.DataFrame(
+        {
+            "Group": list(options["groups"]),
+            "Share, %": [round(100 * share, 6) for share in options["shares"]],
+            "Base rate, %": [round(100 * rate, 6) for rate in options["base_rates"]],
+        }
+    )
 
 
 def _public() -> TaskData | None:

@@ -1,6 +1,5 @@
 """What the table holds under the chosen roles: groups, problems, missing values, proxies, leaks."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -21,13 +20,13 @@ from fairlab.data import (
     validate,
 )
 from fairlab.data.validation import LEAK_AUC
-from fairlab.reports.figures.data import base_rates_figure, proxies_figure
+from fairlab.reports.figures.data import MOST_GROUPS, base_rates_figure, proxies_figure
 from fairlab.reports.sentences import data as sentences
 from fairlab.reports.sentences.data import plain
 from fairlab.reports.tables import data as tables
-from fairlab.results import CROSSING
 from fairlab.ui.widgets.chart import show_chart, show_table
 
+_READABLE = {"cell_too_small", "one_group", "no_features"}
 ROOT = Path(__file__).parents[3]
 
 
@@ -87,6 +86,11 @@ def _show_warnings(warnings: tuple[Finding, ...]) -> None:
             st.markdown("\n".join(f"- {plain(str(warning))}" for warning in rest))
 
 
+def groups_can_be_shown(findings: Findings) -> bool:
+    """True unless label, attributes or weights cannot be read."""
+    return all(problem.code in _READABLE for problem in findings.problems)
+
+
 def show_groups(data: TaskData, task: Task) -> None:
     """Group sizes, base rates with intervals, cells, and what the sample could show."""
     people = _people(data.data.fingerprint, task.model_dump_json(), data.frame)
@@ -97,7 +101,7 @@ def show_groups(data: TaskData, task: Task) -> None:
     first.metric("People used", f"{len(people.rows):,}", f"of {len(data.frame):,} rows",
                  delta_color="off", delta_arrow="off")  # fmt: skip
     second.metric(
-        plain(task.outcome_words[0]).capitalize(),
+        plain(sentences.begin(task.outcome_words[0])),
         f"{100 * people.y_true.mean():.1f} %",
         "of everyone",
         delta_color="off",
@@ -112,28 +116,23 @@ def show_groups(data: TaskData, task: Task) -> None:
         key="data.groups",
     )
     st.markdown(plain(sentences.detectable_sentence(rows)))
-    empty = [row.name for row in rows if row.n == 0]
-    if empty:
-        st.markdown(f"No one is in: {plain(', '.join(empty))}.")
+    left_out = sentences.left_out_sentence(rows, MOST_GROUPS)
+    if left_out:
+        st.markdown(plain(left_out))
 
 
 def _choose_grouping(task: Task) -> tuple[str, ...]:
-    ways: list[tuple[str, ...]] = [(name,) for name in task.sensitive]
-    if len(task.sensitive) > 1:
-        ways.append(task.sensitive[:2])
-    if len(task.sensitive) > 2:
-        ways.append(task.sensitive)
-    if len(ways) == 1:
-        return ways[0]
-    words = {json.dumps(way): CROSSING.join(way) for way in ways}
-    chosen = st.selectbox(
-        "Show groups by",
-        list(words),
-        format_func=words.__getitem__,
+    if len(task.sensitive) == 1:
+        return task.sensitive
+    chosen = st.pills(
+        "Show groups by (choose several to cross them)",
+        task.sensitive,
+        selection_mode="multi",
+        default=task.sensitive[0],
         key=f"data.by.{'.'.join(task.sensitive)}",
         persist_state="session",
     )
-    return tuple(json.loads(chosen))
+    return tuple(name for name in task.sensitive if name in chosen) or task.sensitive[:1]
 
 
 def show_missing(data: TaskData, task: Task) -> None:
