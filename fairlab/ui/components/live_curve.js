@@ -113,6 +113,7 @@ function layoutFor(state, data) {
   layout.height = narrow ? 360 : layout.height;
   layout.uirevision = data.runs.map((r) => r.id).join();
   layout.hovermode = "closest";
+  layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: ink + "88", activecolor: ink };
   layout.hoverlabel = {
     bgcolor: style.getPropertyValue("--st-background-color").trim() || "#ffffff",
     bordercolor: ink, font: { color: ink, size: 13 }, align: "left",
