@@ -114,7 +114,7 @@ def people_moved(
     Raises:
         InputError: If the two are not the same people in the same groups.
     """
-    _same_people(before, after)
+    same_people(before, after)
     return moves(
         y_true=before.y_true,
         group=before.group,
@@ -166,7 +166,12 @@ def _moved(name: str, table: NDArray[Any]) -> Moved:
     )
 
 
-def _same_people(before: GroupedOutcomes, after: GroupedOutcomes) -> None:
+def same_people(before: GroupedOutcomes, after: GroupedOutcomes) -> None:
+    """Check that two outcomes are about the same people, groups and weights.
+
+    Raises:
+        InputError: If they are not.
+    """
     if before.n != after.n:
         raise InputError(
             f"The two models were measured on different people: {before.n} and {after.n}. Choose "

@@ -25,6 +25,7 @@ from fairlab.reports.tables.compare import (
     overview_table,
     people_table,
 )
+from fairlab.sweeps.changes import GapChange
 from fairlab.sweeps.people import PeopleMoved, moves
 from tests.contracts import small
 
@@ -96,10 +97,17 @@ def test_people_table_balances() -> None:
 
 def test_models_are_held_against_the_first() -> None:
     """A is right for 6 of 8 with a gap of 50 points; B for 4 of 8 with none."""
-    said = overview_sentence([A, B], "demographic_parity_difference")
+    changes = [GapChange(-0.5, -0.75, -0.25)]
+    said = overview_sentence([A, B], "demographic_parity_difference", changes)
     assert "B against A: accuracy 25.0 points lower" in said
     assert "demographic parity difference 50.0 points narrower (50.0 points and 0.0 points)" in said
-    back = overview_sentence([B, A], "demographic_parity_difference")
+    assert said.endswith("95 % interval of the change: −75.0 to −25.0 points.")
+    back = overview_sentence([B, A], "demographic_parity_difference", [None])
+    assert "different people" in back
+    unsure = overview_sentence(
+        [A, B], "demographic_parity_difference", [GapChange(-0.5, -0.75, 0.0)]
+    )
+    assert "We cannot tell whether the gap changed" in unsure
     assert "A against B" not in said
     assert "A against B: accuracy 25.0 points higher" in back
     assert "50.0 points wider" in back
@@ -107,7 +115,7 @@ def test_models_are_held_against_the_first() -> None:
 
 def test_undefined_gaps_are_said_not_zero() -> None:
     none = model("B", [0] * 8)
-    said = overview_sentence([A, none], "predictive_parity_difference")
+    said = overview_sentence([A, none], "predictive_parity_difference", [None])
     assert "We cannot tell" in said
     assert "undefined for every group" in rate_sentence([none], "ppv")
     table = group_rates_table([A, none], "ppv")

@@ -89,7 +89,7 @@ def people_figure(moved: PeopleMoved, words: tuple[str, str]) -> go.Figure:
         )
     figure.update_layout(
         layout(
-            x="No longer selected  ←  people per 1,000 of the group  →  newly selected",
+            x="← no longer · per 1,000 people · newly →",
             y="",
             height=170 + 52 * max(len(groups), 1),
             barmode="relative",

@@ -5,18 +5,22 @@ from collections.abc import Sequence
 from fairlab.metrics import GAPS, RATES
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.tables.compare import Compared
+from fairlab.sweeps.changes import GapChange
 
 
-def overview_sentence(models: Sequence[Compared], gap: str) -> str:
+def overview_sentence(
+    models: Sequence[Compared], gap: str, changes: Sequence[GapChange | None]
+) -> str:
     """Every model against the first: accuracy and one gap, and whether it may be chance.
 
     Args:
         models: At least two; all on the same groups.
         gap: Name of a difference in ``GAPS``.
+        changes: Of each model but the first, how the gap changed from the first; None when they
+            were not measured on the same people.
     """
-    first = models[0]
-    said = [_against(first, other, gap) for other in models[1:]]
-    return " ".join(said)
+    pairs = zip(models[1:], changes, strict=True)
+    return " ".join(_against(models[0], other, gap, change) for other, change in pairs)
 
 
 def rate_sentence(models: Sequence[Compared], rate: str) -> str:
@@ -29,29 +33,36 @@ def rate_sentence(models: Sequence[Compared], rate: str) -> str:
     return f"{label}. " + " ".join(_spread(model, rate) for model in models)
 
 
-def _against(first: Compared, other: Compared, gap: str) -> str:
+def _against(first: Compared, other: Compared, gap: str, change: GapChange | None) -> str:
     label = GAPS[gap].label.lower()
-    before, after = first.audit.gaps[gap], other.audit.gaps[gap]
+    before, after = first.audit.gaps[gap].value, other.audit.gaps[gap].value
     accuracy = _change(
         first.audit.rates["accuracy"].everyone.value,
         other.audit.rates["accuracy"].everyone.value,
         ("lower", "higher"),
     )
-    if before.value is None or after.value is None:
-        which = first.letter if before.value is None else other.letter
-        return (
-            f"{other.letter} against {first.letter}: accuracy {accuracy}. We cannot tell about "
-            f"the {label}: it is undefined for {which}."
-        )
-    change = _change(before.value, after.value, ("narrower", "wider"))
-    sentence = (
-        f"{other.letter} against {first.letter}: accuracy {accuracy}, {label} {change} "
-        f"({points(before.value)} and {points(after.value)})."
-    )
-    bounds = (before.lower, before.upper, after.lower, after.upper)
-    if None not in bounds and before.lower <= after.upper and after.lower <= before.upper:  # type: ignore[operator]
-        sentence += " The intervals of the two gaps overlap: the difference may be chance."
-    return sentence
+    start = f"{other.letter} against {first.letter}: accuracy {accuracy}"
+    if before is None or after is None:
+        which = first.letter if before is None else other.letter
+        return f"{start}. We cannot tell about the {label}: it is undefined for {which}."
+    moved = _change(before, after, ("narrower", "wider"))
+    return f"{start}, {label} {moved} ({points(before)} and {points(after)}).{_certainty(change)}"
+
+
+def _certainty(change: GapChange | None) -> str:
+    """Whether the change of the gap may be chance."""
+    if change is None:
+        return " They were measured on different people, so part of this may be chance."
+    if change.lower is None or change.upper is None:
+        return ""
+    interval = f"{_signed_points(change.lower)} to {_signed_points(change.upper)} points"
+    if change.lower <= 0 <= change.upper and change.lower != change.upper:
+        return f" We cannot tell whether the gap changed: 95 % interval {interval}."
+    return f" 95 % interval of the change: {interval}."
+
+
+def _signed_points(value: float) -> str:
+    return f"{100 * value:+.1f}".replace("-", "−")
 
 
 def _change(before: float | None, after: float | None, words: tuple[str, str]) -> str:

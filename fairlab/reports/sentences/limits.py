@@ -81,7 +81,7 @@ def _other_definitions(result: SweepResult, counts: Counts) -> str:
 def _groups(config: RunConfig, result: SweepResult) -> str:
     used = CROSSING.join(result.group_by)
     rest = [name for name in config.task.sensitive if name not in result.group_by]
-    unseen = f" {', '.join(rest)} and combinations with it were not constrained." if rest else ""
+    unseen = f" Not constrained: {', '.join(rest)}, and combinations with it." if rest else ""
     return f"Groups are those of {used} as recorded in the table.{unseen}"
 
 

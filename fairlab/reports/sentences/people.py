@@ -54,7 +54,7 @@ def certainty_sentence(moved: PeopleMoved) -> str:
         bounds = net_interval(group)
         if bounds is None or not (group.gained or group.lost):
             continue
-        where = f"{group.group} ({bounds[0]:+.0f} to {bounds[1]:+.0f} per 1,000)"
+        where = f"{group.group} ({signed(bounds[0])} to {signed(bounds[1])} per 1,000)"
         (unsure if bounds[0] <= 0 <= bounds[1] else sure).append(where)
     said = []
     if sure:
@@ -62,6 +62,12 @@ def certainty_sentence(moved: PeopleMoved) -> str:
     if unsure:
         said.append(f"We cannot tell whether the net change is chance for {', '.join(unsure)}.")
     return " ".join(said)
+
+
+def signed(number: float) -> str:
+    """A whole number with its sign: "+12", "−3", "0"."""
+    whole = round(number)
+    return "0" if whole == 0 else f"{whole:+,d}".replace("-", "−")
 
 
 def _group(group: Moved, words: tuple[str, str]) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
 from fairlab.reports.sentences.audit import people
+from fairlab.reports.sentences.people import signed
 from fairlab.sweeps.people import Moved, PeopleMoved, net_interval
 
 LETTERS = "ABCDEF"
@@ -14,11 +15,12 @@ LETTERS = "ABCDEF"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """One of the models side by side: its letter, its name in words, its audit."""
+    """One of the models side by side: its letter, its name in words, its audit, its flags."""
 
     letter: str
     label: str
     audit: Audit
+    flags: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -122,9 +124,9 @@ def _wide(
 
 def _net(row: Moved) -> str:
     net = row.per_1000(row.net)
-    return "undefined" if net is None else f"{net:+.0f}"
+    return "undefined" if net is None else signed(net)
 
 
 def _interval(row: Moved) -> str:
     bounds = net_interval(row)
-    return "undefined" if bounds is None else f"{bounds[0]:+.0f} to {bounds[1]:+.0f}"
+    return "undefined" if bounds is None else f"{signed(bounds[0])} to {signed(bounds[1])}"

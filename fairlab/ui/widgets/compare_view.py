@@ -10,11 +10,12 @@ from fairlab.metrics import GAPS, RATES
 from fairlab.reports.figures import compare as figures
 from fairlab.reports.sentences import compare as sentences
 from fairlab.reports.sentences import people as people_words
-from fairlab.reports.sentences.audit import percent, points
+from fairlab.reports.sentences.audit import percent
 from fairlab.reports.sentences.curve import point_label
 from fairlab.reports.tables import compare as tables
 from fairlab.reports.tables.compare import LETTERS, Compared
 from fairlab.results import CROSSING, ScoredPeople
+from fairlab.sweeps.changes import GapChange, gap_change
 from fairlab.sweeps.people import people_moved
 from fairlab.ui import state
 from fairlab.ui.store import result, store
@@ -75,7 +76,12 @@ def choose_models() -> SideBySide:
     by = _choose_groups(people, groups_column)
     thresholds = _choose_thresholds(picked)
     models = tuple(
-        Compared(LETTERS[i], point.label, audited(people[i], by, thresholds[i]))
+        Compared(
+            LETTERS[i],
+            point.label,
+            audited(people[i], by, thresholds[i]),
+            result(point.run_id).points[point.index].flags,
+        )
         for i, point in enumerate(picked)
     )
     if len({model.audit.group_names for model in models}) > 1:
@@ -106,8 +112,10 @@ def show_overview(side: SideBySide, *, charts: bool) -> None:
                 st.markdown(f"**{text(model.heading)}**")
                 left, right = st.columns(2)
                 left.metric("Accuracy", percent(model.audit.rates["accuracy"].everyone.value))
-                right.metric(GAPS[gap].label, points(model.audit.gaps[gap].value))
-    st.markdown(text(sentences.overview_sentence(side.models, gap)))
+                right.metric(f"{GAPS[gap].label}, points", _bare(model.audit.gaps[gap].value))
+                for flag in model.flags:
+                    st.warning(text(flag))
+    st.markdown(text(sentences.overview_sentence(side.models, gap, _changes(side, gap))))
     if not charts:
         st.dataframe(
             tables.overview_table(side.models, side.gaps), hide_index=True, width="stretch"
@@ -180,8 +188,36 @@ def show_gaps(side: SideBySide) -> None:
     """Every gap of every model with its interval."""
     st.markdown("Differences are in points, ratios as they are; 95 % intervals in brackets.")
     st.dataframe(
-        tables.gaps_table(side.models), hide_index=True, width="stretch", key="compare.gaps"
+        tables.gaps_table(side.models),
+        hide_index=True,
+        width="stretch",
+        height="content",
+        key="compare.gaps",
     )
+
+
+def _changes(side: SideBySide, gap: str) -> list[GapChange | None]:
+    """How the gap changed from the first model to each other; None for different people."""
+    first = side.people[0].outcomes(side.by)
+    found: list[GapChange | None] = []
+    for people, threshold in zip(side.people[1:], side.thresholds[1:], strict=True):
+        try:
+            found.append(
+                gap_change(
+                    first,
+                    people.outcomes(side.by),
+                    gap,
+                    threshold_before=side.thresholds[0],
+                    threshold_after=threshold,
+                )
+            )
+        except FairlabError:
+            found.append(None)
+    return found
+
+
+def _bare(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.1f}"
 
 
 def text(sentence: str) -> str:
