@@ -51,15 +51,15 @@ class BatchedNet(nn.Module):
         self._workspace = Workspace()
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
-        for fan_in, fan_out in pairwise(sizes):
-            bound = 1 / math.sqrt(fan_in)
+        for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
+            # He et al. 2015 before a ReLU; smaller for the output, so that scores start near ½.
+            bound = math.sqrt((1 if layer == len(hidden) else 6) / fan_in)
             drawn = [
-                torch.from_numpy(g.uniform(-bound, bound, (fan_out, fan_in + 1)))
-                for g in generators
+                torch.from_numpy(g.uniform(-bound, bound, (fan_out, fan_in))) for g in generators
             ]
             start = torch.stack(drawn).to(torch.float32).repeat_interleave(strengths, dim=0)
-            self.weights.append(nn.Parameter(start[:, :, :fan_in].contiguous()))
-            self.biases.append(nn.Parameter(start[:, :, fan_in:].contiguous()))
+            self.weights.append(nn.Parameter(start.contiguous()))
+            self.biases.append(nn.Parameter(torch.zeros(self.n_models, fan_out, 1)))
 
     def forward(self, x: Tensor) -> Tensor:
         """(K, F, B) features of each seed's batch, or (M, F, B), to (M, outputs, B)."""

@@ -91,11 +91,20 @@ def train(
         means = {name: total / plan.n_batches for name, total in sums.items()}
         keeper.check(means)
         with torch.no_grad():
-            verdict = family.judge(logits(net, setting.validation.x[0]))
+            raw, broken = finite_logits(net, setting.validation.x[0])
+            keeper.failed |= broken
+            verdict = family.judge(raw)
         keeper.keep(verdict.criterion, epoch)
         done = epoch
         report(Epoch(epoch, verdict, means))
     return keeper.finish(done, cancelled=False)
+
+
+def finite_logits(net: BatchedNet, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (M, n) with 0 where there is no number, and which models (M,) that befell."""
+    raw = logits(net, x)
+    broken = ~torch.isfinite(raw).all(1)
+    return torch.nan_to_num(raw, nan=0.0, posinf=50.0, neginf=-50.0), broken
 
 
 def _optimiser(nets: tuple[BatchedNet, ...], rate: float, decay: float) -> torch.optim.Optimizer:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,14 +13,14 @@ from fairlab.data import prepare
 from fairlab.data.task import PreparedData, TaskData
 from fairlab.errors import TrainingError
 from fairlab.results import Point, Progress, SplitScores, SweepResult
-from fairlab.training.batched import logits, predictor
+from fairlab.training.batched import predictor
 from fairlab.training.batches import BatchPlan, plan_batches
 from fairlab.training.catalog import FAMILIES, check_constraint, is_baseline, strengths_of
 from fairlab.training.cells import cells_of
 from fairlab.training.evaluate import accuracy_of, gap_of
 from fairlab.training.family import Batch, Family, Setting
 from fairlab.training.health import health_flags
-from fairlab.training.loop import Epoch, Kept, cohort_of, train
+from fairlab.training.loop import Epoch, Kept, cohort_of, finite_logits, train
 from fairlab.training.penalty import SoftDecision, cell_means
 from fairlab.training.people import Crowd, counts, gather
 
@@ -186,7 +186,10 @@ def _fit_family(
 
     kept = train(net, family, setting, plan, report, stop)
     with torch.no_grad():
-        raw = {name: logits(net, crowd.splits[name].x) for name in SPLITS}
+        raw = {}
+        for name in SPLITS:
+            raw[name], broken = finite_logits(net, crowd.splits[name].x)
+            kept = replace(kept, failed=kept.failed | broken.cpu().numpy())
         family.settle(raw["validation"])
         scores = {name: family.scores(raw[name], name) for name in SPLITS}
         points = _points(mode, family, setting, kept, scores, strength, seed)
@@ -240,12 +243,7 @@ def _result(
     points: list[Point] = []
     for outcome in outcomes:
         for p in outcome.points:
-            points.append(
-                Point(
-                    len(points), p.mode, p.strength, p.slack, p.seed, p.best_epoch, p.baseline,
-                    p.flags, p.guarantee,
-                )
-            )  # fmt: skip
+            points.append(replace(p, index=len(points)))
     splits = {}
     for name in SPLITS:
         part = prepared.splits[name]
