@@ -1,10 +1,17 @@
 """What people do, from the first click to the last, in a real browser."""
 
+import os
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+import numpy as np
 from playwright.sync_api import Page, expect
 
-from tests.browser.server import Server
+from tests.browser.server import ROOT, Server
 
-CURVE = ".fl-chart .js-plotly-plot, .fl-chart.js-plotly-plot"
+SEEDS = count(101)
 MARKERS = ".fl-chart .scatterlayer .points path.point"
 
 
@@ -35,10 +42,8 @@ def test_try_it_now_ends_with_a_chosen_model_on_every_page(page: Page, server: S
     choose.click()
     expect(page.get_by_role("button", name="Chosen")).to_be_visible()
     for name in ("Thresholds", "Impossibility", "Audit", "Compare", "Report"):
-        page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
-        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        go_to(page, name)
         expect(page.get_by_text("Nothing to look at yet")).to_have_count(0)
-        expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 def test_a_reload_in_mid_training_keeps_the_curve(page: Page, server: Server) -> None:
@@ -70,18 +75,159 @@ def test_a_killed_server_loses_nothing(page: Page, own_server: Server) -> None:
     assert page.locator(MARKERS).count() == 63
 
 
+def test_own_table_from_upload_to_the_same_numbers_in_the_shell(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    """Upload, train, choose, export; the exported run gives the same points twice in a shell."""
+    table = tmp_path / "adult like.csv"
+    table.write_text(adult_like(900), encoding="utf-8")
+    upload(page, server, table)
+    page.get_by_role("button", name="Use this table → Train").click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    expect(page.get_by_text("adult like.csv")).to_be_visible()
+    set_number(page, "Epochs", 4)
+    page.get_by_role("button", name="Train", exact=True).click()
+    wait_until_done(page)
+    page.get_by_role("button", name="Next point →").click()
+    page.get_by_role("button", name="Choose this").click()
+    expect(page.get_by_role("button", name="Chosen")).to_be_visible()
+    go_to(page, "Report")
+    run = save(page, "Run (YAML)", tmp_path / "run.yaml")
+    points = save(page, "Models (CSV)", tmp_path / "points.csv")
+    first = sweep(run, table, tmp_path / "first")
+    second = sweep(run, table, tmp_path / "second")
+    assert first == second
+    assert first == points.read_bytes()
+
+
+def test_a_broken_file_says_what_to_do_and_the_repaired_one_goes_on(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    """A line with too many fields is named; leaving it out, or repairing the file, goes on."""
+    broken = tmp_path / "broken.csv"
+    lines = adult_like(300).splitlines()
+    lines[7] += ",one,too,many"
+    broken.write_text("\n".join(lines), encoding="utf-8")
+    open_my_table(page, server)
+    page.locator("input[type=file]").first.set_input_files(broken)
+    expect(page.get_by_text("broken.csv cannot be used as it is")).to_be_visible()
+    expect(page.get_by_text("line 8 has", exact=False)).to_be_visible()
+    expect(page.get_by_role("button", name="Use this table → Train")).to_have_count(0)
+    page.get_by_test_id("stCheckbox").get_by_text("Leave these lines out").click()
+    expect(page.get_by_role("button", name="Use this table → Train")).to_be_visible()
+    repaired = tmp_path / "repaired.csv"
+    repaired.write_text(adult_like(300), encoding="utf-8")
+    page.locator("input[type=file]").first.set_input_files(repaired)
+    expect(page.get_by_text("300 rows")).to_be_visible()
+    page.get_by_role("button", name="Use this table → Train").click()
+    expect(page.get_by_text("repaired.csv")).to_be_visible()
+
+
+def test_text_of_a_table_is_shown_as_it_is(page: Page, server: Server, tmp_path: Path) -> None:
+    """Markup in headers and group names is text on every page; no script of a table runs."""
+    hostile = "<img src=x onerror=window.hacked=1>"
+    table = tmp_path / "hostile.csv"
+    rows = adult_like(600).replace("Female", f"Female {hostile}").replace("race", "**race** $x$")
+    table.write_text(rows, encoding="utf-8")
+    upload(page, server, table)
+    page.get_by_role("button", name="Use this table → Train").click()
+    set_number(page, "Epochs", 2)
+    page.get_by_role("button", name="Train", exact=True).click()
+    wait_until_done(page)
+    page.get_by_role("button", name="Next point →").click()
+    page.get_by_role("button", name="Choose this").click()
+    expect(page.get_by_role("button", name="Chosen")).to_be_visible()
+    for name in ("Thresholds", "Impossibility", "Audit", "Compare", "Report"):
+        go_to(page, name)
+        assert page.evaluate("window.hacked") is None
+        assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_phone_shows_the_curve_without_sideways_scrolling(page: Page, server: Server) -> None:
+    """At 390 px nothing is wider than the screen."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    try_it_now(page, server)
+    wait_until_done(page)
+    widest = page.evaluate("document.scrollingElement.scrollWidth")
+    assert widest <= 390
+    chart = page.locator(".fl-chart").bounding_box()
+    assert chart is not None
+    assert chart["x"] >= 0
+    assert chart["x"] + chart["width"] <= 390
+
+
+def go_to(page: Page, name: str) -> None:
+    """Another page, by the navigation."""
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def open_my_table(page: Page, server: Server) -> None:
+    """The Data page, at a table of one's own."""
+    page.goto(f"{server.url}/data")
+    page.get_by_text("My table", exact=True).click()
+
+
+def upload(page: Page, server: Server, table: Path) -> None:
+    """Upload a table and wait until it can be used."""
+    open_my_table(page, server)
+    page.locator("input[type=file]").first.set_input_files(table)
+    expect(page.get_by_role("button", name="Use this table → Train")).to_be_visible()
+
+
+def set_number(page: Page, label: str, value: int) -> None:
+    """Fill a number of the expander on Train."""
+    if not page.get_by_label(label, exact=True).is_visible():
+        page.get_by_text("Strengths, seeds and optimiser").click()
+    field = page.get_by_label(label, exact=True)
+    field.fill(str(value))
+    field.press("Enter")
+
+
 def slow_run(page: Page, server: Server) -> None:
-    """Start a run long enough to be interrupted, with a seed of its own so it is not shared."""
+    """Start a run long enough to be interrupted, with a split of its own so it is not shared."""
     page.goto(f"{server.url}/train")
-    page.get_by_text("Strengths, seeds and optimiser").click()
-    epochs = page.get_by_label("Epochs")
-    epochs.fill("400")
-    epochs.press("Enter")
-    seed = page.get_by_label("Seed of the split")
-    slow_run.seed += 1  # type: ignore[attr-defined]
-    seed.fill(str(slow_run.seed))  # type: ignore[attr-defined]
-    seed.press("Enter")
+    set_number(page, "Epochs", 400)
+    set_number(page, "Seed of the split", next(SEEDS))
     page.get_by_role("button", name="Train", exact=True).click()
 
 
-slow_run.seed = 100  # type: ignore[attr-defined]
+def save(page: Page, button: str, path: Path) -> Path:
+    """Press a download button and keep the file."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).click()
+    waiting.value.save_as(path)
+    return path
+
+
+def sweep(run: Path, table: Path, out: Path) -> bytes:
+    """``fairlab sweep`` in a shell of its own; the bytes of its points."""
+    command = [sys.executable, "-m", "fairlab", "sweep", str(run), "--data", str(table)]
+    home = out.with_name(f"{out.name}-home")
+    home.mkdir()
+    subprocess.run(
+        [*command, "--out", str(out)],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "FAIRLAB_HOME": str(home)},
+    )
+    return (out / "points.csv").read_bytes()
+
+
+def adult_like(n: int) -> str:
+    """A table with the columns and habits of Adult: "?" for missing, labels with signs."""
+    rng = np.random.default_rng(7)
+    sex = rng.choice(["Female", "Male"], n, p=[0.4, 0.6])
+    race = rng.choice(["White", "Black"], n, p=[0.7, 0.3])
+    hours = rng.integers(20, 60, n)
+    education = rng.integers(5, 16, n)
+    pull = 0.35 * (education - 10) + 0.05 * (hours - 40) + 0.8 * (sex == "Male") - 0.6
+    rich = rng.random(n) < 1 / (1 + np.exp(-pull))
+    work = rng.choice(["Private", "State-gov", "?"], n, p=[0.7, 0.2, 0.1])
+    lines = ["workclass,education-num,hours-per-week,race,sex,income"]
+    lines += [
+        f"{work[i]},{education[i]},{hours[i]},{race[i]},{sex[i]},{'>50K' if rich[i] else '<=50K'}"
+        for i in range(n)
+    ]
+    return "\n".join(lines) + "\n"
