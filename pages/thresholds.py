@@ -6,7 +6,7 @@ import streamlit as st
 
 from fairlab.impossibility import least_worst_gap, within_tolerance
 from fairlab.metrics import RATES
-from fairlab.reports.figures.explorer import explorer_payload
+from fairlab.reports.figures.explorer import explorer_payload, slider_grid
 from fairlab.reports.sentences.sweep import (
     at_threshold_sentence,
     least_worst_sentence,
@@ -42,6 +42,7 @@ gaps, tolerance, within = choose_gaps("thresholds")
 found = least_worst_gap(sweep, gaps, within)
 best = sweep.thresholds[RATES["accuracy"](sweep.counts.overall())[:, 0].argmax()]
 in_use = subject.people.threshold if subject.point is None else subject.point.threshold
+start = slider_grid(sweep).deciding(in_use)
 marks = {"In use": in_use, "Most accurate": float(best)}
 if found is not None:
     marks["Smallest worst gap"] = found.threshold
@@ -60,8 +61,8 @@ payload = explorer_payload(
 @st.fragment
 def explorer() -> None:
     """The slider with everything that follows it; only this part runs when it is let go."""
-    moved = threshold_explorer(payload, start=in_use, alt=sentence, key=f"explorer.{digest}")
-    threshold = in_use if moved is None else moved
+    moved = threshold_explorer(payload, start=start, alt=sentence, key=f"explorer.{digest}")
+    threshold = start if moved is None else moved
     st.markdown(as_it_is(at_threshold_sentence(sweep.at(threshold), threshold, gaps)))
     if subject.point is not None and st.button(
         "Use this threshold",

@@ -10,6 +10,7 @@ from fairlab.impossibility.base_rates import (
     reweight_base_rates,
     reweight_counts,
 )
+from fairlab.impossibility.forced import ForcedIntervals, forced_intervals
 from fairlab.impossibility.identities import (
     IdentityTable,
     ParityTable,
@@ -31,6 +32,7 @@ __all__ = [
     "BalanceTable",
     "BaseRateTest",
     "DialCourse",
+    "ForcedIntervals",
     "IdentityTable",
     "LeastWorstGap",
     "ParityTable",
@@ -39,6 +41,7 @@ __all__ = [
     "base_rate_test",
     "dial_course",
     "forced_fpr",
+    "forced_intervals",
     "groups_that_cannot_move",
     "identity_table",
     "least_worst_gap",

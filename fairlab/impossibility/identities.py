@@ -137,7 +137,7 @@ def identity_table(counts: Counts) -> IdentityTable:
 
     Source: Chouldechova 2017, "Fair prediction with disparate impact", equation (2.6).
     """
-    _one_population(counts)
+    one_population(counts)
     everyone = counts.overall()
     common_ppv = known(RATES["ppv"](everyone)[0])
     common_tpr = known(RATES["tpr"](everyone)[0])
@@ -145,9 +145,8 @@ def identity_table(counts: Counts) -> IdentityTable:
     with_odds = [(row.odds, row) for row in rows if row.odds is not None]
     if len(with_odds) < 2:
         return IdentityTable(rows, common_ppv, common_tpr, None, None, None, None)
-    (high_odds, high), (low_odds, low) = (
-        pick(with_odds, key=lambda pair: pair[0]) for pick in (max, min)
-    )
+    ordered = sorted(with_odds, key=lambda pair: pair[0])  # ties name two groups, not one twice
+    (low_odds, low), (high_odds, high) = ordered[0], ordered[-1]
     gap = None
     if high.forced_fpr is not None and low.forced_fpr is not None:
         gap = high.forced_fpr - low.forced_fpr
@@ -173,16 +172,15 @@ def parity_table(counts: Counts) -> ParityTable:
 
     Source: the law of total probability; Barocas, Hardt and Narayanan, chapter 3.
     """
-    _one_population(counts)
+    one_population(counts)
     everyone = counts.overall()
     tpr, fpr = (known(RATES[name](everyone)[0]) for name in ("tpr", "fpr"))
     rows = tuple(_parity_row(counts, g, tpr, fpr) for g in range(counts.shape[0]))
     with_rate = [(row.base_rate, row) for row in rows if row.base_rate is not None]
     if len(with_rate) < 2:
         return ParityTable(rows, tpr, fpr, None, None, None, None, None)
-    (high_rate, high), (low_rate, low) = (
-        pick(with_rate, key=lambda pair: pair[0]) for pick in (max, min)
-    )
+    ordered = sorted(with_rate, key=lambda pair: pair[0])
+    (low_rate, low), (high_rate, high) = ordered[0], ordered[-1]
     gap = high_rate - low_rate
     selection = [row.selection_rate for row in rows if row.selection_rate is not None]
     return ParityTable(
@@ -202,7 +200,12 @@ def known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _one_population(counts: Counts) -> None:
+def one_population(counts: Counts) -> None:
+    """Refuse counts with leading axes.
+
+    Raises:
+        InputError: If there are any.
+    """
     if len(counts.shape) != 1:
         raise InputError(
             f"This table speaks of one threshold; found counts of shape {counts.shape}. "

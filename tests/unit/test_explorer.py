@@ -61,6 +61,14 @@ def test_probabilities_get_round_positions_such_as_a_half() -> None:
     assert {0.0, 0.3, 0.5, 1.0} <= set(grid.positions.tolist())
 
 
+def test_whole_number_scores_show_the_number_that_decides() -> None:
+    """6.5 selects who 7 selects; the line must not cut the bar of people who score 6."""
+    outcomes = some_people([3.0, 6.0, 7.0, 9.0])
+    payload = payload_of(outcomes, used=6.5)
+    assert payload["marks"] == [{"label": "used", "value": 7.0}]
+    assert payload["positions"] == [3, 4, 5, 6, 7, 8, 9, 10]
+
+
 def payload_of(outcomes: GroupedOutcomes, **marks: float) -> dict:  # type: ignore[type-arg]
     return explorer_payload(
         outcomes,

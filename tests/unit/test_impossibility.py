@@ -10,6 +10,7 @@ from fairlab.errors import InputError, UnknownNameError
 from fairlab.impossibility import (
     balance_table,
     forced_fpr,
+    forced_intervals,
     groups_that_cannot_move,
     identity_table,
     least_worst_gap,
@@ -168,6 +169,29 @@ def test_tables_refuse_a_whole_sweep_at_once() -> None:
     for table in (identity_table, parity_table):
         with pytest.raises(InputError, match="one threshold"):
             table(counts)
+
+
+def test_forced_intervals_hold_the_estimate_and_shrink_with_more_people() -> None:
+    def times(k: int) -> Counts:
+        return Counts(*(k * getattr(FRAUD, f) for f in FIELDS), group_names=("A", "B"))
+
+    few, many = forced_intervals(FRAUD), forced_intervals(times(25))
+    assert few is not None
+    assert many is not None
+    ratio, gap = identity_table(FRAUD).forced_ratio, parity_table(FRAUD).forced_gap
+    for found in (few, many):
+        assert found.ratio[0] < ratio < found.ratio[1]
+        assert found.parity_gap[0] < gap < found.parity_gap[1]
+    shrunk = (many.ratio[1] - many.ratio[0]) / (few.ratio[1] - few.ratio[0])
+    assert shrunk == pytest.approx(1 / 5, rel=0.15)
+
+
+def test_equal_base_rates_keep_one_inside_the_forced_interval() -> None:
+    equal = Counts(*(np.array([20, 20]) for _ in FIELDS), group_names=("A", "B"))
+    found = forced_intervals(equal)
+    assert found.ratio[0] < 1 < found.ratio[1]
+    weighted = Counts(*(np.array([2.5, 2.5]) for _ in FIELDS), group_names=("A", "B"))
+    assert forced_intervals(weighted) is None
 
 
 # Parity against odds

@@ -28,11 +28,23 @@ class SliderGrid:
             selected to nobody selected.
         step: Distance between two of them.
         digits: Decimals that tell them apart.
+        whole: Whether the positions are the whole numbers that scores take.
     """
 
     positions: FloatArray
     step: float
     digits: int
+    whole: bool = False
+
+    def deciding(self, threshold: float) -> float:
+        """The threshold as the slider shows it: between whole-number scores, the next number.
+
+        6.5 and 7 select the same people when scores are whole numbers; a line at 6.5 would cut
+        through the bar of people who score 6.
+        """
+        if not self.whole:
+            return threshold
+        return float(np.clip(np.ceil(threshold), self.positions[0], self.positions[-1]))
 
 
 def slider_grid(sweep: ThresholdSweep) -> SliderGrid:
@@ -55,7 +67,7 @@ def slider_grid(sweep: ThresholdSweep) -> SliderGrid:
         stop = (float(np.floor(high / step)) + 1) * step
     size = round((stop - start) / step) + 1
     positions = np.round(start + step * np.arange(size), 12)
-    return SliderGrid(positions, step, _decimals(step))
+    return SliderGrid(positions, step, _decimals(step), whole and step == 1.0)
 
 
 def explorer_payload(
@@ -80,8 +92,8 @@ def explorer_payload(
         digest: Changes when people, scores or groups change; the browser then starts anew.
     """
     grid = slider_grid(sweep)
-    named = [value for value in marks.values() if np.isfinite(value)]
-    positions = np.union1d(grid.positions, named) if named else grid.positions
+    named = {label: grid.deciding(v) for label, v in marks.items() if np.isfinite(v)}
+    positions = np.union1d(grid.positions, list(named.values())) if named else grid.positions
     counts = sweep.at(positions)
     return {
         "digest": digest,
@@ -90,9 +102,7 @@ def explorer_payload(
         "high": float(grid.positions[-1]),
         "step": grid.step,
         "digits": grid.digits,
-        "marks": [
-            {"label": label, "value": value} for label, value in marks.items() if np.isfinite(value)
-        ],
+        "marks": [{"label": label, "value": value} for label, value in named.items()],
         "tolerance": tolerance,
         "outcome_words": list(outcome_words),
         "groups": _groups(outcomes, counts, grid),

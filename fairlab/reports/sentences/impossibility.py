@@ -6,6 +6,7 @@ from fairlab.impossibility import (
     BalanceTable,
     BaseRateTest,
     DialCourse,
+    ForcedIntervals,
     IdentityTable,
     ParityTable,
 )
@@ -37,8 +38,8 @@ def base_rate_sentence(test: BaseRateTest) -> str:
     )
 
 
-def identity_sentence(table: IdentityTable) -> str:
-    """Equal PPV and TPR force false positive rates apart: by how much here."""
+def identity_sentence(table: IdentityTable, forced: ForcedIntervals | None = None) -> str:
+    """Equal PPV and TPR force false positive rates apart: by how much here, and how sure."""
     if table.highest is None:
         return (
             "We cannot tell: fewer than two groups have people with the unfavourable outcome, so "
@@ -66,9 +67,12 @@ def identity_sentence(table: IdentityTable) -> str:
             f"{start}of {low.group} would be 0 and that of {high.group} "
             f"{percent(high.forced_fpr)}: no one in {low.group} has the favourable outcome."
         )
+    spread = ""
+    if forced is not None and forced.ratio is not None:
+        spread = f" (95 % interval {forced.ratio[0]:.2f} to {forced.ratio[1]:.2f})"
     text = (
         f"{start}of {high.group} would have to be {table.forced_ratio:.2f} times that of "
-        f"{low.group}: {percent(high.forced_fpr)} against {percent(low.forced_fpr)}."
+        f"{low.group}{spread}: {percent(high.forced_fpr)} against {percent(low.forced_fpr)}."
     )
     if high.forced_fpr is not None and high.forced_fpr > 1:
         text += (
@@ -78,8 +82,8 @@ def identity_sentence(table: IdentityTable) -> str:
     return f"{text} Measured: {percent(high.fpr)} against {percent(low.fpr)}."
 
 
-def parity_sentence(table: ParityTable) -> str:
-    """Equalized odds force a parity gap: by how much here."""
+def parity_sentence(table: ParityTable, forced: ForcedIntervals | None = None) -> str:
+    """Equalized odds force a parity gap: by how much here, and how sure."""
     if table.base_rate_gap is None:
         return "We cannot tell: fewer than two groups have people."
     if table.common_tpr is None or table.common_fpr is None:
@@ -93,12 +97,17 @@ def parity_sentence(table: ParityTable) -> str:
             f"{NO_CONFLICT}these decisions do not tell the two outcomes apart (TPR and FPR are "
             f"both {percent(table.common_tpr)}), so parity and equalized odds agree."
         )
+    spread = ""
+    if forced is not None and forced.parity_gap is not None:
+        spread = (
+            f" (95 % interval {100 * forced.parity_gap[0]:.1f} to {100 * forced.parity_gap[1]:.1f})"
+        )
     return (
         f"If every group had the same true positive rate ({percent(table.common_tpr)}) and the "
         f"same false positive rate ({percent(table.common_fpr)}), selection rates would still "
-        f"differ by {points(table.forced_gap)}: base rates differ by {points(table.base_rate_gap)} "
-        f"({table.highest} highest, {table.lowest} lowest), times the {points(distance)} between "
-        f"the two rates. Measured demographic parity gap: {points(table.measured_gap)}."
+        f"differ by {points(table.forced_gap)}{spread}: base rates differ by "
+        f"{points(table.base_rate_gap)} ({table.highest} highest, {table.lowest} lowest), "
+        f"times the {points(distance)} between the two rates. Measured demographic parity gap: {points(table.measured_gap)}."
     )
 
 

@@ -2,7 +2,8 @@
 // forced. Every position was computed exactly beforehand; here it is only looked up.
 // The helpers of svg_kit.js stand in front of this file.
 
-const MARGIN = 11; // half the slider's thumb, so that thumb and line stand at the same place
+const LEFT = 34; // room for the numbers of the axis
+const RIGHT = 10;
 const HEIGHT = 250;
 const COMMIT_MS = 300;
 const instances = new WeakMap();
@@ -57,7 +58,7 @@ function panel(state, title, series, words, fromZero) {
 
 function follow(state, chart, event) {
   const box = chart.getBoundingClientRect();
-  const share = (event.clientX - box.left - MARGIN) / (box.width - 2 * MARGIN);
+  const share = (event.clientX - box.left - LEFT) / (box.width - LEFT - RIGHT);
   moveTo(state, Math.round(Math.min(1, Math.max(0, share)) * (state.data.dials.length - 1)));
 }
 
@@ -75,11 +76,11 @@ function drawPanel(state, p) {
   const pad = 0.08 * Math.max(high - low, 0.01);
   if (!p.fromZero) low = Math.max(0, low - pad);
   high = Math.min(Math.max(1, ...known), high + pad);
-  p.x = (i) => MARGIN + (i / (dials.length - 1)) * (width - 2 * MARGIN);
+  p.x = (i) => LEFT + (i / (dials.length - 1)) * (width - LEFT - RIGHT);
   p.y = (v) => HEIGHT - 2 - ((v - low) / (high - low)) * (HEIGHT - 14);
   const grid = ticks(100 * low, 100 * high, 5).flatMap((v) => [
-    svg("line", { class: "te-gridline", x1: 0, x2: width, y1: p.y(v / 100), y2: p.y(v / 100) }),
-    svg("text", { class: "te-tick", x: 2, y: p.y(v / 100) - 3, text: String(v) }),
+    svg("line", { class: "te-gridline", x1: LEFT, x2: width, y1: p.y(v / 100), y2: p.y(v / 100) }),
+    svg("text", { class: "te-tick", x: LEFT - 8, y: p.y(v / 100) + 4, "text-anchor": "end", text: String(v) }),
   ]);
   const lines = p.series.map((s) => {
     let path = "";
@@ -94,7 +95,7 @@ function drawPanel(state, p) {
   p.line = svg("line", { class: "te-line", y1: 0, y2: HEIGHT });
   p.dots = p.series.map((s) => svg("circle", { class: "te-dot", r: s.width > 2 ? 6 : 4, fill: s.color }));
   const ends = [
-    svg("text", { class: "te-tick", x: 0, y: HEIGHT + 16, text: "as they are" }),
+    svg("text", { class: "te-tick", x: LEFT, y: HEIGHT + 16, text: "as they are" }),
     svg("text", { class: "te-tick", x: width, y: HEIGHT + 16, "text-anchor": "end", text: "equal" }),
   ];
   p.chart.setAttribute("width", width);

@@ -66,18 +66,18 @@ function build(state) {
       onclick: () => { moveTo(state, mark.value); commit(state); },
     }));
   root.append(
-    el("div", { class: "te-top" },
+    el("div", { class: "te-marks", role: "group", "aria-label": "Go to a threshold" },
+      el("span", { text: "Go to" }), ...marks),
+    el("div", { class: "te-sticky" },
       el("div", { class: "te-head" },
-        el("label", { for: id, text: "Decision threshold" }), state.output),
-      el("div", { class: "te-marks" }, ...marks)),
-    el("div", { class: "te-row te-sticky" },
-      el("div", { class: "te-left" }, state.input, state.axis),
-      el("div", { class: "te-right" }, state.summary)),
+        el("label", { for: id, text: "Decision threshold" }), state.output, state.summary),
+      el("div", { class: "te-row te-control" },
+        el("div", { class: "te-left" }, state.input, state.axis))),
   );
   state.strips = data.groups.map((group) => strip(state, group));
   root.append(...state.strips.map((s) => s.row));
   root.append(el("p", { class: "te-note", text:
-    `Bars count people by score: upward those with ${data.outcome_words[0]}, downward those with ` +
+    `Bars count people by score. Upward: ${data.outcome_words[0]}. Downward: ` +
     `${data.outcome_words[1]}. Heights are square roots, so that small bars stay visible; each group has its own scale.` }));
   root.append(sweepRow(state));
   state.aloud = el("div", { class: "te-aloud", "aria-live": "polite" });

@@ -8,6 +8,7 @@ from fairlab.impossibility import (
     DialCourse,
     balance_table,
     dial_course,
+    forced_intervals,
     groups_that_cannot_move,
     identity_table,
     least_worst_gap,
@@ -75,10 +76,11 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
 
 def equal_precision(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:  # noqa: ARG001
     """View 2: Chouldechova's identity."""
-    table = identity_table(_counts(subject, outcomes))
+    counts = _counts(subject, outcomes)
+    table = identity_table(counts)
     show_chart(
         identity_figure(table),
-        sentence=as_it_is(identity_sentence(table)),
+        sentence=as_it_is(identity_sentence(table, forced_intervals(counts))),
         table=identity_frame(table),
         key="impossibility.identity",
     )
@@ -87,10 +89,11 @@ def equal_precision(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
 
 def parity_or_odds(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:  # noqa: ARG001
     """View 3: demographic parity against equalized odds."""
-    table = parity_table(_counts(subject, outcomes))
+    counts = _counts(subject, outcomes)
+    table = parity_table(counts)
     show_chart(
         parity_figure(table),
-        sentence=as_it_is(parity_sentence(table)),
+        sentence=as_it_is(parity_sentence(table, forced_intervals(counts))),
         table=parity_frame(table),
         key="impossibility.parity",
     )
