@@ -196,22 +196,26 @@ def _more(data: TaskData, label: str, sensitive: tuple[str, ...], key: str) -> d
         key=f"{key}.merge",
         persist_state="session",
     )
+    kept = f"{key}.exclude"  # the choices differ with the other roles; what was entered stays
     exclude = st.multiselect(
         "Columns left out (repeats of the outcome, known only after it, identifiers)",
         free,
-        default=[name for name in given.exclude if name in free],
+        default=[name for name in st.session_state.get(kept, given.exclude) if name in free],
         key=f"{key}.exclude.{label}.{'.'.join(sensitive)}",
         persist_state="session",
     )
+    st.session_state[kept] = tuple(exclude)
     numeric = [name for name in free if kind(data.frame[name]) == "number"]
+    before = st.session_state.get(f"{key}.weight", given.weight)
     weight = st.selectbox(
         "Weight of each person (usually none)",
         [None, *numeric],
-        index=[None, *numeric].index(given.weight) if given.weight in numeric else 0,
+        index=[None, *numeric].index(before) if before in numeric else 0,
         format_func=lambda name: "none: everyone counts once" if name is None else name,
         key=f"{key}.weight.{label}.{'.'.join(sensitive)}",
         persist_state="session",
     )
+    st.session_state[f"{key}.weight"] = weight
     use = st.toggle(
         "Let the model see the sensitive attributes",
         given.sensitive_as_features,
