@@ -107,7 +107,8 @@ def parity_sentence(table: ParityTable, forced: ForcedIntervals | None = None) -
         f"same false positive rate ({percent(table.common_fpr)}), selection rates would still "
         f"differ by {points(table.forced_gap)}{spread}: base rates differ by "
         f"{points(table.base_rate_gap)} ({table.highest} highest, {table.lowest} lowest), "
-        f"times the {points(distance)} between the two rates. Measured demographic parity gap: {points(table.measured_gap)}."
+        f"times the {points(distance)} between the two rates. Measured demographic "
+        f"parity gap: {points(table.measured_gap)}."
     )
 
 
