@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fairlab.data import Limits, read_table
 from fairlab.errors import InputError
@@ -211,3 +213,30 @@ def test_parquet_limits_are_checked_before_reading() -> None:
 def test_cyrillic_is_not_read_as_western() -> None:
     text = "имя,возраст\n" + "".join(f"Анна Каренина и другие люди,{i}\n" for i in range(40))
     assert frame(text.encode("cp1251"))["имя"][0] == "Анна Каренина и другие люди"
+
+
+@given(st.binary(max_size=120))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_are_read_or_refused_never_a_crash(content: bytes) -> None:
+    try:
+        table = read_table(content, "anything")
+    except InputError as error:
+        assert error.problems
+    else:
+        assert len(table.frame) >= 1
+
+
+_CELLS = st.sampled_from(
+    ["1", "-1.5", "1e999", "1,5", "2024-01-01", "2024-13-45", "true", "", "?", "inf", '"', "a\nb",
+     "123456789012345678901", "007", "x", " x ", "٣", "=1+1"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(_CELLS, _CELLS), min_size=1, max_size=10))
+@settings(max_examples=150, deadline=None)
+def test_csv_and_parquet_agree_whatever_the_cells(rows: list[tuple[str, str]]) -> None:
+    table = pd.DataFrame(rows, columns=["a", "b"]).astype("str")
+    packed = io.BytesIO()
+    table.to_parquet(packed)
+    from_csv = read_table(table.to_csv(index=False, lineterminator="\n").encode(), "t.csv")
+    assert read_table(packed.getvalue(), "t").fingerprint == from_csv.fingerprint
