@@ -153,6 +153,6 @@ def test_sentence_at_a_threshold_names_groups_and_what_is_undefined() -> None:
     )
     text = at_threshold_sentence(count(outcomes, 7), 7.0, USUAL_GAPS)
     assert text.startswith("At threshold 7, 3 of 6 people are selected.")
-    assert "a highest, b lowest" in text
+    assert "points: a highest (of 3), b lowest (of 3)." in text
     assert "no one in b is selected" in text
     assert "undefined" not in at_threshold_sentence(count(outcomes, 1), 1.0, USUAL_GAPS)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fairlab.impossibility import LeastWorstGap, ThresholdRange
-from fairlab.metrics import GAPS
+from fairlab.metrics import GAPS, RATES, GapResult
 from fairlab.outcomes import Counts
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -97,7 +97,7 @@ def at_threshold_sentence(counts: Counts, threshold: float, gaps: Sequence[str])
         widest = max(known, key=lambda r: 0.0 if r.value is None else r.value)
         start += (
             f" The widest gap is {gap_words(widest.name)}, {100 * (widest.value or 0.0):.1f} "
-            f"points: {widest.highest} highest, {widest.lowest} lowest."
+            f"points: {_ends(widest, counts)}."
             if widest.value
             else " No gap is wider than 0 points."
         )
@@ -108,6 +108,16 @@ def at_threshold_sentence(counts: Counts, threshold: float, gaps: Sequence[str])
         reason = result.why_undefined.removeprefix("Undefined: ")
         start += f" {gap_words(result.name).capitalize()} is undefined: {reason}"
     return start
+
+
+def _ends(gap: GapResult, counts: Counts) -> str:
+    """The two groups that set a gap, each with the number of people its rate is a share of."""
+    people = RATES[gap.rate].denominator(counts)
+    high, low = (
+        f"{name} {end} (of {_people(float(people[counts.group_names.index(name)]))})"
+        for name, end in ((str(gap.highest), "highest"), (str(gap.lowest), "lowest"))
+    )
+    return f"{high}, {low}"
 
 
 def _range(r: ThresholdRange) -> str:

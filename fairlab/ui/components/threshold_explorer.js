@@ -33,13 +33,13 @@ function between(gap, groups, i) {
     for (const group of groups) {
       const value = rate(name, at(group, i));
       if (value === null) leftOut.add(group.name);
-      else known.push([value, group.name]);
+      else known.push([value, group.name, RATES[name](at(group, i))[1]]);
     }
     if (known.length < 2) continue;
     known.sort((a, b) => a[0] - b[0]);
     const [low, high] = [known[0], known[known.length - 1]];
     if (!widest || high[0] - low[0] > widest.size) {
-      widest = { size: high[0] - low[0], high: high[1], low: low[1], rate: name };
+      widest = { size: high[0] - low[0], high: `${high[1]} highest (of ${whole(high[2])})`, low: `${low[1]} lowest (of ${whole(low[2])})`, rate: name };
     }
   }
   return { widest, leftOut: [...leftOut] };
@@ -342,6 +342,7 @@ function updateStrip(s, i, x) {
   for (const [name, node] of Object.entries(s.rates)) {
     const value = rate(name, counts);
     say(node, value === null ? s.undefined(name) : percent(value));
+    node.title = RATES[name](counts).map(whole).join(" of ");
     node.classList.toggle("te-undefined", value === null);
   }
   s.veil.setAttribute("width", Math.max(0, x));
@@ -368,7 +369,7 @@ function updateGaps(state, i, x) {
     dot.setAttribute("cy", state.y(value));
     say(row.value, points(value));
     say(row.band, value <= data.tolerance + 1e-9 ? "inside" : "outside");
-    const names = widest && widest.size > 0 ? `${widest.high} highest, ${widest.low} lowest` : "no difference";
+    const names = widest && widest.size > 0 ? `${widest.high}, ${widest.low}` : "no difference";
     const which = row.gap.rates.length > 1 && widest ? ` (${data.rate_labels[widest.rate]})` : "";
     say(row.who, names + which + (leftOut.length ? `; left out: ${reasons(state, row.gap, leftOut)}` : ""));
   });
