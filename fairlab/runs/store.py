@@ -5,6 +5,7 @@ beside it. Web server and worker each open their own store; every state change i
 transaction. Nothing here needs torch.
 """
 
+import functools
 import hashlib
 import json
 import secrets
@@ -342,8 +343,22 @@ class RunStore:
 
 def _cache_key(config: RunConfig) -> str:
     """What must be equal for two computations to give the same bytes."""
-    parts = (config.digest(), fairlab.__version__, installed.version("torch"))
+    parts = (config.digest(), _code_digest(), installed.version("torch"))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@functools.cache
+def _code_digest() -> str:
+    """Content of the code that a result depends on: an update must not bring back old numbers."""
+    root = Path(fairlab.__file__).parent
+    files = list(root.glob("*.py"))
+    for folder in ("data", "metrics", "projection", "training"):
+        files += (root / folder).rglob("*.py")
+    content = hashlib.sha256()
+    for path in sorted(files):
+        content.update(path.relative_to(root).as_posix().encode())
+        content.update(path.read_bytes())
+    return content.hexdigest()
 
 
 def _can_share(config: RunConfig) -> bool:

@@ -344,6 +344,16 @@ def test_a_table_without_fingerprint_is_never_shared(store: RunStore) -> None:
     assert store.get(store.submit(upload)).shared_from is None
 
 
+def test_an_update_of_the_code_does_not_bring_back_old_numbers(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = store.submit(small.config())
+    store.claim("w")
+    store.finish(run_id, small.result(), "w")
+    monkeypatch.setattr("fairlab.runs.store._code_digest", lambda: "another")
+    assert store.get(store.submit(small.config())).state is RunState.QUEUED
+
+
 def test_order_is_by_priority_then_time(store: RunStore, clock: Clock) -> None:
     ids = []
     for seed, priority in ((1, 0), (2, 0), (3, 5)):
