@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from fairlab.metrics import GAPS, RATES
@@ -40,8 +39,3 @@ def sweep_csv(sweep: ThresholdSweep, gaps: Sequence[str]) -> bytes:
         **{name: GAPS[name](sweep.counts) for name in gaps},
     }
     return pd.DataFrame(table).to_csv(index=False).encode()
-
-
-def undefined_share(sweep: ThresholdSweep, gaps: Sequence[str]) -> dict[str, float]:
-    """For each gap the share of thresholds at which it is undefined."""
-    return {name: float(np.isnan(GAPS[name](sweep.counts)).mean()) for name in gaps}

@@ -83,7 +83,6 @@ function build(state) {
   state.aloud = el("div", { class: "te-aloud", "aria-live": "polite" });
   root.append(state.aloud);
   mount.replaceChildren(root);
-  state.root = root;
   state.observer?.disconnect();
   state.observer = new ResizeObserver(() => {
     const width = state.input.clientWidth;
@@ -225,7 +224,7 @@ function drawStrip(state, s) {
 }
 
 function drawAxis(state) {
-  const { data, width, axis } = state;
+  const { width, axis } = state;
   axis.setAttribute("width", width);
   state.sides = [
     svg("text", { class: "te-side", y: 34, "text-anchor": "end", text: "← not selected" }),
@@ -233,8 +232,6 @@ function drawAxis(state) {
   ];
   state.axisLine = svg("line", { class: "te-line", y1: 18, y2: 38 });
   axis.replaceChildren(...tickLabels(state, 12), state.axisLine, ...state.sides);
-  state.sideWidth = width;
-  state.low = data.low;
 }
 
 function tickLabels(state, y) {
