@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn import config_context
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from fairlab.data.labels import name_values
-from fairlab.data.values import as_numbers, as_text, kind
-from fairlab.outcomes import FloatArray, IntArray
+from fairlab.data.values import as_numbers, as_text, counted, kind
+from fairlab.outcomes import Array, FloatArray, IntArray
 
 MISSING_LEVEL = "(missing)"
 KNOTS = 10
@@ -35,33 +33,94 @@ Features = np.ndarray[Any, np.dtype[np.float32]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Encoding:
-    """A fitted encoding. ``numeric`` and ``categorical`` are the columns used."""
+class NumericColumn:
+    """Hats between knots, and whether being missing is marked.
 
-    transformer: ColumnTransformer
-    numeric: tuple[str, ...]
-    categorical: tuple[str, ...]
+    Attributes:
+        name: Column.
+        median: Of train; takes the place of missing values.
+        hats: Fitted on the knots; None if train has a single value (only missing is marked).
+        marked: Whether someone in train lacks the value.
+    """
+
+    name: str
+    median: float
+    hats: SplineTransformer | None
+    marked: bool
+
+    def encode(self, column: pd.Series) -> list[Array]:
+        """Blocks of shape (n, ·)."""
+        numbers = _finite_numbers(column)
+        missing = np.isnan(numbers)
+        blocks: list[Array] = []
+        if self.hats is not None:
+            filled = np.where(missing, self.median, numbers)
+            blocks.append(self.hats.transform(filled[:, None]))
+        if self.marked:
+            blocks.append(missing[:, None])
+        return blocks
+
+    def names(self) -> list[str]:
+        """Names of the encoded columns."""
+        names = []
+        if self.hats is not None:
+            names += [f"{self.name} near {place:g}" for place in self.hats.knots[:-1, 0]]
+        return [*names, f"{self.name} is missing"] if self.marked else names
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CategoryColumn:
+    """One column per common category; rare and unseen ones together."""
+
+    name: str
+    encoder: OneHotEncoder
+
+    def encode(self, column: pd.Series) -> list[Array]:
+        """One block of shape (n, ·)."""
+        return [self.encoder.transform(_levels(column).to_numpy(dtype=object)[:, None])]
+
+    def names(self) -> list[str]:
+        """Names of the encoded columns."""
+        prefix = len("x0_")
+        levels = [str(level)[prefix:] for level in self.encoder.get_feature_names_out()]
+        rare = "infrequent_sklearn"
+        return [f"{self.name} = {'(rare)' if level == rare else level}" for level in levels]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoding:
+    """A fitted encoding: the columns used, the names of the F features, what to disclose."""
+
+    columns: tuple[NumericColumn | CategoryColumn, ...]
     names: tuple[str, ...]
     notes: tuple[str, ...]
 
     def encode(self, frame: pd.DataFrame) -> Features:
         """(n, F) float32, finite. Values never seen in training: numbers are clipped to the
         outermost knots, categories count as rare (or as none of the known ones)."""
-        table = _table(frame, self.numeric, self.categorical)
-        return np.ascontiguousarray(self.transformer.transform(table), dtype=np.float32)
+        encoded = np.empty((len(frame), len(self.names)), dtype=np.float32)
+        start = 0
+        with config_context(skip_parameter_validation=True):
+            for column in self.columns:
+                for block in column.encode(frame[column.name]):
+                    encoded[:, start : start + block.shape[1]] = block
+                    start += block.shape[1]
+        return encoded
 
     def disclose(self, frame: pd.DataFrame, where: str) -> tuple[str, ...]:
         """Sentences about values in ``frame`` that training never saw."""
         notes = []
-        for name in self.categorical:
-            levels = _fitted(self.transformer)[name].categories_[0]
-            values = _levels(frame[name])
-            unseen = ~values.isin(levels)
+        for column in self.columns:
+            if isinstance(column, NumericColumn):
+                continue
+            values = _levels(frame[column.name])
+            unseen = ~values.isin(column.encoder.categories_[0])
             if unseen.any():
                 which = name_values(sorted(set(values[unseen])), 3)
+                people = counted(int(unseen.sum()), "person has", "people have")
                 notes.append(
-                    f"'{name}': {int(unseen.sum()):,} people in {where} have a value that no one "
-                    f"in train has ({which}); it is read as a rare value."
+                    f"'{column.name}': {people} a value in {where} that no one in train has "
+                    f"({which}); it is read as a rare value."
                 )
         return tuple(notes)
 
@@ -72,8 +131,7 @@ def fit_encoding(train: pd.DataFrame) -> Encoding:
     Columns that carry nothing are left out with a note: all missing, constant, and text in
     which no value is shared by enough people (names, ids).
     """
-    numeric: list[str] = []
-    categorical: list[str] = []
+    columns: list[NumericColumn | CategoryColumn] = []
     notes: list[str] = []
     least = max(RARE_COUNT, int(np.ceil(RARE_SHARE * len(train))))
     for name in map(str, train.columns):
@@ -81,24 +139,18 @@ def fit_encoding(train: pd.DataFrame) -> Encoding:
         if reason:
             notes.append(f"'{name}' is not used: {reason}.")
         elif kind(train[name]) == "text":
-            categorical.append(name)
+            category = _fit_category(train[name], name, min(least, len(train) // 4))
+            columns.append(category)
+            notes += _rare_note(category, least)
         else:
-            numeric.append(name)
-    table = _table(train, numeric, categorical)
-    columns = [(name, _numeric_steps(table[name].to_numpy())) for name in numeric]
-    columns += [(name, _one_hot(min(least, len(train) // 4))) for name in categorical]
-    steps = [(f"column {i}", step, [name]) for i, (name, step) in enumerate(columns)]
-    transformer = ColumnTransformer(steps, sparse_threshold=0.0).set_output(transform="default")
-    transformer.fit(table)
-    fitted = _fitted(transformer)
-    for name in categorical:
-        notes += _rare_note(name, fitted[name], least)
-    notes += _missing_notes(train, numeric, categorical)
-    dates = [name for name in numeric if kind(train[name]) == "date"]
+            columns.append(_fit_numbers(train[name], name))
+    columns.sort(key=lambda column: isinstance(column, CategoryColumn))
+    notes += _missing_notes(train, columns)
+    dates = [column.name for column in columns if kind(train[column.name]) == "date"]
     if dates:
         notes.append(f"Dates are read as days: {name_values(dates)}.")
-    names = _feature_names(fitted, numeric, categorical)
-    return Encoding(transformer, tuple(numeric), tuple(categorical), names, tuple(notes))
+    names = tuple(name for column in columns for name in column.names())
+    return Encoding(tuple(columns), names, tuple(notes))
 
 
 def knots(values: FloatArray) -> FloatArray:
@@ -153,91 +205,59 @@ def _why_useless(column: pd.Series, least: int) -> str:
     return ""
 
 
-def _numeric_steps(values: FloatArray) -> FeatureUnion:
-    missing = np.isnan(values)
-    places = knots(values) if len(np.unique(values[~missing])) > 1 else None
-    parts: list[tuple[str, Any]] = []
-    if places is not None:
+def _fit_numbers(column: pd.Series, name: str) -> NumericColumn:
+    numbers = _finite_numbers(column)
+    missing = np.isnan(numbers)
+    hats = None
+    if len(np.unique(numbers[~missing])) > 1:
+        places = knots(numbers)[:, None]
         hats = SplineTransformer(
-            degree=1, knots=places[:, None], extrapolation="constant", include_bias=False
-        )
-        fill = SimpleImputer(strategy="median")
-        parts.append(("hats", Pipeline([("fill", fill), ("hats", hats)])))
-    if missing.any():
-        parts.append(("missing", MissingIndicator(features="all")))
-    return FeatureUnion(parts)
+            degree=1, knots=places, extrapolation="constant", include_bias=False
+        ).fit(places)
+    return NumericColumn(name, float(np.median(numbers[~missing])), hats, bool(missing.any()))
 
 
-def _one_hot(least: int) -> OneHotEncoder:
-    return OneHotEncoder(
+def _fit_category(column: pd.Series, name: str, least: int) -> CategoryColumn:
+    encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
         min_frequency=max(least, 1),
         max_categories=MAX_CATEGORIES,
         sparse_output=False,
     )
+    return CategoryColumn(name, encoder.fit(_levels(column).to_numpy(dtype=object)[:, None]))
 
 
-def _table(frame: pd.DataFrame, numeric: Sequence[str], categorical: Sequence[str]) -> pd.DataFrame:
-    columns: dict[str, Any] = {}
-    for name in numeric:
-        numbers = as_numbers(frame[name])
-        columns[name] = np.where(np.isfinite(numbers), numbers, np.nan)
-    for name in categorical:
-        columns[name] = _levels(frame[name]).to_numpy(dtype=object)
-    return pd.DataFrame(columns, index=range(len(frame)))
+def _finite_numbers(column: pd.Series) -> FloatArray:
+    numbers = as_numbers(column)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _levels(column: pd.Series) -> pd.Series:
     return as_text(column).fillna(MISSING_LEVEL).astype(object)
 
 
-def _fitted(transformer: ColumnTransformer) -> dict[str, Any]:
-    # Steps are numbered because columns may have names that scikit-learn refuses ("self", "a__b").
-    return {columns[0]: step for _, step, columns in transformer.transformers_ if step != "drop"}
-
-
-def _rare_note(name: str, encoder: OneHotEncoder, least: int) -> list[str]:
-    rare = encoder.infrequent_categories_[0]
+def _rare_note(column: CategoryColumn, least: int) -> list[str]:
+    rare = column.encoder.infrequent_categories_[0]
     if rare is None or len(rare) < 2:
         return []
     return [
-        f"'{name}': {len(rare)} values with few people in train (fewer than {least}, or beyond "
-        f"the {MAX_CATEGORIES - 1} most common) are read as one rare value: "
+        f"'{column.name}': {len(rare)} values with few people in train (fewer than {least}, or "
+        f"beyond the {MAX_CATEGORIES - 1} most common) are read as one rare value: "
         f"{name_values([str(v) for v in rare], 4)}."
     ]
 
 
 def _missing_notes(
-    train: pd.DataFrame, numeric: Sequence[str], categorical: Sequence[str]
+    train: pd.DataFrame, columns: Sequence[NumericColumn | CategoryColumn]
 ) -> list[str]:
     notes = []
-    for names, what in (
-        (numeric, "replaced by the median of train and marked as missing"),
-        (categorical, "kept as a value of their own"),
+    for sort, what in (
+        (NumericColumn, "replaced by the median of train and marked as missing"),
+        (CategoryColumn, "kept as a value of their own"),
     ):
-        counted = [(name, int(train[name].isna().sum())) for name in names]
-        gone = [f"{name} ({count:,})" for name, count in counted if count]
+        names = [column.name for column in columns if isinstance(column, sort)]
+        counts = [(name, int(train[name].isna().sum())) for name in names]
+        gone = [f"{name} ({count:,})" for name, count in counts if count]
         if gone:
             notes.append(f"Missing values in train {what}: {name_values(gone, 12)}.")
     return notes
-
-
-def _feature_names(
-    fitted: dict[str, Any], numeric: Sequence[str], categorical: Sequence[str]
-) -> tuple[str, ...]:
-    names: list[str] = []
-    for name in numeric:
-        for part, step in fitted[name].transformer_list:
-            if part == "missing":
-                names.append(f"{name} is missing")
-            else:
-                places = step.named_steps["hats"].knots[:-1, 0]
-                names += [f"{name} near {place:g}" for place in places]
-    for name in categorical:
-        encoder = fitted[name]
-        prefix = len(name) + 1
-        levels = [str(level)[prefix:] for level in encoder.get_feature_names_out([name])]
-        names += [
-            f"{name} = {'(rare)' if level == 'infrequent_sklearn' else level}" for level in levels
-        ]
-    return tuple(names)

@@ -71,14 +71,14 @@ def prepare(
             "constant. Leave at least one informative column among the features."
         )
     notes = [*data.notes, *people.notes, *_crossing_notes(groups, by), *encoding.notes]
+    encoded = encoding.encode(features.iloc[people.rows])
     splits = {}
     for name, where in places.items():
         rows = people.rows[where]
-        part = features.iloc[rows]
         if name != "train":
-            notes += encoding.disclose(part, name)
+            notes += encoding.disclose(features.iloc[rows], name)
         splits[name] = SplitData(
-            features=encoding.encode(part),
+            features=np.ascontiguousarray(encoded[where]),
             y_true=people.y_true[where],
             attributes={
                 key: Attribute(a.codes[where], a.names) for key, a in people.attributes.items()

@@ -220,10 +220,9 @@ def test_cyrillic_is_not_read_as_western() -> None:
 def test_any_bytes_are_read_or_refused_never_a_crash(content: bytes) -> None:
     try:
         table = read_table(content, "anything")
-    except InputError as error:
-        assert error.problems
-    else:
-        assert len(table.frame) >= 1
+    except InputError:
+        return
+    assert len(table.frame) >= 1
 
 
 _CELLS = st.sampled_from(
