@@ -7,7 +7,8 @@ from pathlib import Path
 # Set before anything imports fairlab; a worker or server started by a test inherits it.
 _HOME = tempfile.mkdtemp(prefix="fairlab-tests-")
 os.environ["FAIRLAB_HOME"] = _HOME
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# Small models: one thread is as fast, and does not stall when the machine is busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest  # noqa: E402
 

@@ -1,5 +1,6 @@
 """The finished curve as rows, sentence and chart data."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -35,7 +36,7 @@ def result() -> SweepResult:
     return SweepResult(
         points=(
             Point(0, "penalty", 0.0, None, 0, 3, baseline=True),
-            Point(1, "penalty", 2.0, None, 0, 3, baseline=False, flags=("Selects everyone.",)),
+            Point(1, "penalty", 2.0, None, 0, 3, baseline=False),
         ),
         splits={"train": people, "validation": people, "test": people},
         constraint="demographic_parity",
@@ -84,6 +85,16 @@ def test_sentence_names_the_start_the_narrowest_point_and_the_price(result: Swee
     assert "accuracy is 100.0 % and the gap in selection rate is 50.0 points" in sentence
     assert "narrowest gap on the curve is 0.0 points" in sentence
     assert "accuracy 75.0 %: 25.0 points lower" in sentence
+
+
+def test_a_collapsed_model_is_not_praised_for_its_narrow_gap(result: SweepResult) -> None:
+    """Selecting everyone has no gap; flagged, it is left out of the sentence, which says so."""
+    collapsed = dataclasses.replace(result.points[1], flags=("Everybody is selected.",))
+    flagged = dataclasses.replace(result, points=(result.points[0], collapsed))
+    rows = curve_rows(flagged)
+    sentence = curve_sentence(rows, "demographic_parity", "test people")
+    assert "No trained model on the curve has a narrower gap" in sentence
+    assert curve_table(rows)["Findings"].tolist() == ["", "Everybody is selected."]
 
 
 def test_tables_of_one_point_show_n_and_intervals(result: SweepResult) -> None:

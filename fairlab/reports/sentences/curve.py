@@ -61,7 +61,8 @@ def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> st
         f"{_points(base.gap)}{_interval(base)}."
     )
     if narrowest.index == base.index:
-        return f"{start} No trained model on the curve has a narrower gap on these {people}."
+        none = f"No trained model on the curve has a narrower gap on these {people}."
+        return f"{start} {none}{_flagged(rows)}"
     change = 100 * ((narrowest.accuracy or 0) - (base.accuracy or 0))
     direction = "lower" if change < 0 else "higher"
     end = (
