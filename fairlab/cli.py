@@ -106,6 +106,9 @@ def audit(
         list[str] | None, typer.Option(help="Label value that is favourable; may be repeated.")
     ] = None,
     threshold: Annotated[float, typer.Option(help="Selected if score >= threshold.")] = 0.5,
+    risk: Annotated[
+        bool, typer.Option("--risk", help="High scores are unfavourable: selected if <= threshold.")
+    ] = False,
     selected: Annotated[
         list[str] | None, typer.Option(help="Decision value that means selected.")
     ] = None,
@@ -131,6 +134,7 @@ def audit(
         decision=decision,
         selected=selected,
         threshold=threshold,
+        higher_is_better=not risk,
     )
     groupings = [tuple(sensitive)] if crossed else [(name,) for name in sensitive]
     found = {

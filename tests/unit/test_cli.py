@@ -129,6 +129,17 @@ def test_audit_counts_by_hand(run: Run, predictions: Path) -> None:
     ]
 
 
+def test_audit_of_a_risk_turns_it_round(run: Run, predictions: Path) -> None:
+    """Selected if the risk is at most 0.5: both women, 1 of 3 men."""
+    status, out, _ = run(
+        "audit", predictions, "--label", "repaid", "--score", "score", "--sensitive", "sex",
+        "--risk", "--draws", 100, "--json",
+    )  # fmt: skip
+    assert status == 0
+    rates = json.loads(out)["audits"]["sex"]["rates"]["selection_rate"]["groups"]
+    assert [(rate["numerator"], rate["n"]) for rate in rates] == [(2, 2), (1, 3)]
+
+
 def test_audit_of_decisions_in_crossed_groups(run: Run, predictions: Path) -> None:
     status, out, _ = run(
         "audit", predictions, "--label", "repaid", "--decision", "decided", "--sensitive", "sex",
