@@ -78,8 +78,8 @@ def sweep(
         run = run.model_copy(update={"sweep": chosen})
     table = open_task(run, data)
     if run.data.fingerprint == "":
-        known = {"fingerprint": table.data.fingerprint, "rows": table.data.rows}
-        run = run.model_copy(update={"data": run.data.model_copy(update=known)})
+        found = table.data.model_dump(include={"fingerprint", "rows", "filename"})
+        run = run.model_copy(update={"data": run.data.model_copy(update=found)})
     with _progress() as on_progress:
         result = fit_sweep(table, run, on_progress)
     written = () if out is None else write_export(out, run, result, smallest)

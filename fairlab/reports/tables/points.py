@@ -89,8 +89,8 @@ def _identity(result: SweepResult, point: Point, split: str, threshold: float) -
     return {
         "model": point.index,
         "mode": point.mode,
-        "strength": point.strength,
-        "slack": point.slack,
+        "strength": np.nan if point.strength is None else point.strength,
+        "slack": np.nan if point.slack is None else point.slack,
         "seed": point.seed,
         "best_epoch": point.best_epoch,
         "baseline": point.baseline,
