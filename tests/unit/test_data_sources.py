@@ -7,6 +7,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     server = Server()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     monkeypatch.setenv(MIRROR, server.url)
     for name, path in (
@@ -217,7 +218,7 @@ def put_on_openml(server: Server, data_id: int, frame: pd.DataFrame, target: str
     server.pages[f"/file/{data_id}"] = arff
 
 
-def adult_table(rows: int = 48_842) -> pd.DataFrame:
+def adult_table(rows: int = 600) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({name: rng.integers(0, 50, rows) for name in adult.SCHEMA.columns[:-1]})
     frame["sex"] = rng.choice(["Male", "Female"], rows)
@@ -227,7 +228,8 @@ def adult_table(rows: int = 48_842) -> pd.DataFrame:
     return frame
 
 
-def test_adult_through_scikit_learn(server: Server) -> None:
+def test_adult_through_scikit_learn(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adult, "SCHEMA", replace(adult.SCHEMA, rows=600))
     raw = adult_table()
     put_on_openml(server, 1590, raw, "class")
     data = load("adult")
@@ -249,8 +251,9 @@ def test_openml_with_a_wrong_checksum_or_an_error_is_said(server: Server) -> Non
         load("adult")
 
 
-def test_bank_marketing_gets_real_names(server: Server) -> None:
-    rows = 45_211
+def test_bank_marketing_gets_real_names(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = 600
+    monkeypatch.setattr(bank_marketing, "SCHEMA", replace(bank_marketing.SCHEMA, rows=rows))
     rng = np.random.default_rng(0)
     raw = pd.DataFrame({f"V{i}": rng.integers(18, 90, rows) for i in range(1, 17)})
     raw["V3"] = rng.choice(["married", "single", "divorced"], rows)

@@ -115,6 +115,12 @@ def left_out_sentence(rows: Sequence[GroupRow], drawn: int) -> str:
     return " ".join(said)
 
 
+def crossing_sentence(problems: Sequence[str]) -> str:
+    """Why models cannot be trained on a crossing; audits of it still can be read."""
+    more = f" {len(problems) - 1} more groups are too small." if len(problems) > 1 else ""
+    return f"Models cannot be trained to compare by this crossing. {problems[0]}{more}"
+
+
 def favourable_words(label: str, favourable: Sequence[str], words: tuple[str, str]) -> str:
     """ "approve = 1 means loan approved"."""
     if not favourable:

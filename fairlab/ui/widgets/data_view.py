@@ -19,11 +19,13 @@ from fairlab.data import (
     read_people,
     validate,
 )
+from fairlab.data.splits import cell_problems
 from fairlab.data.validation import LEAK_AUC
 from fairlab.reports.figures.data import MOST_GROUPS, base_rates_figure, proxies_figure
 from fairlab.reports.sentences import data as sentences
 from fairlab.reports.sentences.data import plain
 from fairlab.reports.tables import data as tables
+from fairlab.results import cross
 from fairlab.ui.widgets.chart import show_chart, show_table
 
 _READABLE = {"cell_too_small", "one_group", "no_features"}
@@ -116,6 +118,14 @@ def show_groups(data: TaskData, task: Task) -> None:
         key="data.groups",
     )
     st.markdown(plain(sentences.detectable_sentence(rows)))
+    if task.weight is not None:
+        st.markdown(plain(f"People are counted here, not weighted by {task.weight}."))
+    small = cell_problems(people.y_true, cross(people.attributes, by), task.outcome_words)
+    if len(by) > 1 and small:
+        st.info(
+            plain(sentences.crossing_sentence([str(problem) for problem in small])),
+            icon=":material/info:",
+        )
     left_out = sentences.left_out_sentence(rows, MOST_GROUPS)
     if left_out:
         st.markdown(plain(left_out))
