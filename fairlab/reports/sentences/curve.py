@@ -82,8 +82,8 @@ def _flagged(rows: Sequence[CurveRow]) -> str:
     if not count:
         return ""
     return (
-        f" Hollow markers ({count}) need care: collapsed, or otherwise suspect. They are left out of "
-        "this sentence, and the table says why."
+        f" Hollow markers ({count}) need care: collapsed or otherwise suspect. They are left out "
+        "of this sentence, and the table says why."
     )
 
 
