@@ -118,7 +118,7 @@ def test_a_broken_file_says_what_to_do_and_the_repaired_one_goes_on(
     repaired = tmp_path / "repaired.csv"
     repaired.write_text(adult_like(300), encoding="utf-8")
     page.locator("input[type=file]").first.set_input_files(repaired)
-    expect(page.get_by_text("300 rows")).to_be_visible()
+    expect(page.get_by_text("300 rows, 6 columns")).to_be_visible()
     page.get_by_role("button", name="Use this table → Train").click()
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     expect(page.get_by_role("strong").filter(has_text="repaired.csv")).to_be_visible()
