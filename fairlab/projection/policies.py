@@ -36,7 +36,7 @@ class FrozenRule:
         shift: (M, C, G) float64 per condition and group; 0 for groups not seen when fitting.
         calibration: (M, 2) slope and intercept of logit P(y=1|z) in logit z, or None.
         blend: (M,) share of the constant in the score, usually 0.
-        centre: (M,) the constant.
+        centre: (M,) the constant: the mean raw score of everybody.
         constraint: What it was fitted for.
         lower, upper: Box.
     """
@@ -88,8 +88,7 @@ class FrozenRule:
         present = torch.unique(group)
         for c, found in enumerate(exact.shift):
             shift[:, c, present] = found
-        mass = problem.mass.sum(-1)
-        centre = (problem.weighted(rows)).sum(1) / mass[0] if mass.ndim else rows.mean(1)
+        centre = problem.weighted(rows).sum(1) / problem.weighted(torch.ones_like(rows)).sum(1)
         zero = torch.zeros(len(rows), dtype=torch.float64, device=z.device)
         if conditions[0].label is None:
             return cls(shift, None, zero, centre, constraint, lower, upper)

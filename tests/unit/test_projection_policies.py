@@ -99,3 +99,21 @@ def test_an_empty_validation_cell_is_named():
     y = torch.where(group == 2, 0, y)
     with pytest.raises(SolveError, match="group 2 has y = 1"):
         FrozenRule.fit(z, group, 0.1, "equal_opportunity", y)
+
+
+@pytest.mark.parametrize("constraint", ["equal_opportunity", "predictive_equality"])
+def test_scores_drawn_towards_the_constant_stay_in_the_box(constraint):
+    """The constant is a mean score of everybody, not a sum over everybody per person of a cell."""
+    generator = torch.Generator().manual_seed(3)
+    group = torch.arange(40) % 2
+    y = (torch.arange(40) % 8 < 2).long()
+    if constraint == "predictive_equality":
+        y = 1 - y
+    # Scores at the edges: shifts alone cannot meet a slack of 0.
+    z = torch.randint(0, 2, (40,), generator=generator).double()
+    rule = FrozenRule.fit(z, group, 0.0, constraint, y)
+    assert float(rule.blend) > 0
+    assert float(rule.centre) == pytest.approx(float(z.mean()))
+    p = rule(z, group)
+    assert 0 <= float(p.min())
+    assert float(p.max()) <= 1
