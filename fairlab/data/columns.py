@@ -20,6 +20,7 @@ _DATE = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)
 _OTHER_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 _TRUTH = {"true": True, "false": False}
 LARGEST_EXACT = 2**53
+LONGEST_WHOLE = 20  # characters; Python refuses to parse thousands of digits
 
 
 def read_columns(
@@ -62,6 +63,8 @@ def _read_text(
         if values[i]:
             tokens.setdefault(values[i], []).append(f"{name} ({sizes[i]:,})")
     real = [value for value, keep in zip(values, present, strict=True) if keep]
+    if not real:
+        return pd.Series([None] * len(column), dtype="str")
     converted = _convert(name, real, notes, decimal_comma=decimal_comma)
     lookup = pd.Series(pd.NA, index=range(len(values)), dtype=object)
     lookup[np.flatnonzero(present)] = converted
@@ -105,8 +108,10 @@ def _convert(
     if all(numeric):
         return _numbers(name, values, notes)
     if decimal_comma and all(_DECIMAL_COMMA.fullmatch(value) for value in values):
-        notes.append(f"'{name}': the comma is read as decimal point.")
-        return [float(value.replace(",", ".")) for value in values]
+        decimals = [float(value.replace(",", ".")) for value in values]
+        if np.isfinite(decimals).all():
+            notes.append(f"'{name}': the comma is read as decimal point.")
+            return list(decimals)
     if all(_DATE.fullmatch(value) for value in values):
         dates = _dates(values)
         if dates is not None:
@@ -119,8 +124,14 @@ def _numbers(name: str, values: list[str], notes: list[str]) -> list[object]:
     if any(_LEADING_ZERO.fullmatch(value) for value in values):
         notes.append(f"'{name}' has numbers with leading zeros (codes); it is kept as text.")
         return list(values)
-    numbers = [int(v) if v.lstrip("+-").isdigit() else float(v) for v in values]
-    if any(isinstance(n, int) and abs(n) > LARGEST_EXACT for n in numbers):
+    numbers = [
+        int(v) if v.lstrip("+-").isdigit() and len(v) <= LONGEST_WHOLE else float(v) for v in values
+    ]
+    if any(
+        (isinstance(n, int) and abs(n) > LARGEST_EXACT)
+        or (len(v) > LONGEST_WHOLE and v.lstrip("+-").isdigit())
+        for n, v in zip(numbers, values, strict=True)
+    ):
         notes.append(f"'{name}' has numbers too long to be exact (ids); it is kept as text.")
         return list(values)
     if not np.isfinite(np.array(numbers, dtype=np.float64)).all():

@@ -101,8 +101,10 @@ def read_cells(
     header, ragged, count, extra = _structure(text, sign, limits, reading)
     if header is None:
         return None, sign
-    names = _headers(header, reading)
-    if len(names) > limits.columns:
+    names = header
+    if len(header) <= limits.columns:  # a line of a million separators is not worth naming
+        names = _headers(header, reading)
+    else:
         reading.problem(
             "too_many_columns",
             f"The table has {len(names):,} columns; at most {limits.columns:,} can be read.",
@@ -170,24 +172,20 @@ def _structure(
             line, start = start + 1, reader.line_num
             if not row:
                 blank += 1
-            elif header is None:
+                continue
+            if long_cell is None and max(map(len, row)) > limits.cell:
+                long_cell = (line, max(map(len, row)))
+            if header is None:
                 header = row
-            else:
-                count += 1
-                if len(row) != len(header):
-                    ragged.append((line, len(row)))
-                    extra += len(row) == len(header) + 1 and row[-1] == ""
-                if long_cell is None and max(map(len, row)) > limits.cell:
-                    long_cell = (line, max(map(len, row)))
-                if count > limits.rows:
-                    break
+                continue
+            count += 1
+            if len(row) != len(header):
+                ragged.append((line, len(row)))
+                extra += len(row) == len(header) + 1 and row[-1] == ""
+            if count > limits.rows:
+                break
     except csv.Error as error:
-        reading.problem(
-            "malformed",
-            f"Line {start + 1:,} cannot be read as CSV ({error}).",
-            "Look for a quote that is not closed, or that stands inside a value without being "
-            "doubled.",
-        )
+        _malformed(start + 1, error, limits, reading)
         return None, [], 0, 0
     if header is None:
         reading.problem("empty", "The file is empty.", "Upload a table with a header line.")
@@ -206,6 +204,22 @@ def _structure(
     elif extra == len(ragged):
         extra = -1
     return header, ragged, count, extra
+
+
+def _malformed(line: int, error: csv.Error, limits: Limits, reading: Reading) -> None:
+    if "field limit" in str(error):
+        reading.problem(
+            "long_cell",
+            f"Line {line:,} has a value of more than {csv.field_size_limit():,} characters; at "
+            f"most {limits.cell:,} are read.",
+            "Look for a quote that is not closed, or drop the column of long texts.",
+        )
+        return
+    reading.problem(
+        "malformed",
+        f"Line {line:,} cannot be read as CSV ({error}).",
+        "Look for a quote that is not closed, or that stands inside a value without being doubled.",
+    )
 
 
 def _good_rows(text: str, sign: str, width: int, skip: set[int] | None) -> Iterator[list[str]]:

@@ -1,20 +1,19 @@
 """A user's file to a table: CSV or Parquet, checked against limits, every change noted."""
 
+import gzip
 import io
 import re
 import zlib
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fairlab.data.columns import read_columns
-from fairlab.data.csv_text import Reading, decode, read_cells, unique_names
+from fairlab.data.csv_text import Reading, decode, read_cells
 from fairlab.data.findings import refuse
 from fairlab.data.fingerprint import fingerprint
 from fairlab.data.limits import Limits
+from fairlab.data.parquet_upload import parquet_columns
 from fairlab.errors import InputError
 
 _HTML = re.compile(r"\s*<(!doctype html|html|head|body|\?xml|table)", re.IGNORECASE)
@@ -80,7 +79,8 @@ def read_table(
         )
         refuse(reading.problems)
     if content.startswith(b"PAR1"):
-        frame = _read_parquet(content, limits, reading)
+        columns = parquet_columns(content, limits, reading)
+        frame = None if columns is None else read_columns(columns, reading.notes)
     else:
         frame = _read_csv(content, filename, limits, reading, skip_ragged=skip_ragged)
     refuse(reading.problems)
@@ -132,10 +132,13 @@ def _read_csv(
 
 
 def _gunzip(content: bytes, limits: Limits) -> bytes:
+    """All members of a gzip file, of which there may be several, one after the other."""
     try:
-        inflater = zlib.decompressobj(wbits=31)
-        plain = inflater.decompress(content, limits.bytes + 1)
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            plain = file.read(limits.bytes + 1)
+    except EOFError as error:
+        raise InputError("The compressed file is cut short. Upload it again.") from error
+    except (zlib.error, OSError) as error:
         raise InputError(
             f"The compressed file is damaged ({error}). Compress it again, or upload it plain."
         ) from error
@@ -144,100 +147,4 @@ def _gunzip(content: bytes, limits: Limits) -> bytes:
             f"The compressed file holds more than {limits.bytes / 1e6:g} MB. Keep the columns "
             "and people you need."
         )
-    if not inflater.eof:
-        raise InputError("The compressed file is cut short. Upload it again.")
     return plain
-
-
-def _read_parquet(content: bytes, limits: Limits, reading: Reading) -> pd.DataFrame | None:
-    try:
-        file = pq.ParquetFile(io.BytesIO(content))
-        _check_parquet(file, limits, reading)
-        if reading.problems:
-            return None
-        table = file.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        reading.problem(
-            "parquet_damaged",
-            f"The Parquet file cannot be read ({str(error)[:120]}).",
-            "It may be cut short: upload it again, or export it again.",
-        )
-        return None
-    names = unique_names([" ".join(name.split()) for name in table.column_names], reading)
-    columns = {name: _plain(table.column(i), name, reading) for i, name in enumerate(names)}
-    frame = pd.DataFrame(columns, index=range(table.num_rows))
-    return read_columns(frame, reading.notes)
-
-
-def _check_parquet(file: pq.ParquetFile, limits: Limits, reading: Reading) -> None:
-    meta = file.metadata
-    plain = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
-    if plain > 8 * limits.bytes:
-        reading.problem(
-            "too_large",
-            f"The table has {plain / 1e6:.0f} MB once decompressed; at most "
-            f"{8 * limits.bytes / 1e6:g} MB are read.",
-            "Keep the columns and people you need.",
-        )
-    if meta.num_rows > limits.rows:
-        reading.problem(
-            "too_many_rows",
-            f"The table has {meta.num_rows:,} rows; at most {limits.rows:,} can be read.",
-            "Draw a sample of the people at random and upload that.",
-        )
-    if meta.num_rows == 0:
-        reading.problem("no_rows", "The table has no rows.", "Add one row per person.")
-    if len(file.schema_arrow.names) > limits.columns:
-        reading.problem(
-            "too_many_columns",
-            f"The table has {len(file.schema_arrow.names):,} columns; at most "
-            f"{limits.columns:,} can be read.",
-            "Keep the columns you need.",
-        )
-    for field in file.schema_arrow:
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            reading.problem(
-                "nested",
-                f"Column '{field.name}' holds {kind}, not one plain value per person.",
-                "Spread it over plain columns or leave it out.",
-                field.name,
-            )
-
-
-def _plain(column: pa.ChunkedArray, name: str, reading: Reading) -> pd.Series:
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
-    if pa.types.is_boolean(kind):
-        if column.null_count == 0:
-            return pd.Series(column.to_numpy())
-        return pd.Series([None if v is None else str(v) for v in column.to_pylist()], dtype="str")
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _plain_numbers(column, name, reading)
-    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        stamps = column.cast(pa.timestamp("us")).to_numpy()
-        return pd.Series(stamps.astype("datetime64[us]"))
-    if pa.types.is_null(kind):
-        return pd.Series([None] * len(column), dtype="str")
-    return pd.Series(column.cast(pa.string()).to_pandas(), dtype="str")
-
-
-def _plain_numbers(column: pa.ChunkedArray, name: str, reading: Reading) -> pd.Series:
-    if pa.types.is_integer(column.type) and column.null_count == 0:
-        whole = column.to_numpy()
-        if len(whole) == 0 or (whole.max() <= 2**53 and whole.min() >= -(2**53)):
-            return pd.Series(whole.astype(np.int64))
-        reading.notes.append(
-            f"'{name}' has numbers too long to be exact (ids); it is kept as text."
-        )
-        return pd.Series([str(v) for v in whole], dtype="str")
-    numbers = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
-    infinite = np.isinf(numbers)
-    if infinite.any():
-        reading.notes.append(
-            f"'{name}': {int(infinite.sum()):,} infinite values are read as missing."
-        )
-        numbers = np.where(infinite, np.nan, numbers)
-    return pd.Series(numbers)
