@@ -1,8 +1,9 @@
 """A penalty sweep of 21 strengths as one batched model, against 21 plain PyTorch loops.
 
-The peer is what one writes first: ``nn.Sequential``, AdamW, a loop over batches, a loop over
-strengths; same net, same epochs, same batches, same penalty, its last epoch kept. Both run in
-one process with torch's present number of threads.
+The peer is a plain loop written with care: ``nn.Sequential``, AdamW, a loop over batches taken by
+index, a loop over strengths; same net, same epochs, same batches, same penalty, its last epoch
+kept. A second peer takes its batches from a ``DataLoader``, as PyTorch's tutorials do. All run
+in one process with torch's present number of threads.
 
     python -m benchmarks.sweep [--data adult.csv.gz] [--json out.json] [--device cuda]
 """
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.harness import Comparison, faster, median_seconds, report
 from fairlab.config import DataConfig, SplitConfig, SweepConfig, Task
@@ -30,7 +32,7 @@ from fairlab.training.batches import plan_batches
 from fairlab.training.penalty import SoftDecision
 from fairlab.training.people import Crowd, gather
 
-REPEATS = 3
+REPEATS = 5
 GAP = "demographic_parity_difference"
 
 
@@ -57,8 +59,9 @@ def main(data: Path | None = None, json_path: Path | None = None, device: str = 
     facts = [f"torch {torch.__version__}, {torch.get_num_threads()} threads, device {device}."]
     for work in works:
         crowd = gather(work.data, work.config.group_by, torch.device(device))
-        comparisons.append(compare(work, crowd, device))
-        facts += quality(work, crowd) + arithmetic(work, crowd, comparisons[-1].ours, device)
+        line = compare(work, crowd, device)
+        comparisons += [line, with_loader(work, crowd, line)]
+        facts += quality(work, crowd) + arithmetic(work, crowd, line.ours, device)
     comparisons += first_points(works[0], device)
     report("Penalty sweep: 21 strengths of an MLP 64-64", comparisons, json_path, facts)
 
@@ -109,6 +112,18 @@ def compare(work: Work, crowd: Crowd, device: str) -> Comparison:
     )
 
 
+def with_loader(work: Work, crowd: Crowd, line: Comparison) -> Comparison:
+    """The same beside loops over a ``DataLoader``; one strength measured, times 21."""
+    one = median_seconds(lambda: plain(work, crowd, 1.0, loader=True), 3)
+    return faster(
+        line.what,
+        line.ours,
+        "21 loops over a DataLoader",
+        one * len(work.config.penalty.strengths),
+        note="For information: one loop measured, times 21.",
+    )
+
+
 def seconds_of(work: Callable[[], object]) -> float:
     """Wall-clock seconds of one call."""
     started = time.perf_counter()
@@ -121,7 +136,7 @@ def plain_sweep(work: Work, crowd: Crowd) -> FloatArray:
     return np.stack([plain(work, crowd, s) for s in work.config.penalty.strengths])
 
 
-def plain(work: Work, crowd: Crowd, strength: float) -> FloatArray:
+def plain(work: Work, crowd: Crowd, strength: float, loader: bool = False) -> FloatArray:
     """Test scores of one network trained by a straightforward loop."""
     config, people = work.config, crowd.splits["train"]
     x, y, group = people.x.T.contiguous(), people.y.float(), people.group
@@ -135,12 +150,17 @@ def plain(work: Work, crowd: Crowd, strength: float) -> FloatArray:
     order = np.random.default_rng([0, 1])
     for _ in range(config.epochs):
         rows = torch.from_numpy(plan.people(order)).to(x.device)
-        for a, b in zip(plan.edges[:-1], plan.edges[1:], strict=True):
-            own = rows[a:b]
-            logit = net(x[own])[:, 0]
-            loss = nn.functional.binary_cross_entropy_with_logits(logit, y[own])
+        parts = zip(plan.edges[:-1], plan.edges[1:], strict=True)
+        batches = (
+            DataLoader(TensorDataset(x, y, group), config.batch_size, shuffle=True)
+            if loader
+            else ((x[rows[a:b]], y[rows[a:b]], group[rows[a:b]]) for a, b in parts)
+        )
+        for features, label, own in batches:
+            logit = net(features)[:, 0]
+            loss = nn.functional.binary_cross_entropy_with_logits(logit, label)
             decided = soft(logit)
-            means = torch.stack([decided[group[own] == g].mean() for g in groups])
+            means = torch.stack([decided[own == g].mean() for g in groups])
             loss = loss + strength * (means.max() - means.min()) ** 2
             optimiser.zero_grad()
             torch.autograd.backward(loss)
