@@ -23,6 +23,7 @@ Constraint = Literal[
     "mean_residual_parity",
     "accuracy_parity",
 ]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 MODES: tuple[Mode, ...] = ("penalty", "adversarial", "layer")
 
 # The gap each constraint bounds, by its name in fairlab.metrics.GAPS.
@@ -57,7 +58,7 @@ class DataConfig(Record):
     options: dict[str, Any] = {}
     filename: str | None = None
     fingerprint: str = ""
-    rows: int | None = None
+    rows: Annotated[int, Field(ge=0, le=10**12)] | None = None
 
 
 class Task(Record):
@@ -91,7 +92,7 @@ class Task(Record):
     bins: dict[str, tuple[float, ...]] = {}
     missing_sensitive: Literal["group", "drop", "stop"] = "group"
     missing_label: Literal["drop", "stop"] = "drop"
-    merge_groups_below: Annotated[int, Field(ge=0)] = 0
+    merge_groups_below: Annotated[int, Field(ge=0, le=10**12)] = 0
     weight: str | None = None
     outcome_words: tuple[str, str] = ("favourable outcome", "unfavourable outcome")
 
@@ -102,7 +103,7 @@ class SplitConfig(Record):
     train: Annotated[float, Field(gt=0, lt=1)] = 0.6
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
     test: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> Self:
@@ -199,7 +200,7 @@ class SweepConfig(Record):
     penalty: PenaltyParams = PenaltyParams()
     adversarial: AdversarialParams = AdversarialParams()
     layer: LayerParams = LayerParams()
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
     model: ModelConfig = ModelConfig()
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 30
     batch_size: Annotated[int, Field(ge=8, le=1_000_000)] = 256
@@ -229,7 +230,7 @@ class Choice(Record):
     mode: Mode
     strength: float | None = None
     slack: float | None = None
-    seed: int = 0
+    seed: Seed = 0
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     reason: str = ""
     dissent: str = ""
@@ -267,21 +268,48 @@ class RunConfig(Record):
         """
         try:
             content = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise InputError(f"This is not a YAML file fairlab can read: {error}") from error
+        except (yaml.YAMLError, ValueError, LookupError, RecursionError) as error:
+            raise InputError(
+                f"This is not a YAML file fairlab can read: {str(error)[:500]}. Export one from "
+                "the Report page to start from."
+            ) from error
         if not isinstance(content, dict):
             raise InputError(
                 "A configuration is a YAML mapping with the keys data, task and sweep; found "
                 f"{type(content).__name__}. Export one from the Report page to start from."
             )
         try:
-            return cls.model_validate(content)
+            config = cls.model_validate(content)
+            config.model_dump_json()
         except ValidationError as error:
-            problems = [
-                f"{'.'.join(str(p) for p in e['loc']) or 'configuration'}: {e['msg']}"
-                + (f" (found {e['input']!r})" if not isinstance(e["input"], dict) else "")
-                for e in error.errors()
-            ]
+            problems = _problems(error)
             raise InputError(
                 "The configuration has problems: " + "; ".join(problems), problems
-            ) from (error)
+            ) from error
+        except ValueError as error:
+            raise InputError(
+                "The configuration holds text that is not Unicode or bytes "
+                f"({str(error)[:200]}). Write it as plain text."
+            ) from error
+        return config
+
+
+def shorten(value: object) -> str:
+    """A value as Python writes it, cut at eighty characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write numbers of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """A sentence per wrong field; the first twenty, each value cut at eighty characters."""
+    found = []
+    for e in error.errors()[:20]:
+        place = ".".join(str(part) for part in e["loc"])[:120] or "configuration"
+        shown = shorten(e["input"])
+        said = "" if isinstance(e["input"], dict) else f" (found {shown})"
+        found.append(f"{place}: {e['msg']}{said}")
+    more = error.error_count() - len(found)
+    return [*found, f"and {more:,} more"] if more else found

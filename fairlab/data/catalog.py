@@ -4,6 +4,9 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import ValidationError, validate_call
+
+from fairlab.config import shorten
 from fairlab.data.sources import (
     acs,
     adult,
@@ -117,4 +120,12 @@ def load(name: str, **options: object) -> TaskData:
             f"The table {name!r} has no option {', '.join(unknown)}. Known options: "
             f"{', '.join(known) or 'none'}."
         )
-    return entry.read(**options)
+    try:
+        return validate_call(entry.read)(**options)
+    except ValidationError as error:
+        problems = [
+            f"Option {'.'.join(map(str, e['loc']))} of {name!r}: {e['msg']} "
+            f"(found {shorten(e['input'])}). Correct it."
+            for e in error.errors()[:20]
+        ]
+        raise InputError(" ".join(problems), problems) from error

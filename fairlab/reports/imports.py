@@ -7,6 +7,8 @@ from fairlab.errors import InputError
 
 LARGEST_FILE = 200_000  # bytes; an exported run has about three thousand
 LARGEST_SWEEP = 2_000  # models
+MOST_WEIGHTS = 100_000_000  # of all hidden layers together; training holds four copies
+DEEPEST = 20  # lists inside lists; an exported run has four
 
 
 def read_run(content: bytes) -> RunConfig:
@@ -14,8 +16,8 @@ def read_run(content: bytes) -> RunConfig:
 
     Raises:
         InputError: If it is too large, not UTF-8, uses aliases (a few lines of which can stand
-            for a file of any size), is not a valid run, or asks for more models than one person
-            should train on a shared machine.
+            for a file of any size), nests without end, is not a valid run, or asks for more models
+            or larger ones than one person should train on a shared machine.
     """
     if len(content) > LARGEST_FILE:
         raise InputError(
@@ -29,7 +31,7 @@ def read_run(content: bytes) -> RunConfig:
             "The file is not UTF-8 text, so it is not a run exported by fairlab. Choose the YAML "
             "file of a run."
         ) from error
-    _refuse_aliases(text)
+    _refuse_bombs(text)
     config = RunConfig.from_yaml(text)
     models = models_of(config.sweep)
     if models > LARGEST_SWEEP:
@@ -37,7 +39,19 @@ def read_run(content: bytes) -> RunConfig:
             f"The run trains {models:,} models; at most {LARGEST_SWEEP:,} are accepted here. "
             "Train it with the command fairlab sweep instead."
         )
+    weights = models * _hidden_weights(config.sweep)
+    if weights > MOST_WEIGHTS:
+        raise InputError(
+            f"The run trains networks of {weights:,} weights together; at most {MOST_WEIGHTS:,} "
+            "are accepted here. Train it with the command fairlab sweep instead, or make the "
+            "networks smaller."
+        )
     return config
+
+
+def _hidden_weights(sweep: SweepConfig) -> int:
+    model = sweep.model
+    return 0 if model.kind == "logistic" else model.width**2 * (model.depth - 1) + model.width
 
 
 def models_of(sweep: SweepConfig) -> int:
@@ -50,13 +64,21 @@ def models_of(sweep: SweepConfig) -> int:
     return len(sweep.seeds) * sum(len(dials[mode]) for mode in sweep.modes)
 
 
-def _refuse_aliases(text: str) -> None:
+def _refuse_bombs(text: str) -> None:
+    depth = 0
     try:
-        aliased = any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text))
+        for event in yaml.parse(text):
+            if isinstance(event, yaml.AliasEvent):
+                raise InputError(
+                    "The file uses YAML aliases (*name), which fairlab never writes and does not "
+                    "read. Write the values out."
+                )
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise InputError(
+                    f"The file nests more than {DEEPEST} lists or mappings in each other, which "
+                    "no run needs. Choose the YAML file of a run."
+                )
     except yaml.YAMLError:
         return  # reading it says what is wrong, and where
-    if aliased:
-        raise InputError(
-            "The file uses YAML aliases (*name), which fairlab never writes and does not read. "
-            "Write the values out."
-        )

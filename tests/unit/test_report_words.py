@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fairlab.config import RunConfig
+from fairlab.data import load
 from fairlab.errors import InputError
 from fairlab.metrics import audit
 from fairlab.outcomes import GroupedOutcomes
@@ -208,6 +209,67 @@ def test_runs_too_large_for_a_shared_machine_are_refused() -> None:
     text = config.model_copy(update={"sweep": sweep}).to_yaml()
     with pytest.raises(InputError, match="fairlab sweep"):
         read_run(text.encode())
+
+
+def test_networks_too_large_for_a_shared_machine_are_refused() -> None:
+    config = small.config()
+    model_config = config.sweep.model.model_copy(update={"kind": "mlp", "width": 1024, "depth": 8})
+    seeds = tuple(range(20))
+    sweep = config.sweep.model_copy(update={"model": model_config, "seeds": seeds})
+    text = config.model_copy(update={"sweep": sweep}).to_yaml()
+    with pytest.raises(InputError, match="weights together"):
+        read_run(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 90_000,
+        "{a: " * 40_000,
+        "- " * 90_000 + "x",
+        "data: 2024-13-45",
+        "data: !!int x",
+        'data: !!int ""',
+        "data: !!float x",
+        "data: " + "9" * 5_000,
+        "data: 0x" + "f" * 50_000,
+        '!!python/object/apply:os.system ["id"]',
+        "a: &a [1]\nb: *a",
+        "data: {source: loanapp, options: {n: !!binary '/////w=='}}\n"
+        "task: {label: approve, favourable: ['1']}",
+        "data: {source: loanapp}\ntask: {label: approve, favourable: ['1']}\n"
+        'sweep: {group_by: ["\\ud800"]}',
+        "data: {source: x}\ntask: {label: x, favourable: [" + "1, " * 10_000 + "1]}",
+        "data: {source: x, rows: " + "x" * 100_000 + "}",
+    ],
+)
+def test_hostile_runs_are_refused_in_a_few_words(text: str) -> None:
+    """Endless nesting, values YAML cannot make, text no file can hold, a problem per value."""
+    with pytest.raises(InputError) as caught:
+        read_run(text.encode())
+    assert len(str(caught.value)) < 3_000
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"n": "many"},
+        {"n": [1]},
+        {"n": None},
+        {"n": 100.5},
+        {"seed": -1},
+        {"seed": 1.5},
+        {"groups": "AB"},
+        {"groups": 5},
+        {"groups": [None, ["x"]]},
+        {"shares": ["a", "b"]},
+        {"groups": [str(i) for i in range(101)], "shares": [1] * 101, "base_rates": [0.5] * 101},
+    ],
+)
+def test_options_of_the_wrong_kind_are_refused(options: dict[str, object]) -> None:
+    """An imported run brings its own options; each must be what the table's dial takes."""
+    with pytest.raises(InputError):
+        load("synthetic", **options)
 
 
 def test_undefined_rates_leave_no_mark_in_the_figure() -> None:

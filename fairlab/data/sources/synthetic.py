@@ -11,6 +11,7 @@ from fairlab.data.task import TaskData
 from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray, IntArray
 
+MOST_GROUPS = 100
 DISTRICTS = ("north", "east", "south", "west")
 
 
@@ -31,7 +32,7 @@ def load(
 
     Args:
         n: People, 50 to 1,000,000.
-        groups: Names, at least two.
+        groups: Names, 2 to 100.
         shares: Share of people per group; scaled to sum to 1.
         base_rates: Share of favourable outcomes per group, each strictly between 0 and 1.
         signal: How far apart the two outcomes are in three features, in standard deviations.
@@ -44,6 +45,8 @@ def load(
         InputError: Listing every dial that is out of range.
     """
     problems = _problems(n, groups, shares, base_rates, signal, noise, proxy)
+    if seed < 0:
+        problems.append(f"The seed must be 0 or more; found {seed}.")
     if problems:
         raise InputError(" ".join(problems), problems)
     rng = np.random.default_rng(seed)
@@ -102,6 +105,8 @@ def _problems(
         problems.append(f"The number of people must be 50 to 1,000,000; found {n}.")
     if len(groups) < 2 or len(set(map(str, groups))) != len(groups):
         problems.append(f"At least two groups with different names are needed; found {groups}.")
+    if len(groups) > MOST_GROUPS:
+        problems.append(f"At most {MOST_GROUPS} groups can be made; found {len(groups):,}.")
     if not len(groups) == len(shares) == len(base_rates):
         problems.append(
             f"Give one share and one base rate per group; found {len(groups)} groups, "
