@@ -6,6 +6,7 @@ Heavy modules are imported by the verb that needs them, so that ``fairlab --help
 import contextlib
 import importlib
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +43,7 @@ class Benchmark(StrEnum):
 
     SWEEP = "sweep"
     AUDIT = "audit"
+    APP = "app"
 
 
 Smallest = Annotated[
@@ -65,6 +67,9 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Train every strength and seed of a configuration; the same file gives the same numbers."""
+    # Before torch is imported. Threads that spin while they wait make a sweep several times
+    # slower on cores that others use too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from fairlab.config import RunConfig
     from fairlab.data import open_task
     from fairlab.reports.export import result_record, write_export
