@@ -1,8 +1,16 @@
 """Rates of groups, gaps between them, and how sure of either the data let us be."""
 
-from fairlab.metrics.audit import Audit, GroupRate, RateResult, audit
+from fairlab.metrics.audit import (
+    Audit,
+    GroupRate,
+    RateResult,
+    audit,
+    effective_people,
+    effective_together,
+)
 from fairlab.metrics.calibration import GroupCalibration, calibration
 from fairlab.metrics.dictionary import Translation, translations
+from fairlab.metrics.gap_intervals import gap_with_interval
 from fairlab.metrics.gaps import GAPS, Gap, GapResult
 from fairlab.metrics.inequality import generalized_entropy, theil
 from fairlab.metrics.intervals import holm, newcombe, two_proportion_z, wilson
@@ -36,6 +44,9 @@ __all__ = [
     "bootstrap_counts",
     "bootstrap_gap",
     "calibration",
+    "effective_people",
+    "effective_together",
+    "gap_with_interval",
     "generalized_entropy",
     "holm",
     "minimum_detectable_gap",

@@ -10,10 +10,10 @@ import pandas as pd
 
 from fairlab.errors import InputError
 from fairlab.metrics.calibration import GroupCalibration, calibration
-from fairlab.metrics.gaps import GAPS, Gap, GapResult, optional
+from fairlab.metrics.gap_intervals import add_interval
+from fairlab.metrics.gaps import GAPS, GapResult, optional
 from fairlab.metrics.inequality import generalized_entropy, theil
 from fairlab.metrics.intervals import wilson
-from fairlab.metrics.pairs import widest_pairs
 from fairlab.metrics.ranking import GroupRanking, ranking
 from fairlab.metrics.rates import RATES, Given, Rate
 from fairlab.metrics.resampling import (
@@ -185,8 +185,9 @@ def audit(
 ) -> Audit:
     """Rates, gaps and scores of every group at one threshold, each with its uncertainty.
 
-    Shares get Wilson intervals; gaps get percentile intervals and the bias of resampled counts
-    (Newcombe's interval where a rate is exactly 0 or 1), and a permutation p-value of "no gap".
+    Shares get Wilson intervals; gaps get intervals and the bias of resampled counts (Newcombe's
+    interval where a rate is exactly 0 or 1), and a permutation p-value of "no gap". An interval
+    includes "no gap" whenever the p-value says that chance alone would make such a gap.
     Weighted people get intervals from effective sizes (Kish) and no p-values: there is no exact
     shuffle of weights.
 
@@ -208,7 +209,7 @@ def audit(
     if draws < 100:
         raise InputError(f"Intervals need at least 100 draws; found {draws}. Use 2000 or more.")
     counts = count(outcomes, threshold)
-    effective = _effective_n(outcomes)
+    effective = effective_people(outcomes)
     resampled = bootstrap_counts(counts, draws, np.random.default_rng(seed), effective)
     if has_scores is None:
         has_scores = not bool(np.isin(outcomes.score, (0.0, 1.0)).all())
@@ -225,7 +226,7 @@ def audit(
             for name, rate in RATES.items()
         },
         gaps=_gap_results(counts, resampled, outcomes.weight is not None, seed, level),
-        score_gaps=score_gaps(calibrations, rankings, draws, seed) if has_scores else {},
+        score_gaps=score_gaps(calibrations, rankings, draws, seed, level) if has_scores else {},
         calibration=calibrations,
         ranking=rankings,
         inequality=_inequality(counts),
@@ -236,7 +237,7 @@ def audit(
     )
 
 
-def _effective_n(outcomes: GroupedOutcomes) -> FloatArray | None:
+def effective_people(outcomes: GroupedOutcomes) -> FloatArray | None:
     """Kish's (Σw)² / Σw² per group; None without weights."""
     if outcomes.weight is None:
         return None
@@ -245,13 +246,19 @@ def _effective_n(outcomes: GroupedOutcomes) -> FloatArray | None:
     return np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
 
 
+def effective_together(counts: Counts, effective: FloatArray) -> float:
+    """Kish's number for all groups together, from theirs: groups may weigh differently."""
+    squares = np.divide(counts.n**2, effective, out=np.zeros(len(effective)), where=counts.n > 0)
+    return float(counts.n.sum() ** 2 / squares.sum())
+
+
 def _rate_result(
     rate: Rate, counts: Counts, resampled: Counts, effective: FloatArray | None, level: float
 ) -> RateResult:
     shrink = None if effective is None else effective / np.where(counts.n > 0, counts.n, 1)
     whole = None
     if effective is not None:
-        whole = np.array([effective.sum() / counts.n.sum()])
+        whole = np.array([effective_together(counts, effective) / counts.n.sum()])
     everyone = _group_rates(rate, counts.overall(), resampled.overall(), whole, level)
     groups = _group_rates(rate, counts, resampled, shrink, level)
     return RateResult(rate.name, rate.label, groups, everyone[0])
@@ -302,33 +309,9 @@ def _gap_results(
         if not weighted:
             far = gap(shuffled[given])
             p_value = p_value_of_draws(found.value, far, gap.spread == "ratio")
-        results[name] = replace(
-            _with_interval(gap, found, counts, gap(resampled), level), p_value=p_value
-        )
+        found = replace(found, p_value=p_value)
+        results[name] = add_interval(gap, found, counts, gap(resampled), level)
     return results
-
-
-def _with_interval(
-    gap: Gap, found: GapResult, counts: Counts, draws: FloatArray, level: float
-) -> GapResult:
-    """The gap with its interval: resampled, or Newcombe's where a rate sits at 0 or 1.
-
-    A rate of exactly 0 or 1 never varies when counts are resampled, however few the people.
-    """
-    at_bound = any(rate.share and np.isin(rate(counts), (0.0, 1.0)).any() for rate in gap.rates)
-    if at_bound:
-        lower, upper = widest_pairs(counts, gap, level)
-        return replace(
-            found,
-            lower=optional(lower),
-            upper=optional(upper),
-            interval="" if np.isnan(lower) else "newcombe",
-        )
-    lower, upper = percentile_interval(draws, level)
-    if np.isnan(lower) or found.value is None:
-        return found
-    bias = float(np.nanmean(draws)) - found.value
-    return replace(found, lower=lower, upper=upper, bias=bias, interval="resampled")
 
 
 def _inequality(counts: Counts) -> dict[str, InequalityResult]:

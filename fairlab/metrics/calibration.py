@@ -23,6 +23,7 @@ class ReliabilityBin:
         mean_score: Their mean score.
         rate: Share of them with the favourable outcome.
         lower, upper: Wilson interval of ``rate``.
+        effective_n: People, or their effective number when weighted (Kish).
     """
 
     n: float
@@ -30,6 +31,7 @@ class ReliabilityBin:
     rate: float
     lower: float
     upper: float
+    effective_n: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _binned(
     debiased = max(0.0, error - float(share @ (by_chance - np.abs(distance))))
     bins = tuple(
         ReliabilityBin(*(float(v) for v in values))
-        for values in zip(mass, mean_score, rate, lower, upper, strict=True)
+        for values in zip(mass, mean_score, rate, lower, upper, effective, strict=True)
     )
     return bins, error, debiased
 

@@ -49,7 +49,8 @@ class GapResult:
         left_out: Groups left out because a rate of theirs is undefined.
         parts: The spread of each rate that enters.
         to_overall: The same gap measured from the whole population instead of between groups.
-        lower, upper: Interval, when computed: percentiles of resampled counts, or closed-form.
+        lower, upper: Interval, when computed: percentiles of resampled counts, or closed-form;
+            reaches "no gap" when chance alone would make such a gap (``gap_intervals.py``).
         interval: How: ``resampled``; ``newcombe`` where a rate of exactly 0 or 1 would make
             resampled counts look too sure; "" when there is none.
         bias: Mean of the resampled gaps minus the value: the spread of few people is too wide.

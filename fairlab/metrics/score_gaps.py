@@ -43,12 +43,13 @@ def score_gaps(
     rankings: Sequence[GroupRanking],
     draws: int = 2000,
     seed: int = 0,
+    level: float = 0.95,
 ) -> Mapping[str, ScoreGap]:
     """All gaps of scores, by name.
 
     Args:
         calibrations, rankings: Of the same groups in the same order.
-        draws, seed: For the intervals.
+        draws, seed, level: For the intervals.
     """
     rng = np.random.default_rng(seed)
     names = [ranking.group for ranking in rankings]
@@ -61,7 +62,7 @@ def score_gaps(
             names,
             [r.auc for r in rankings],
             [r.auc_error for r in rankings],
-            (draws, rng),
+            (draws, rng, level),
         ),
         _range(
             "mean_score_difference",
@@ -70,7 +71,7 @@ def score_gaps(
             names,
             [r.mean_score for r in rankings],
             [r.mean_score_error for r in rankings],
-            (draws, rng),
+            (draws, rng, level),
         ),
         _range(
             "mean_residual_difference",
@@ -79,9 +80,9 @@ def score_gaps(
             names,
             [c.residual for c in calibrations],
             [c.residual_error for c in calibrations],
-            (draws, rng),
+            (draws, rng, level),
         ),
-        _calibration_gap(calibrations, draws, rng),
+        _calibration_gap(calibrations, draws, rng, level),
     )
     return {gap.name: gap for gap in found}
 
@@ -93,7 +94,7 @@ def _range(
     groups: Sequence[str],
     values: Sequence[float | None],
     errors: Sequence[float | None],
-    chance: tuple[int, np.random.Generator],
+    chance: tuple[int, np.random.Generator, float],
 ) -> ScoreGap:
     value, error = _numbers(values), _numbers(errors)
     defined = np.flatnonzero(~np.isnan(value))
@@ -102,15 +103,22 @@ def _range(
         return ScoreGap(name, label, definition, None, None, None, None, None, left_out)
     high = int(defined[np.argmax(value[defined])])
     low = int(defined[np.argmin(value[defined])])
-    draws, rng = chance
+    draws, rng, level = chance
     simulated = rng.normal(value[defined], np.nan_to_num(error[defined]), (draws, len(defined)))
-    known = not np.isnan(error[defined]).any()
-    lower, upper = percentile_interval(np.ptp(simulated, axis=1))
+    # Perfectly ranked or equal scores of few people have no spread to learn from.
+    known = not np.isnan(error[defined]).any() and bool((error[defined] > 0).all())
+    spread = np.ptp(simulated, axis=1)
+    gap = float(value[high] - value[low])
+    lower, upper = _reaching_down(gap, spread, level)
+    # Groups that do not differ would be this far apart often enough: 0 belongs to the interval.
+    alike = np.ptp(simulated - value[defined], axis=1)
+    if np.mean(alike >= gap) > 1 - level:
+        lower = 0.0
     return ScoreGap(
         name,
         label,
         definition,
-        float(value[high] - value[low]),
+        gap,
         optional(lower) if known else None,
         optional(upper) if known else None,
         groups[high],
@@ -120,7 +128,7 @@ def _range(
 
 
 def _calibration_gap(
-    groups: Sequence[GroupCalibration], draws: int, rng: np.random.Generator
+    groups: Sequence[GroupCalibration], draws: int, rng: np.random.Generator, level: float
 ) -> ScoreGap:
     name, label = "calibration_gap", "Calibration gap"
     definition = "Largest calibration error of any group. Chance alone makes it positive."
@@ -130,7 +138,7 @@ def _calibration_gap(
         return ScoreGap(name, label, definition, None, None, None, None, None, left_out)
     errors = _numbers([g.error for g in defined])
     simulated = np.stack([_simulated_errors(g, draws, rng) for g in defined], axis=1)
-    lower, upper = percentile_interval(simulated.max(axis=1))
+    lower, upper = _reaching_down(float(errors.max()), simulated.max(axis=1), level)
     return ScoreGap(
         name,
         label,
@@ -144,11 +152,21 @@ def _calibration_gap(
     )
 
 
+def _reaching_down(value: float, draws: FloatArray, level: float) -> tuple[float, float]:
+    """Percentile interval whose lower end is moved by twice the bias of the draws, at least 0.
+
+    Noise widens every spread, simulated ones once more: without this the interval can lie above
+    the value itself.
+    """
+    lower, upper = percentile_interval(draws, level)
+    return max(0.0, lower - 2 * max(float(np.mean(draws)) - value, 0.0)), upper
+
+
 def _simulated_errors(group: GroupCalibration, draws: int, rng: np.random.Generator) -> FloatArray:
     n = np.array([b.n for b in group.bins])
     rate = np.array([b.rate for b in group.bins])
     mean_score = np.array([b.mean_score for b in group.bins])
-    size = np.maximum(np.rint(n).astype(np.int64), 1)
+    size = np.maximum(np.rint([b.effective_n for b in group.bins]).astype(np.int64), 1)
     simulated = rng.binomial(size, rate, (draws, len(n))) / size
     return np.asarray(np.abs(simulated - mean_score) @ (n / n.sum()))
 

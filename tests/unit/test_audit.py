@@ -17,13 +17,15 @@ from fairlab.metrics import (
     audit,
     bootstrap_gap,
     calibration,
+    gap_with_interval,
     newcombe,
     percentile_interval,
     permutation_p_value,
     ranking,
+    wilson,
 )
 from fairlab.metrics.calibration import calibration_gap, equal_mass_starts
-from fairlab.outcomes import GroupedOutcomes
+from fairlab.outcomes import Counts, GroupedOutcomes
 
 person = st.tuples(st.integers(0, 1), st.sampled_from([0.0, 0.25, 0.5, 0.75]), st.integers(0, 2))
 
@@ -61,7 +63,10 @@ def test_agrees_with_the_functions_it_is_made_of():
     result = audit(made_up(), draws=500, seed=7)
     gap = result.gaps["equal_opportunity_difference"]
     draws = bootstrap_gap(result.counts, gap.name, draws=500, seed=7)
-    assert (gap.lower, gap.upper) == percentile_interval(draws)
+    low, high = percentile_interval(draws)
+    assert gap.upper == high
+    assert gap.lower <= low
+    assert gap == gap_with_interval(result.counts, gap.name, draws=500, seed=7)
     assert gap.bias == pytest.approx(draws.mean() - gap.value)
     assert gap.p_value == permutation_p_value(result.counts, gap.name, draws=500, seed=7)
 
@@ -330,3 +335,86 @@ def test_score_gaps_are_ranges_with_intervals():
     assert gap.value == pytest.approx(max(residual) - min(residual))
     assert gap.lower <= gap.value <= gap.upper
     assert gap.left_out == ("C",)
+
+
+def misses(cells, n, name, level=0.95, rounds=200):
+    """Share of samples whose interval misses the gap of the population they come from."""
+    rng = np.random.default_rng(0)
+    share = np.array(cells, dtype=float)
+    truth = float(GAPS[name](Counts(*(share.T * 1e6))))
+    missed = 0
+    for _ in range(rounds):
+        drawn = np.array([rng.multinomial(k, p) for k, p in zip(n, share, strict=True)])
+        names = tuple(str(g) for g in range(len(n)))
+        gap = gap_with_interval(Counts(*drawn.T, names), name, 300, level=level)
+        assert gap.lower - 1e-9 <= gap.value <= gap.upper + 1e-9
+        missed += not gap.lower <= truth <= gap.upper
+    return missed / rounds
+
+
+@pytest.mark.parametrize("name", ["demographic_parity_difference", "equalized_odds_difference"])
+@pytest.mark.parametrize("n", [(200, 200), (200, 60, 30, 30, 30)])
+def test_interval_covers_a_true_gap_of_zero_and_contains_the_value(name, n):
+    """Groups that do not differ: the plain percentile interval would miss 0 in most samples."""
+    assert misses([[0.3, 0.15, 0.2, 0.35]] * len(n), n, name) <= 0.1
+
+
+def test_ratio_interval_covers_a_true_ratio_of_one():
+    """For ratios the end towards equal is the upper one."""
+    alike = [[0.3, 0.15, 0.2, 0.35]] * 2
+    assert misses(alike, (200, 200), "demographic_parity_ratio") <= 0.1
+
+
+def test_interval_of_a_gap_still_excludes_zero_when_the_groups_differ():
+    """A clear gap keeps its percentile interval nearly as it was."""
+    counts = Counts(*np.array([[300, 150, 200, 350], [100, 100, 400, 400]]).T, ("a", "b"))
+    gap = gap_with_interval(counts, "demographic_parity_difference", 2000)
+    low, high = newcombe(450, 1000, 200, 1000)
+    assert gap.lower == pytest.approx(float(low), abs=0.01)
+    assert gap.upper == pytest.approx(float(high), abs=0.01)
+
+
+def scored(n, weight=None, seed=0):
+    rng = np.random.default_rng(seed)
+    score = rng.random(n)
+    return GroupedOutcomes.from_arrays(
+        y_true=rng.random(n) < score, score=score, group=np.arange(n) % 2, weight=weight
+    )
+
+
+def test_score_gaps_keep_the_level_asked_for():
+    """An 80 % interval is narrower than a 99 % one."""
+    low, high = (audit(scored(400), draws=500, level=v).score_gaps for v in (0.8, 0.99))
+    for name, gap in low.items():
+        assert gap.upper < high[name].upper
+
+
+def test_score_gaps_contain_their_value_and_do_not_mistake_weight_for_people():
+    """Weight 100 for everyone is not 100 times the people: the intervals stay as they were."""
+    plain = audit(scored(300), draws=500).score_gaps
+    heavy = audit(scored(300, np.full(300, 100.0)), draws=500).score_gaps
+    for name, gap in plain.items():
+        assert gap.lower <= gap.value <= gap.upper
+        assert heavy[name].lower == pytest.approx(gap.lower, abs=1e-6)
+        assert heavy[name].upper == pytest.approx(gap.upper, abs=1e-6)
+
+
+def test_perfect_ranking_of_few_people_gets_no_interval_of_zero_width():
+    """Two people of each outcome, all ranked right, do not prove an AUC of exactly 1."""
+    people = GroupedOutcomes.from_arrays(
+        y_true=[0, 0, 1, 1] * 2, score=[0.1, 0.2, 0.8, 0.9] * 2, group=[0] * 4 + [1] * 4
+    )
+    gap = audit(people, draws=100).score_gaps["auc_difference"]
+    assert gap.value == 0
+    assert gap.upper is None
+
+
+def test_everyone_rests_on_few_people_when_one_group_carries_the_weight():
+    """50 people of weight 100 beside 50 of weight 1 count as about 51 people, not 100."""
+    weight = np.repeat([100.0, 1.0], 50)
+    people = GroupedOutcomes.from_arrays(
+        y_true=[0, 1] * 50, score=[0.2, 0.8] * 50, group=np.repeat([0, 1], 50), weight=weight
+    )
+    base = audit(people, draws=100).rates["base_rate"].everyone
+    low, _ = wilson(25.5, 51.0)
+    assert base.lower == pytest.approx(float(low), abs=2e-3)

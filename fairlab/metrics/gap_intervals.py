@@ -1,0 +1,84 @@
+"""The interval of a gap: resampled counts, mended where those would look too sure.
+
+A gap of resampled counts never falls much below the gap found, even if the groups do not differ:
+the spread of several noisy rates is too wide on average. Left alone, such an interval misses a
+true gap of 0 in most samples. So its end towards "no gap" is moved by twice that bias, and it
+includes "no gap" whenever the shuffled groups say that chance alone would make such a gap (the
+test is inverted at that one value).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from fairlab.metrics.gaps import GAPS, Gap, GapResult, optional
+from fairlab.metrics.pairs import widest_pairs
+from fairlab.metrics.resampling import (
+    bootstrap_counts,
+    p_value_of_draws,
+    percentile_interval,
+    permutation_counts,
+)
+from fairlab.outcomes import Counts, FloatArray
+
+
+def gap_with_interval(
+    counts: Counts,
+    name: str,
+    draws: int = 1000,
+    seed: int = 0,
+    *,
+    level: float = 0.95,
+    effective_n: FloatArray | None = None,
+) -> GapResult:
+    """One gap of one population with its interval, bias and p-value.
+
+    Args:
+        counts: Fields of shape (G,).
+        name: Name in ``GAPS``.
+        draws, seed: Resampled and shuffled populations.
+        level: Confidence level.
+        effective_n: (G,) effective number of people, for weighted counts; these get no p-value.
+    """
+    gap = GAPS[name]
+    found = gap.result(counts)
+    if found.value is None:
+        return found
+    resampled = bootstrap_counts(counts, draws, np.random.default_rng(seed), effective_n)
+    p_value = None
+    if effective_n is None:
+        rng = np.random.default_rng(seed)
+        shuffled = gap(permutation_counts(counts, draws, rng, gap.rates[0].given))
+        p_value = p_value_of_draws(found.value, shuffled, gap.spread == "ratio")
+    found = replace(found, p_value=p_value)
+    return add_interval(gap, found, counts, gap(resampled), level)
+
+
+def add_interval(
+    gap: Gap, found: GapResult, counts: Counts, draws: FloatArray, level: float
+) -> GapResult:
+    """A gap, its p-value known, with its interval.
+
+    Resampled; or Newcombe's where a rate is exactly 0 or 1, because such a rate never varies
+    when counts are resampled, however few the people.
+    """
+    at_bound = any(rate.share and np.isin(rate(counts), (0.0, 1.0)).any() for rate in gap.rates)
+    bias, interval = None, "newcombe"
+    if at_bound:
+        lower, upper = widest_pairs(counts, gap, level)
+    else:
+        lower, upper = percentile_interval(draws, level)
+        interval = "resampled"
+    if np.isnan(lower) or found.value is None:
+        return found
+    if not at_bound:
+        bias = float(np.nanmean(draws)) - found.value
+    excess = 0.0 if bias is None else bias
+    within_chance = found.p_value is not None and found.p_value > 1 - level
+    if gap.spread == "ratio":
+        upper = 1.0 if within_chance else min(1.0, upper - 2 * min(excess, 0.0))
+    else:
+        lower = 0.0 if within_chance else max(0.0, lower - 2 * max(excess, 0.0))
+    return replace(
+        found, lower=optional(lower), upper=optional(upper), bias=bias, interval=interval
+    )
