@@ -127,3 +127,45 @@ def test_guarantee_keeps_promise_and_measurement_apart() -> None:
     broken = Guarantee(0.02, 0.01, {"test": None}, {"test": 0.08}, "frozen", False)
     assert "exceeded" in guarantee_sentence(broken)
     assert "undefined apart" in guarantee_sentence(broken)
+
+
+def test_weighted_people_have_rows_with_intervals_of_people_not_of_weight(
+    result: SweepResult,
+) -> None:
+    """Weight 100 for everyone leaves every number of the curve and its intervals as they were."""
+    people = result.splits["test"]
+    heavy = dataclasses.replace(people, weight=np.full(40, 100.0))
+    weighted = dataclasses.replace(result, splits=dict.fromkeys(result.splits, heavy))
+    for plain, row in zip(curve_rows(result), curve_rows(weighted), strict=True):
+        assert (row.accuracy, row.gap) == (plain.accuracy, plain.gap)
+        assert row.accuracy_lower == pytest.approx(plain.accuracy_lower)
+        assert row.accuracy_upper == pytest.approx(plain.accuracy_upper)
+        assert row.lower == pytest.approx(plain.lower, abs=0.05) or row.lower is None
+    interval = "Selection rate, %"
+    assert (
+        rates_by_group(weighted, 0)[interval].tolist()
+        == rates_by_group(result, 0)[interval].tolist()
+    )
+
+
+def test_a_rate_at_its_bound_does_not_make_a_gap_certain(result: SweepResult) -> None:
+    """Everybody is selected: the gap found is 0, which 20 people per group do not prove."""
+    everyone = curve_rows(result)[1]
+    assert everyone.gap == 0
+    assert (everyone.upper or 0) > 0.1
+
+
+def test_sentence_says_that_the_narrowest_was_picked_on_these_people(result: SweepResult) -> None:
+    """The narrowest of several gaps is partly luck: measured again it is wider on average."""
+    rows = curve_rows(result)
+    sentence = curve_sentence(rows, "demographic_parity", "test people")
+    assert "narrowest of 2 on these very people" in sentence
+    assert "expect it somewhat wider on others" in sentence
+
+
+def test_overlap_of_two_intervals_is_not_said_to_settle_a_comparison(result: SweepResult) -> None:
+    """Both models saw the same people, so two overlapping intervals do not make them alike."""
+    wide = [dataclasses.replace(row, lower=0.0, upper=0.9) for row in curve_rows(result)]
+    sentence = curve_sentence(wide, "demographic_parity", "test people")
+    assert "overlap" in sentence
+    assert "Compare" in sentence

@@ -69,10 +69,16 @@ def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> st
         f" The narrowest gap on the curve is {_points(narrowest.gap)}{_interval(narrowest)}, with "
         f"accuracy {_percent(narrowest.accuracy)}: {abs(change):.1f} points {direction}."
     )
+    end += (
+        ""
+        if len(front) < 2
+        else f" It is the narrowest of {len(front)} on these very people, so expect it somewhat wider "
+        "on others."
+    )
     if base.lower is not None and narrowest.upper is not None and base.lower <= narrowest.upper:
         end += (
-            " The two intervals overlap: from this many people we cannot tell for sure that it is "
-            "narrower."
+            " The two intervals overlap: from them alone we cannot tell that it is narrower. The "
+            "Compare page looks at the change itself, on the same people."
         )
     return f"{start}{end} {len(known)} models, measured on {people}.{_flagged(rows)}"
 
@@ -92,9 +98,10 @@ def guarantee_sentence(guarantee: Guarantee) -> str:
     if guarantee.promised >= 1:
         return "Slack 100 points is no constraint: this is the unmitigated model of its family."
     held = (
-        f"held on every training batch (largest excess {guarantee.batch_excess:.1e})"
+        "held on every training batch of the last epoch (largest excess "
+        f"{guarantee.batch_excess:.1e})"
         if guarantee.batch_excess <= 1e-6
-        else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch"
+        else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch of the last epoch"
     )
     test_score = _points(guarantee.score_gap.get("test"))
     test_decision = _points(guarantee.decision_gap.get("test"))

@@ -7,8 +7,14 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import CONSTRAINT_GAPS
-from fairlab.metrics import GAPS, RATES, bootstrap_gap
-from fairlab.metrics.intervals import wilson
+from fairlab.metrics import (
+    GAPS,
+    RATES,
+    effective_people,
+    effective_together,
+    gap_with_interval,
+    wilson,
+)
 from fairlab.outcomes import Array, Counts, count
 from fairlab.pareto import non_dominated
 from fairlab.reports.figures.theme import MODE_LABELS
@@ -27,7 +33,7 @@ class CurveRow:
         strength: λ, or the slack ε for the layer.
         accuracy: Share of right decisions, with its Wilson interval.
         gap: The constraint's gap of decisions.
-        lower, upper: 95 % bootstrap interval of the gap.
+        lower, upper: 95 % interval of the gap; weighted people count by their effective number.
         front: No other model of the same family is better on one axis and as good on the other,
             judged on validation people.
         flags: Health findings.
@@ -65,9 +71,10 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
         counts = count(outcomes, result.threshold)
         right = counts.tp.sum() + counts.tn.sum()
         total = counts.n.sum()
-        low, high = wilson(right, total)
-        value = _number(gap(counts))
-        lower, upper = _gap_interval(counts, gap.name) if value is not None else (None, None)
+        effective = effective_people(outcomes)
+        people = total if effective is None else effective_together(counts, effective)
+        low, high = wilson(min(right / total, 1.0) * people, people)
+        found = gap_with_interval(counts, gap.name, DRAWS, effective_n=effective)
         rows.append(
             CurveRow(
                 index=point.index,
@@ -78,9 +85,9 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
                 accuracy=_number(right / total),
                 accuracy_lower=_number(low),
                 accuracy_upper=_number(high),
-                gap=value,
-                lower=lower,
-                upper=upper,
+                gap=found.value,
+                lower=found.lower,
+                upper=found.upper,
                 front=bool(front[point.index]),
                 flags=point.flags,
                 groups=_group_words(counts),
@@ -139,15 +146,6 @@ def chart_rows(rows: tuple[CurveRow, ...]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def _gap_interval(counts: Counts, name: str) -> tuple[float | None, float | None]:
-    draws = bootstrap_gap(counts, name, draws=DRAWS, seed=0)
-    defined = draws[np.isfinite(draws)]
-    if len(defined) < len(draws) / 2:
-        return None, None
-    lower, upper = np.quantile(defined, [0.025, 0.975])
-    return float(lower), float(upper)
 
 
 def _group_words(counts: Counts) -> tuple[str, ...]:

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import CONSTRAINT_GAPS
-from fairlab.metrics import GAPS, RATES
-from fairlab.metrics.intervals import wilson
+from fairlab.metrics import GAPS, RATES, effective_people, wilson
 from fairlab.outcomes import count
 from fairlab.results import Guarantee, SweepResult
 
@@ -33,14 +32,21 @@ def splits_table(result: SweepResult, index: int) -> pd.DataFrame:
 
 
 def rates_by_group(result: SweepResult, index: int, split: str = "test") -> pd.DataFrame:
-    """Rates per group with 95 % Wilson intervals and the number of people behind each."""
-    counts = count(result.scored(index, split).outcomes(result.group_by), result.threshold)
+    """Rates per group with 95 % Wilson intervals and the number of people behind each.
+
+    With weights, ``n`` is a total weight and intervals rest on effective numbers of people.
+    """
+    outcomes = result.scored(index, split).outcomes(result.group_by)
+    counts = count(outcomes, result.threshold)
+    effective = effective_people(outcomes)
+    scale = 1.0 if effective is None else effective / np.where(counts.n > 0, counts.n, 1)
     columns: dict[str, list[str]] = {"Group": list(counts.group_names)}
     columns["n"] = [f"{n:.0f}" for n in counts.n]
     for name in _RATES:
         rate = RATES[name]
         values = rate(counts)
-        low, high = wilson(rate.numerator(counts), rate.denominator(counts))
+        n = rate.denominator(counts)
+        low, high = wilson(np.minimum(rate.numerator(counts), n) * scale, n * scale)
         columns[f"{rate.label}, %"] = [
             "undefined" if not np.isfinite(v) else f"{100 * v:.1f} ({100 * a:.0f}–{100 * b:.0f})"
             for v, a, b in zip(values, low, high, strict=True)
