@@ -8,6 +8,7 @@ gives the same bytes.
 import io
 import json
 import re
+import shlex
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -166,4 +167,6 @@ def _strict(value: Any) -> Any:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+    """A file name as one word of a shell, whatever a stranger called the file."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in text)
+    return shlex.quote(" ".join(shown.split()))

@@ -55,7 +55,7 @@ def sync_with_address() -> None:
         st.session_state[_RUNS] = tuple(dict.fromkeys(known))[:MAX_RUNS]
         chosen = []
         for run_id, index, threshold in _POINT_PATTERN.findall(st.query_params.get("chosen", "")):
-            if run_exists(run_id):
+            if 0 < float(threshold) < 1 and _may_have(run_id, int(index)):
                 chosen.append(
                     ChosenPoint(
                         run_id, int(index), point_label(run_id, int(index)), float(threshold)
@@ -63,6 +63,16 @@ def sync_with_address() -> None:
                 )
         st.session_state[_CHOSEN] = tuple(chosen[:MAX_CHOSEN])
     _write_address()
+
+
+def _may_have(run_id: str, index: int) -> bool:
+    """Whether the run is known and has this model, or has no result yet to tell by."""
+    if not run_exists(run_id):
+        return False
+    try:
+        return index < len(result(run_id).points)
+    except FairlabError:
+        return True
 
 
 def _write_address() -> None:

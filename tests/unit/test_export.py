@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import zipfile
 from dataclasses import replace
 
@@ -69,7 +70,17 @@ def test_yaml_of_a_users_table_says_that_the_table_is_needed() -> None:
     config = small.config()
     data = config.data.model_copy(update={"source": "file", "filename": "a\nsweep: {}\n b.csv"})
     text = run_yaml(config.model_copy(update={"data": data}))
-    assert "--data a sweep: {} b.csv" in text
+    assert "--data 'a sweep: {} b.csv'" in text
+    assert RunConfig.from_yaml(text).sweep == config.sweep
+
+
+def test_a_file_name_cannot_add_a_command_to_the_one_shown() -> None:
+    """People paste the first lines of the YAML into a shell; others choose the file's name."""
+    config = small.config()
+    data = config.data.model_copy(update={"source": "file", "filename": "a.csv; rm x\x07 $(y)"})
+    text = run_yaml(config.model_copy(update={"data": data}))
+    command = text.splitlines()[1].removeprefix("#")
+    assert shlex.split(command)[4:] == ["a.csv; rm x $(y)", "--out", "RESULTS"]
     assert RunConfig.from_yaml(text).sweep == config.sweep
 
 

@@ -7,6 +7,7 @@ from fairlab.reports.sentences.curve import guarantee_sentence, point_label
 from fairlab.reports.tables.point import guarantee_table, rates_by_group, splits_table
 from fairlab.results import SweepResult
 from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
 
 
 def point_detail(run_id: str, result: SweepResult, index: int) -> None:
@@ -27,7 +28,7 @@ def point_detail(run_id: str, result: SweepResult, index: int) -> None:
             state.choose(state.ChosenPoint(run_id, index, label, result.threshold))
             st.rerun()
         for flag in point.flags:
-            st.warning(flag)
+            st.warning(as_it_is(flag))
         st.markdown("**Test people, by group** (95 % intervals in brackets)")
         _table(rates_by_group(result, index))
         st.markdown("**Training, validation, test**")

@@ -13,6 +13,7 @@ from fairlab.results import CROSSING
 from fairlab.runs.records import RunRecord, RunState
 from fairlab.ui import state
 from fairlab.ui.components.live_curve import live_curve
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.chart import show_table
 from fairlab.ui.widgets.point_detail import point_detail
@@ -41,7 +42,7 @@ def runs_view() -> None:
     same = [r for r in records if r.config.sweep.constraint == newest.config.sweep.constraint]
     finished = {r.id: rows_of(r.id, r.result_key) for r in same if r.result_key is not None}
     sentence = _sentence(newest, finished.get(newest.id))
-    clicked, done = live_curve(
+    done = live_curve(
         [
             _chart_run(record, number, finished.get(record.id))
             for number, record in enumerate(same, 1)
@@ -50,10 +51,9 @@ def runs_view() -> None:
         split_words="test people" if newest.id in finished else "validation people",
         alt=sentence,
         selected=st.session_state.get(_SELECTED),
+        on_select=_select,
         key="train.curve",
     )
-    if clicked is not None:
-        st.session_state[_SELECTED] = clicked
     if done is not None:
         st.rerun()
     if newest.id in finished:
@@ -69,6 +69,10 @@ def runs_view() -> None:
         _what_to_see(newest.config)
     if len(records) > 1:
         _other_runs(records)
+
+
+def _select(run_id: str, index: int) -> None:
+    st.session_state[_SELECTED] = (run_id, index)
 
 
 def _chart_run(record: RunRecord, number: int, rows: tuple[CurveRow, ...] | None) -> dict[str, Any]:
@@ -89,9 +93,9 @@ def _sentence(record: RunRecord, rows: tuple[CurveRow, ...] | None) -> str:
 def _problems(records: list[RunRecord]) -> None:
     for record in records:
         if record.state is RunState.FAILED:
-            st.error(f"This run stopped: {record.message}")
+            st.error(f"This run stopped: {as_it_is(record.message)}")
         elif record.state is RunState.CANCELLED:
-            st.info(record.message or "This run was cancelled.")
+            st.info(as_it_is(record.message) or "This run was cancelled.")
 
 
 def _cancel(record: RunRecord) -> None:
@@ -132,11 +136,11 @@ def _notes(record: RunRecord) -> None:
     try:
         found = result(record.id)
     except FairlabError as error:
-        st.error(str(error))
+        st.error(as_it_is(str(error)))
         return
     with st.expander("What was done with the data"):
         for note in found.notes:
-            st.markdown(f"- {note}")
+            st.markdown(f"- {as_it_is(note)}")
 
 
 def _what_to_see(config: RunConfig) -> None:
@@ -145,7 +149,7 @@ def _what_to_see(config: RunConfig) -> None:
     model = "neural networks" if sweep.model.kind == "mlp" else "logistic regressions"
     groups = CROSSING.join(sweep.group_by) or "the first sensitive attribute"
     st.markdown(
-        f"Training {model} by {families}, all strengths at once, groups by {groups}. "
+        f"Training {model} by {families}, all strengths at once, groups by {as_it_is(groups)}. "
         "Markers move as epochs pass. You can reload this page; nothing is lost."
     )
 

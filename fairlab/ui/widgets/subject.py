@@ -7,6 +7,7 @@ import streamlit as st
 from fairlab.errors import FairlabError
 from fairlab.results import CROSSING, ScoredPeople
 from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
 
 _SPLITS = {"test": "Test people", "validation": "Validation people", "train": "Training people"}
@@ -73,7 +74,7 @@ def choose_subject(key: str) -> Subject:
         try:
             people = result(chosen.run_id).scored(chosen.index, split)
         except FairlabError as error:
-            st.error(str(error))
+            st.error(as_it_is(str(error)))
             st.stop()
         words = _words(chosen.run_id)
         digest = f"{chosen.run_id}:{chosen.index}:{split}"
