@@ -154,3 +154,15 @@ def test_suppressed_cells_cannot_be_worked_out():
     assert set(rest["name"]) <= {"selection_rate", "base_rate"}
     hidden = table[table["note"].str.startswith("suppressed")]
     assert hidden[["value", "numerator", "lower", "upper", "p_value"]].isna().all().all()
+
+
+def test_export_counts_people_not_weight():
+    """One person of weight 100 is one person: a share that rests on them is left out."""
+    y = [1] * 3 + [0] * 17 + [1, 0] * 40
+    score = [0.9] + [0.1] * 19 + [0.9, 0.9, 0.1, 0.1] * 20
+    heavy = GroupedOutcomes.from_arrays(
+        y_true=y, score=score, group=["few"] * 20 + ["many"] * 80, weight=[100.0] * 100
+    )
+    table = tables.export_table(audit(heavy, draws=100)).set_index(["name", "group"])
+    assert np.isnan(table.loc[("selection_rate", "few"), "value"])
+    assert np.isnan(table.loc[("selection_rate", "few"), "numerator"])

@@ -277,3 +277,15 @@ def test_undefined_rates_leave_no_mark_in_the_figure() -> None:
     figure = rates_across([none], "ppv")
     assert all(len(trace.x) == 0 for trace in figure.data)
     assert not any(np.isnan(value) for trace in figure.data for value in trace.x)
+
+
+def test_limits_count_people_not_weight() -> None:
+    """Seven test people of weight 100 are seven, and still too few to tell much about."""
+    result = small.result()
+    heavy = {
+        name: replace(part, weight=np.full(len(part.y_true), 100.0))
+        for name, part in result.splits.items()
+    }
+    said = " ".join(limits(small.config(), replace(result, splits=heavy), 1, 0.4))
+    assert "7 test people of one table" in said
+    assert "We cannot tell much about" in said

@@ -69,12 +69,11 @@ def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> st
         f" The narrowest gap on the curve is {_points(narrowest.gap)}{_interval(narrowest)}, with "
         f"accuracy {_percent(narrowest.accuracy)}: {abs(change):.1f} points {direction}."
     )
-    end += (
-        ""
-        if len(front) < 2
-        else f" It is the narrowest of {len(front)} on these very people, so expect it somewhat wider "
-        "on others."
-    )
+    if len(front) > 1:
+        end += (
+            f" It is the narrowest of {len(front)} on these very people, so expect it somewhat "
+            "wider on others."
+        )
     if base.lower is not None and narrowest.upper is not None and base.lower <= narrowest.upper:
         end += (
             " The two intervals overlap: from them alone we cannot tell that it is narrower. The "

@@ -1,5 +1,7 @@
 """What a chosen model's numbers do not show, as sentences about this very run."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from fairlab.config import CONSTRAINT_GAPS, RunConfig
@@ -23,14 +25,16 @@ def limits(config: RunConfig, result: SweepResult, index: int, threshold: float)
         threshold: At which it is meant to be used.
     """
     point = result.points[index]
-    counts = count(result.scored(index).outcomes(result.group_by), threshold)
+    outcomes = result.scored(index).outcomes(result.group_by)
+    counts = count(outcomes, threshold)
+    people = count(replace(outcomes, weight=None), threshold)
     said = [
-        _other_people(config, counts),
+        _other_people(config, people),
         _label(config),
         _selection(result),
         _other_definitions(result, counts),
         _groups(config, result),
-        _few(counts),
+        _few(people),
         _threshold(result, threshold),
         _promise(point),
         _inputs(config),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm, translations
+from fairlab.outcomes import Counts
 from fairlab.reports.sentences.audit import people, percent
 
 _CELLS = (
@@ -248,7 +249,7 @@ def export_table(result: Audit, smallest: int = 10) -> pd.DataFrame:
         return table
     hidden = small | ({"everyone"} if len(small) == 1 else set())
     margin = table["name"].isin(_MARGINS) & table["group"].isin(small)
-    margin &= (table["numerator"] >= smallest) & (table["n"] - table["numerator"] >= smallest)
+    margin &= _both_sides(table, counts, smallest)
     by_group = table["group"].isin(hidden) & ~margin
     shown = set(table.loc[margin].groupby("name").filter(lambda t: len(t) == len(small))["name"])
     kept_gaps = {
@@ -260,3 +261,15 @@ def export_table(result: Audit, smallest: int = 10) -> pd.DataFrame:
     table.loc[by_group & table["kind"].eq("rate"), "n"] = np.nan
     table.loc[suppressed, "note"] = f"suppressed: rests on fewer than {smallest} people"
     return table
+
+
+def _both_sides(table: pd.DataFrame, cells: Counts, smallest: int) -> pd.Series:
+    """Whether a group's margin has enough people on both sides, whatever their weight."""
+    enough = set()
+    for name in _MARGINS:
+        numerator = np.asarray(RATES[name].numerator(cells))
+        for group, k, n in zip(cells.group_names, numerator, cells.n, strict=True):
+            if min(k, n - k) >= smallest:
+                enough.add((name, group))
+    keys = zip(table["name"], table["group"], strict=True)
+    return pd.Series([key in enough for key in keys], index=table.index)
