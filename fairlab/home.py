@@ -12,10 +12,10 @@ def home() -> Path:
     """The folder of this installation: ``FAIRLAB_HOME``, else the user's data folder.
 
     Returns:
-        An absolute path; created if it does not exist.
+        An absolute path; created, for its owner alone, if it does not exist.
     """
     chosen = os.environ.get(VARIABLE, "")
     folder = Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("fairlab"))
     folder = folder.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import os
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,7 @@ import pytest
 
 from fairlab.data import Limits, read_table
 from fairlab.errors import InputError
+from fairlab.home import home
 
 
 def packed(columns: dict[str, pa.Array], **options: object) -> bytes:
@@ -147,3 +150,11 @@ def test_text_of_every_width_is_read(kind: pa.DataType) -> None:
     text = pa.array(["x", None, "é"], kind)
     table = read_table(packed({"a": text, "b": pa.array([1, 2, 3])}), "t")
     assert table.frame["a"].tolist()[::2] == ["x", "é"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have owners only on POSIX")
+def test_what_people_upload_is_kept_for_the_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRLAB_HOME", str(tmp_path / "kept"))
+    assert home().stat().st_mode & 0o077 == 0
