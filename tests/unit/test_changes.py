@@ -77,3 +77,22 @@ def test_undefined_and_weighted_have_no_interval() -> None:
 def test_other_people_are_refused() -> None:
     with pytest.raises(InputError, match="different people"):
         gap_change(people(scores(2)), people(scores(2, n=398), n=398), DP)
+
+
+def test_interval_of_a_change_covers_a_gap_that_opened_from_none() -> None:
+    """Noise makes the first gap, truly 0, look wide, and the change from it look small."""
+    rng = np.random.default_rng(4)
+    group = np.repeat([0, 1], [150, 100])
+    y = np.arange(250) % 2
+    covered = 0
+    for _ in range(100):
+        before = rng.random(250)
+        moved = before + 0.2 * (group == 1)
+        first, second = (
+            GroupedOutcomes.from_arrays(y_true=y, score=s, group=group) for s in (before, moved)
+        )
+        change = gap_change(first, second, "demographic_parity_difference", draws=300)
+        assert change.lower is not None
+        assert change.upper is not None
+        covered += change.lower <= 0.2 <= change.upper
+    assert covered >= 90
