@@ -1,6 +1,7 @@
 """What people do, from the first click to the last, in a real browser."""
 
 import os
+import re
 import subprocess
 import sys
 from itertools import count
@@ -12,6 +13,14 @@ from playwright.sync_api import Page, expect
 from tests.browser.server import ROOT, Server
 
 SEEDS = count(101)
+# Hover text of the marker drawn as selected.
+SELECTED = """() => {
+  for (const trace of document.querySelector('.fl-chart').data) {
+    const at = Array.isArray(trace.marker?.size) ? trace.marker.size.indexOf(17) : -1;
+    if (at >= 0) return trace.text[at];
+  }
+  return '';
+}"""
 MARKERS = ".fl-chart .scatterlayer .points path.point"
 
 
@@ -44,6 +53,21 @@ def test_try_it_now_ends_with_a_chosen_model_on_every_page(page: Page, server: S
     for name in ("Thresholds", "Impossibility", "Audit", "Compare", "Report"):
         go_to(page, name)
         expect(page.get_by_text("Nothing to look at yet")).to_have_count(0)
+
+
+def test_quick_steps_along_the_curve_end_where_the_chart_says(page: Page, server: Server) -> None:
+    """Six clicks faster than the server answers: chart, list and detail show the same model."""
+    try_it_now(page, server)
+    wait_until_done(page)
+    step = page.get_by_role("button", name="Next point →")
+    for _ in range(6):
+        step.click()
+    marked = page.evaluate(SELECTED)
+    sixth = re.search(r"accuracy ([\d.]+) %<br>gap ([\d.]+) points", marked)
+    assert sixth is not None
+    words = re.compile(rf"accuracy {sixth[1]} %, gap {sixth[2]} points$")
+    expect(page.get_by_role("combobox", name="Point (click one")).to_have_value(words)
+    assert page.evaluate(SELECTED) == marked
 
 
 def test_a_reload_in_mid_training_keeps_the_curve(page: Page, server: Server) -> None:

@@ -141,9 +141,17 @@ function draw(state) {
 }
 
 function select(state, run, index) {
-  state.data = { ...state.data, selected: [run, index] };
+  state.pending = [run, index];
+  state.data = { ...state.data, selected: state.pending };
   draw(state);
-  state.setStateValue("selected", { run, index });
+  state.setTriggerValue("selected", { run, index });
+}
+
+// An answer to an earlier click must not undo a later one.
+function withPending(state, data) {
+  const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
+  if (same(state.pending, data.selected)) state.pending = null;
+  return state.pending ? { ...data, selected: state.pending } : data;
 }
 
 // Previous / next for keyboards: finished points of the newest run, from most to least accurate.
@@ -250,7 +258,7 @@ function mount(parentElement) {
   const state = {
     root: find("root"), chart: find("chart"), empty: find("empty"), status: find("status"),
     line: find("line"), bar: find("bar"), track: find("track"), aloud: find("aloud"),
-    live: new Map(), timer: null, closed: false, offline: false, spoken: 0, ink: "#333333",
+    live: new Map(), pending: null, timer: null, closed: false, offline: false, spoken: 0, ink: "#333333",
   };
   find("previous").onclick = () => step(state, -1);
   find("next").onclick = () => step(state, 1);
@@ -259,13 +267,13 @@ function mount(parentElement) {
 }
 
 export default function (component) {
-  const { data, parentElement, setStateValue, setTriggerValue } = component;
+  const { data, parentElement, setTriggerValue } = component;
   if (!data.runs) {
     loadPlotly(data.plotly).catch(() => {});
     return undefined;
   }
   const state = instances.get(parentElement) ?? mount(parentElement);
-  Object.assign(state, { data, setStateValue, setTriggerValue });
+  Object.assign(state, { data: withPending(state, data), setTriggerValue });
   state.root.setAttribute("aria-label", data.alt);
   parentElement.querySelector(".fl-steps").hidden = !data.runs.some((r) => r.final);
   loadPlotly(data.plotly).then(() => draw(state)).catch((error) => {

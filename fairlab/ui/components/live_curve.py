@@ -1,6 +1,6 @@
 """The live Pareto curve: one chart node that polls for points while models train."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,9 @@ def live_curve(
     split_words: str,
     alt: str,
     selected: tuple[str, int] | None,
+    on_select: Callable[[str, int], None],
     key: str,
-) -> tuple[tuple[str, int] | None, str | None]:
+) -> str | None:
     """Draw the curve and keep it growing while any of the runs is live.
 
     Args:
@@ -59,11 +60,18 @@ def live_curve(
         split_words: On which people finished points are measured.
         alt: What the chart shows, as a sentence.
         selected: (run id, model index) drawn as selected.
+        on_select: Called with run id and model index before the page runs again for a click.
         key: Unique on the page.
 
     Returns:
-        What was clicked last, as (run id, model index), and the run that finished just now.
+        The run that finished just now, None if none did.
     """
+
+    def clicked() -> None:
+        chosen = st.session_state[key].selected
+        if chosen:
+            on_select(str(chosen["run"]), int(chosen["index"]))
+
     answer = _component(
         key=key,
         data={
@@ -83,12 +91,11 @@ def live_curve(
             "poll_ms": POLL_MS,
             "alt": alt,
         },
-        on_selected_change=_nothing,
+        on_selected_change=clicked,
         on_finished_change=_nothing,
     )
-    clicked = answer.selected
-    point = (str(clicked["run"]), int(clicked["index"])) if clicked else None
-    return point, answer.finished
+    finished: str | None = answer.finished
+    return finished
 
 
 def load_chart_ahead() -> None:
