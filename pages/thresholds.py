@@ -83,11 +83,12 @@ with st.expander("Show as table"):
     table = sweep_table(sweep, gaps)
     st.markdown(
         f"{len(table):,} of {len(sweep.thresholds):,} thresholds, exact at each. Empty cells are "
-        "undefined; the last row selects nobody."
+        "undefined; the last row selects nobody. The file has a row for every ten decisions that "
+        "change: finer steps would give away single people."
     )
     st.dataframe(table, hide_index=True, width="stretch")
     st.download_button(
-        "Download every threshold (CSV)",
+        "Download the sweep (CSV)",
         lambda: sweep_csv(sweep, gaps),
         "thresholds.csv",
         "text/csv",

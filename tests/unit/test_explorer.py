@@ -1,8 +1,10 @@
 """What the threshold explorer and the sweep's words and tables are made of."""
 
+import io
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,12 +120,15 @@ def test_sweep_figure_keeps_the_extremes_of_a_long_sweep() -> None:
     assert np.nanmax(line.y) == pytest.approx(100 * np.nanmax(GAPS[USUAL_GAPS[0]](sweep.counts)))
 
 
-def test_table_is_thinned_and_the_download_is_not() -> None:
+def test_table_is_thinned_and_rows_of_the_download_are_ten_decisions_apart() -> None:
+    """Two rows that differ by one person would tell that person's score and label."""
     sweep = exact_sweep(some_people(np.random.default_rng(2).random(500).tolist()))
     assert len(sweep_table(sweep, USUAL_GAPS)) == 101
-    lines = sweep_csv(sweep, USUAL_GAPS).decode().splitlines()
-    assert len(lines) == 502
-    assert "tp" not in lines[0]
+    frame = pd.read_csv(io.BytesIO(sweep_csv(sweep, USUAL_GAPS)))
+    assert not [name for name in frame.columns if name in ("tp", "fp", "fn", "tn")]
+    assert len(frame) == 51
+    selected = 500 * frame["selection_rate"]
+    assert selected.diff().dropna().max() <= -10 + 1e-9
 
 
 def test_sentences_say_where_how_much_and_when_nothing_qualifies() -> None:

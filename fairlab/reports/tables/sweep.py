@@ -1,10 +1,11 @@
-"""A sweep as tables: a thinned one to read, and every threshold to take away."""
+"""A sweep as tables: a thinned one to read, and a finer one to take away."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
 from fairlab.metrics import GAPS, RATES
+from fairlab.outcomes import Counts
 from fairlab.sweeps import ThresholdSweep
 
 ROWS = 101
@@ -26,16 +27,36 @@ def sweep_table(sweep: ThresholdSweep, gaps: Sequence[str], rows: int = ROWS) ->
     return pd.DataFrame(table).round(4)
 
 
-def sweep_csv(sweep: ThresholdSweep, gaps: Sequence[str]) -> bytes:
-    """Every distinct threshold with accuracy and gaps, as UTF-8 CSV with shares in [0, 1].
+def sweep_csv(sweep: ThresholdSweep, gaps: Sequence[str], smallest: int = 10) -> bytes:
+    """Accuracy and gaps by threshold, as UTF-8 CSV with shares in [0, 1].
 
-    Counts per group are left out: at this resolution they would give away single people.
+    At least ``smallest`` decisions change from one row to the next: the difference of two rows
+    that differ by one person would tell that person's score and label. Counts per group are left
+    out for the same reason.
     """
-    everyone = sweep.counts.overall()
+    rows = _far_apart(sweep, smallest)
+    counts = Counts(
+        sweep.counts.tp[rows],
+        sweep.counts.fp[rows],
+        sweep.counts.fn[rows],
+        sweep.counts.tn[rows],
+        sweep.counts.group_names,
+    )
+    everyone = counts.overall()
     table = {
-        "threshold": sweep.thresholds,
+        "threshold": sweep.thresholds[rows],
         "selection_rate": RATES["selection_rate"](everyone)[:, 0],
         "accuracy": RATES["accuracy"](everyone)[:, 0],
-        **{name: GAPS[name](sweep.counts) for name in gaps},
+        **{name: GAPS[name](counts) for name in gaps},
     }
     return pd.DataFrame(table).to_csv(index=False).encode()
+
+
+def _far_apart(sweep: ThresholdSweep, smallest: int) -> list[int]:
+    """Rows between which at least so many people (or so much weight) change sides."""
+    selected = (sweep.counts.tp + sweep.counts.fp).sum(axis=-1)
+    kept = [0]
+    for row, left in enumerate(selected):
+        if selected[kept[-1]] - left >= smallest:
+            kept.append(row)
+    return kept
