@@ -7,13 +7,6 @@ import pandas as pd
 from fairlab.data import Proxies, Strength
 from fairlab.reports.tables.data import GroupRow
 
-_SIGNS = r"\`*_[]<>$~#|:"
-
-
-def plain(text: str) -> str:
-    """A user's text for Markdown: shown as it is, its signs without meaning."""
-    return "".join(f"\\{sign}" if sign in _SIGNS else sign for sign in text)
-
 
 def base_rate_sentence(rows: Sequence[GroupRow], words: tuple[str, str]) -> str:
     """Highest and lowest base rate, each with its interval and people."""

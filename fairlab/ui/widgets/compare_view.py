@@ -18,6 +18,7 @@ from fairlab.results import CROSSING, ScoredPeople
 from fairlab.sweeps.changes import GapChange, gap_change
 from fairlab.sweeps.people import people_moved
 from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.audit_view import audited
 from fairlab.ui.widgets.chart import show_chart
@@ -71,7 +72,7 @@ def choose_models() -> SideBySide:
     try:
         people = tuple(result(p.run_id).scored(p.index, split) for p in picked)
     except FairlabError as error:
-        st.error(text(str(error)))
+        st.error(as_it_is(str(error)))
         st.stop()
     by = _choose_groups(people, groups_column)
     thresholds = _choose_thresholds(picked)
@@ -109,13 +110,13 @@ def show_overview(side: SideBySide, *, charts: bool) -> None:
         columns = st.columns(3)
         for column, model in zip(columns, side.models[start : start + 3], strict=False):
             with column.container(border=True, height="stretch"):
-                st.markdown(f"**{text(model.heading)}**")
+                st.markdown(f"**{as_it_is(model.heading)}**")
                 left, right = st.columns(2)
                 left.metric("Accuracy", percent(model.audit.rates["accuracy"].everyone.value))
                 right.metric(f"{GAPS[gap].label}, points", _bare(model.audit.gaps[gap].value))
                 for flag in model.flags:
-                    st.warning(text(flag))
-    st.markdown(text(sentences.overview_sentence(side.models, gap, _changes(side, gap))))
+                    st.warning(as_it_is(flag))
+    st.markdown(as_it_is(sentences.overview_sentence(side.models, gap, _changes(side, gap))))
     if not charts:
         st.dataframe(
             tables.overview_table(side.models, side.gaps), hide_index=True, width="stretch"
@@ -145,26 +146,26 @@ def show_people(side: SideBySide, *, charts: bool) -> None:
             threshold_after=side.thresholds[j],
         )
     except FairlabError as error:
-        st.info(text(str(error)))
+        st.info(as_it_is(str(error)))
         return
     weighted = side.people[i].weight is not None
     flag = people_words.levelling_sentence(moved)
     if flag:
-        st.warning(text(flag))
+        st.warning(as_it_is(flag))
     sentence = people_words.people_sentence(moved, side.words, before=before, after=after)
     certainty = "" if weighted else people_words.certainty_sentence(moved)
     table = tables.people_table(moved, side.words, weighted)
     if charts and moved.everyone.gained + moved.everyone.lost > 0:
         show_chart(
             figures.people_figure(moved, side.words),
-            sentence=text(f"{sentence} {certainty}".strip()),
+            sentence=as_it_is(f"{sentence} {certainty}".strip()),
             table=table,
             key="compare.people",
         )
         return
-    st.markdown(text(sentence))
+    st.markdown(as_it_is(sentence))
     if certainty:
-        st.markdown(text(certainty))
+        st.markdown(as_it_is(certainty))
     st.dataframe(table, hide_index=True, width="stretch", key="compare.people.table")
 
 
@@ -175,7 +176,7 @@ def show_rates(side: SideBySide, *, charts: bool) -> None:
     )
     st.markdown(RATES[rate].definition)
     table = tables.group_rates_table(side.models, rate)
-    sentence = text(sentences.rate_sentence(side.models, rate))
+    sentence = as_it_is(sentences.rate_sentence(side.models, rate))
     if charts:
         figure = figures.rates_across(side.models, rate)
         show_chart(figure, sentence=sentence, table=table, key="compare.rates")
@@ -220,13 +221,6 @@ def _bare(value: float | None) -> str:
     return "undefined" if value is None else f"{100 * value:.1f}"
 
 
-def text(sentence: str) -> str:
-    """A sentence with nothing in it that Markdown would read as markup."""
-    for sign in "\\`*_[]<>$~#|:":
-        sentence = sentence.replace(sign, f"\\{sign}")
-    return sentence
-
-
 def _too_few(chosen: tuple[state.ChosenPoint, ...]) -> None:
     with st.container(border=True):
         st.subheader("Two choices are needed", anchor=False)
@@ -240,8 +234,8 @@ def _too_few(chosen: tuple[state.ChosenPoint, ...]) -> None:
             return
         point = chosen[0]
         st.markdown(
-            f"One model is chosen: **{text(point.label)}**. Choose another on Train, or hold it "
-            "against the unmitigated model of the same run."
+            f"One model is chosen: **{as_it_is(point.label)}**. Choose another on Train, or hold "
+            "it against the unmitigated model of the same run."
         )
         left, right = st.columns(2)
         baseline = _baseline_of(point)

@@ -7,9 +7,9 @@ import streamlit as st
 from fairlab.data import TaskData, read_predictions
 from fairlab.data.values import distinct_text, kind
 from fairlab.errors import InputError
-from fairlab.reports.sentences.data import plain
 from fairlab.results import ScoredPeople
 from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.data_roles import bins_form
 from fairlab.ui.widgets.data_source import show_problems, uploaded
 
@@ -31,7 +31,7 @@ def predictions_form() -> None:
     if people is None:
         return
     st.success(
-        f"{len(people.y_true):,} people ready. {plain(' '.join(people.notes))}",
+        f"{len(people.y_true):,} people ready. {as_it_is(' '.join(people.notes))}",
         icon=":material/check:",
     )
     if st.button("Use these predictions → Audit", type="primary", key="data.use_predictions"):

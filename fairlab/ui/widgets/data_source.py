@@ -11,8 +11,8 @@ from fairlab.config import DataConfig
 from fairlab.data import ReadTable, TaskData, catalog, guess_roles, load, read_table
 from fairlab.data.sources.acs import STATES
 from fairlab.errors import FairlabError, InputError
-from fairlab.reports.sentences.data import plain
 from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import builtin
 
 BUILTIN, MADE_UP, PUBLIC, OWN, PREDICTIONS = (
@@ -77,7 +77,7 @@ def uploaded(what: str) -> TaskData | None:
     if read is None:
         return _in_use_again(what)
     if file is None:
-        st.markdown(f"Still using **{plain(read.filename)}** from before.")
+        st.markdown(f"Still using **{as_it_is(read.filename)}** from before.")
     return _as_task(read)
 
 
@@ -124,7 +124,7 @@ def _guessed(fingerprint: str, _read: ReadTable) -> Any:
 def _in_use_again(what: str) -> TaskData | None:
     current = state.current_data()
     if what == "table" and current.data.source == "file":
-        st.markdown(f"Still using **{plain(current.data.filename or 'your table')}**.")
+        st.markdown(f"Still using **{as_it_is(current.data.filename or 'your table')}**.")
         return current
     example = (
         "| approved | score | sex | age |\n|---|---|---|---|\n| yes | 0.83 | female | 41 |\n"
@@ -265,6 +265,6 @@ def _kind_in_use() -> str:
 def show_problems(title: str, problems: tuple[str, ...]) -> None:
     """All problems in one box, each a sentence with its remedy."""
     st.error(
-        f"**{plain(title)}**\n\n" + "\n".join(f"- {plain(problem)}" for problem in problems),
+        f"**{as_it_is(title)}**\n\n" + "\n".join(f"- {as_it_is(problem)}" for problem in problems),
         icon=":material/error:",
     )

@@ -23,9 +23,9 @@ from fairlab.data.splits import cell_problems
 from fairlab.data.validation import LEAK_AUC
 from fairlab.reports.figures.data import MOST_GROUPS, base_rates_figure, proxies_figure
 from fairlab.reports.sentences import data as sentences
-from fairlab.reports.sentences.data import plain
 from fairlab.reports.tables import data as tables
 from fairlab.results import cross
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart, show_table
 
 _READABLE = {"cell_too_small", "one_group", "no_features"}
@@ -68,7 +68,7 @@ def show_findings(findings: Findings, entered: tuple[str, ...]) -> None:
         count = "One thing" if len(problems) == 1 else f"{len(problems)} things"
         st.error(
             f"**{count} to fix before training**\n\n"
-            + "\n".join(f"- {plain(problem)}" for problem in problems),
+            + "\n".join(f"- {as_it_is(problem)}" for problem in problems),
             icon=":material/error:",
         )
     if findings.warnings:
@@ -79,13 +79,13 @@ def _show_warnings(warnings: tuple[Finding, ...]) -> None:
     grave = [w for w in warnings if w.code in ("leak", "repeats_label")]
     if grave:
         st.warning(
-            "**May give the outcome away**\n\n" + "\n".join(f"- {plain(str(w))}" for w in grave),
+            "**May give the outcome away**\n\n" + "\n".join(f"- {as_it_is(str(w))}" for w in grave),
             icon=":material/warning:",
         )
     rest = [w for w in warnings if w not in grave]
     if rest:
         with st.expander(f"Good to know ({len(rest)})", icon=":material/info:"):
-            st.markdown("\n".join(f"- {plain(str(warning))}" for warning in rest))
+            st.markdown("\n".join(f"- {as_it_is(str(warning))}" for warning in rest))
 
 
 def groups_can_be_shown(findings: Findings) -> bool:
@@ -103,7 +103,7 @@ def show_groups(data: TaskData, task: Task) -> None:
     first.metric("People used", f"{len(people.rows):,}", f"of {len(data.frame):,} rows",
                  delta_color="off", delta_arrow="off")  # fmt: skip
     second.metric(
-        plain(sentences.begin(task.outcome_words[0])),
+        as_it_is(sentences.begin(task.outcome_words[0])),
         f"{100 * people.y_true.mean():.1f} %",
         "of everyone",
         delta_color="off",
@@ -113,22 +113,22 @@ def show_groups(data: TaskData, task: Task) -> None:
                  delta_color="off", delta_arrow="off")  # fmt: skip
     show_chart(
         base_rates_figure(rows, task.outcome_words),
-        sentence=plain(sentences.base_rate_sentence(rows, task.outcome_words)),
+        sentence=as_it_is(sentences.base_rate_sentence(rows, task.outcome_words)),
         table=tables.groups_table(rows, task.outcome_words),
         key="data.groups",
     )
-    st.markdown(plain(sentences.detectable_sentence(rows)))
+    st.markdown(as_it_is(sentences.detectable_sentence(rows)))
     if task.weight is not None:
-        st.markdown(plain(f"People are counted here, not weighted by {task.weight}."))
+        st.markdown(as_it_is(f"People are counted here, not weighted by {task.weight}."))
     small = cell_problems(people.y_true, cross(people.attributes, by), task.outcome_words)
     if len(by) > 1 and small:
         st.info(
-            plain(sentences.crossing_sentence([str(problem) for problem in small])),
+            as_it_is(sentences.crossing_sentence([str(problem) for problem in small])),
             icon=":material/info:",
         )
     left_out = sentences.left_out_sentence(rows, MOST_GROUPS)
     if left_out:
-        st.markdown(plain(left_out))
+        st.markdown(as_it_is(left_out))
 
 
 def _choose_grouping(task: Task) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def _choose_grouping(task: Task) -> tuple[str, ...]:
 def show_missing(data: TaskData, task: Task) -> None:
     """Missing values and what happens to them."""
     table = tables.missing_table(data.frame, task)
-    st.markdown(plain(sentences.missing_sentence(table, len(data.frame.columns))))
+    st.markdown(as_it_is(sentences.missing_sentence(table, len(data.frame.columns))))
     if not table.empty:
         show_table(table, key="data.missing", label="Show columns with missing values")
 
@@ -162,11 +162,11 @@ def show_proxies(data: TaskData, task: Task) -> None:
         )
     found = _proxies(data.data.fingerprint, task.model_dump_json(), attribute, data.frame)
     if not found.columns:
-        st.markdown(plain(sentences.proxies_sentence(found)))
+        st.markdown(as_it_is(sentences.proxies_sentence(found)))
         return
     show_chart(
         proxies_figure(found),
-        sentence=plain(sentences.proxies_sentence(found)),
+        sentence=as_it_is(sentences.proxies_sentence(found)),
         table=tables.proxies_table(found),
         key="data.proxies",
     )
@@ -175,7 +175,7 @@ def show_proxies(data: TaskData, task: Task) -> None:
 def show_leaks(data: TaskData, task: Task) -> None:
     """How well each feature alone predicts the label."""
     found = _leaks(data.data.fingerprint, task.model_dump_json(), data.frame)
-    st.markdown(plain(sentences.leaks_sentence(found, LEAK_AUC)))
+    st.markdown(as_it_is(sentences.leaks_sentence(found, LEAK_AUC)))
     if found:
         show_table(
             tables.strengths_table(found), key="data.leaks", label="Show every feature alone"
@@ -198,7 +198,7 @@ def show_notes(data: TaskData) -> None:
     """What reading changed, and the first rows."""
     with st.expander(f"The first rows, and what reading changed ({len(data.notes)})"):
         if data.notes:
-            st.markdown("\n".join(f"- {plain(note)}" for note in data.notes))
+            st.markdown("\n".join(f"- {as_it_is(note)}" for note in data.notes))
         st.dataframe(data.frame.head(20), hide_index=True, width="stretch", key="data.head")
 
 
@@ -207,6 +207,6 @@ def show_table_line(data: TaskData, task: Task) -> None:
     name = data.data.filename or catalog[data.data.source].title
     words = sentences.favourable_words(task.label, task.favourable, task.outcome_words)
     st.markdown(
-        f"**{plain(name)}**, {len(data.frame):,} rows, {len(data.frame.columns)} columns · "
-        f"{plain(words)}"
+        f"**{as_it_is(name)}**, {len(data.frame):,} rows, {len(data.frame.columns)} columns · "
+        f"{as_it_is(words)}"
     )

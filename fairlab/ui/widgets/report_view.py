@@ -17,9 +17,9 @@ from fairlab.reports.sentences.limits import limits
 from fairlab.results import SweepResult
 from fairlab.runs.records import RunState
 from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.audit_view import audited
-from fairlab.ui.widgets.compare_view import text
 
 _IMPORTED = "fairlab.imported"
 _LONGEST = 2_000
@@ -46,7 +46,7 @@ def adopt_import() -> None:
         return
     del st.session_state[_IMPORTED]
     if record.state is not RunState.DONE:
-        st.error(text(f"The imported run is {record.state}. {record.message}".strip()))
+        st.error(as_it_is(f"The imported run is {record.state}. {record.message}".strip()))
         return
     if choice is None:
         st.success("The imported run is done. Choose a model of it on Train.")
@@ -54,14 +54,14 @@ def adopt_import() -> None:
     try:
         index = chosen_index(result(run_id), choice)
     except FairlabError as error:
-        st.error(text(str(error)))
+        st.error(as_it_is(str(error)))
         return
     label = point_label(result(run_id).points[index])
     point = state.ChosenPoint(run_id, index, label, choice.threshold)
     state.choose(point)
     st.session_state[_key("reason", point)] = choice.reason
     st.session_state[_key("dissent", point)] = choice.dissent
-    st.success(f"The imported run is done, and its choice is below: {text(label)}.")
+    st.success(f"The imported run is done, and its choice is below: {as_it_is(label)}.")
 
 
 def choose() -> Chosen | None:
@@ -83,7 +83,7 @@ def choose() -> Chosen | None:
     try:
         return Chosen(point, store().get(point.run_id).config, result(point.run_id))
     except FairlabError as error:
-        st.error(text(str(error)))
+        st.error(as_it_is(str(error)))
         return None
 
 
@@ -101,7 +101,7 @@ def show_choice(chosen: Chosen) -> None:
     )
     columns[2].metric(GAPS[gap].label, points(found.gaps[gap].value), border=True)
     st.markdown(
-        text(
+        as_it_is(
             f"Trained for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
             f"{' × '.join(chosen.result.group_by)}; threshold {point.threshold:g}."
         )
@@ -139,7 +139,7 @@ def ask_reasons(chosen: Chosen) -> RunConfig:
 def show_limits(chosen: Chosen) -> None:
     """What this does not show, about this very run."""
     said = limits(chosen.config, chosen.result, chosen.point.index, chosen.point.threshold)
-    st.markdown("\n".join(f"- {text(sentence)}" for sentence in said))
+    st.markdown("\n".join(f"- {as_it_is(sentence)}" for sentence in said))
 
 
 def offer_files(chosen: Chosen, config: RunConfig) -> None:
@@ -201,7 +201,7 @@ def offer_import() -> None:
         table = open_task(config)
     except InputError as error:
         for problem in error.problems:
-            st.error(text(problem))
+            st.error(as_it_is(problem))
         if config is not None and config.data.source == "file":
             st.markdown(
                 "The run is about a table of your own. Upload that file on the Data page, then "
@@ -211,7 +211,7 @@ def offer_import() -> None:
         return
     sweep = config.sweep
     st.markdown(
-        text(
+        as_it_is(
             f"{models_of(sweep):,} models ({', '.join(sweep.modes)}) for "
             f"{sweep.constraint.replace('_', ' ')}, {sweep.epochs} epochs, on "
             f"{config.data.filename or config.data.source} with {len(table.frame):,} rows; label "

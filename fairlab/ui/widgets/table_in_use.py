@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fairlab.data import TaskData
+from fairlab.ui.markdown import as_it_is
 
 
 def table_in_use(data: TaskData) -> None:
@@ -12,12 +13,7 @@ def table_in_use(data: TaskData) -> None:
     groups = ", ".join(task.sensitive) or "none chosen"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"Table **{_plain(name)}**, {len(data.frame):,} rows · favourable outcome: "
-            f"**{_plain(task.outcome_words[0])}** · sensitive attributes: **{_plain(groups)}**"
+            f"Table **{as_it_is(name)}**, {len(data.frame):,} rows · favourable outcome: "
+            f"**{as_it_is(task.outcome_words[0])}** · sensitive attributes: **{as_it_is(groups)}**"
         )
         st.page_link("pages/data.py", label="Change", icon=":material/edit:")
-
-
-def _plain(text: str) -> str:
-    """Text of the user's shown as it is: Markdown's own signs lose their meaning."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:" else c for c in text)
