@@ -63,6 +63,18 @@ def test_train_trains_what_the_form_says(open_page: Open, fairlab_home: Path) ->
     assert sweep.group_by == ("race_ethnicity",)
 
 
+def test_train_refuses_a_run_of_hours(open_page: Open, fairlab_home: Path) -> None:
+    """One visitor cannot hold the only queue for a day."""
+    app = open_page("train")
+    app.slider(key="train.seeds").set_value(5).run()
+    app.number_input(key="train.epochs").set_value(500).run()
+    app.number_input(key="train.width").set_value(512).run()
+    app.number_input(key="train.depth").set_value(6).run()
+    assert app.button(key="train.start").disabled
+    assert any("others on this machine would wait" in text.value for text in app.warning)
+    assert not RunStore(fairlab_home).list()
+
+
 def test_a_queued_run_shows_a_live_chart_and_cancel(open_page: Open, fairlab_home: Path) -> None:
     """The chart polls; the page offers Cancel; pressing it cancels the run in the store."""
     app = open_page("home")

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from fairlab.config import DataConfig, RunConfig, SweepConfig, Task
-from fairlab.runs.estimate import estimate_seconds
+from fairlab.runs.estimate import LONGEST, estimate_seconds, too_long
 from fairlab.runs.records import RunRecord, RunState
 
 TASK = Task(label="y", favourable=("1",), sensitive=("g",))
@@ -67,3 +67,10 @@ def test_runs_that_did_not_end_well_say_nothing_about_the_pace() -> None:
     cancelled = dataclasses.replace(finished(10_000, 1.0), state=RunState.CANCELLED)
     past = [cancelled, finished(10_000, 40.0)]
     assert estimate_seconds(config(10_000), 10_000, past) == pytest.approx(40.0)
+
+
+def test_a_run_that_would_hold_up_everybody_is_refused_with_a_way_out() -> None:
+    """Two hours are accepted; more are not, and the shell is named."""
+    assert too_long(LONGEST) == ""
+    assert "2.5 hours" in too_long(9000.0)
+    assert "fairlab sweep has no limit" in too_long(9000.0)

@@ -15,6 +15,7 @@ from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, point_label
 from fairlab.reports.sentences.limits import limits
 from fairlab.results import SweepResult
+from fairlab.runs.estimate import estimate_seconds, too_long
 from fairlab.runs.records import RunState
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
@@ -218,7 +219,10 @@ def offer_import() -> None:
             f"“{config.task.label}”."
         )
     )
-    if st.button("Train this run", type="primary", key="report.import"):
+    refusal = too_long(estimate_seconds(config, len(table.frame), store().list(limit=20)))
+    if refusal:
+        st.warning(refusal)
+    elif st.button("Train this run", type="primary", key="report.import"):
         run_id = state.start_run(config)
         st.session_state[_IMPORTED] = (run_id, config.choice)
         state.set_current_data(table)

@@ -19,7 +19,7 @@ from fairlab.data import TaskData
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.results import CROSSING
-from fairlab.runs.estimate import estimate_seconds
+from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
 
 TRAINABLE = ("demographic_parity", "equal_opportunity", "equalized_odds")
@@ -79,19 +79,19 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         st.warning("Choose at least one family to train.")
         return None, False
     config = RunConfig(data=data.data, task=data.task, sweep=sweep)
+    seconds = estimate_seconds(config, len(data.frame), store().list(limit=20))
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            "Train", type="primary", key="train.start", icon=":material/play_arrow:"
+            "Train",
+            type="primary",
+            key="train.start",
+            icon=":material/play_arrow:",
+            disabled=bool(too_long(seconds)),
         )
-        seconds = estimate_seconds(config, len(data.frame), store().list(limit=20))
-        st.markdown(f"Takes about {_duration(seconds)} once it starts.")
+        st.markdown(f"Takes about {duration_words(seconds)} once it starts.")
+    if too_long(seconds):
+        st.warning(too_long(seconds))
     return config, pressed
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def _group_by(task: Task) -> tuple[str, ...]:
