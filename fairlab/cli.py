@@ -130,10 +130,11 @@ def audit(
     from fairlab.reports.terminal import audit_text
 
     table = read_path(file)
+    good = _favourable(table.frame, label) if favourable is None else favourable
     people = read_predictions(
         table.frame,
         label=label,
-        favourable=_favourable(table.frame, label) if favourable is None else favourable,
+        favourable=good,
         sensitive=sensitive,
         score=score,
         decision=decision,
@@ -152,6 +153,8 @@ def audit(
         record = {"notes": [*table.notes, *people.notes]}
         _say_json({**record, "audits": {by: one.to_record() for by, one in found.items()}})
         return
+    taken = "" if favourable is not None else " (say another with --favourable VALUE)"
+    _say(f"Favourable: {label} = {' or '.join(good)}{taken}")
     for by, one in found.items():
         _say(audit_text(by, one, people.has_scores))
     for note in (*table.notes, *people.notes):

@@ -129,6 +129,18 @@ def test_audit_counts_by_hand(run: Run, predictions: Path) -> None:
     ]
 
 
+def test_audit_says_which_outcome_it_takes_as_favourable(run: Run, predictions: Path) -> None:
+    """1 of a 0/1 label unless told otherwise; then what was told, without the hint."""
+    asked = (
+        "audit", predictions, "--label", "repaid", "--score", "score", "--sensitive", "sex",
+        "--draws", 100,
+    )  # fmt: skip
+    _, guessed, _ = run(*asked)
+    assert guessed.startswith("Favourable: repaid = 1 (say another with --favourable VALUE)\n")
+    _, told, _ = run(*asked, "--favourable", "0")
+    assert told.startswith("Favourable: repaid = 0\n")
+
+
 def test_audit_of_a_risk_turns_it_round(run: Run, predictions: Path) -> None:
     """Selected if the risk is at most 0.5: both women, 1 of 3 men."""
     status, out, _ = run(

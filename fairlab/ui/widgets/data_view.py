@@ -79,7 +79,9 @@ def _show_warnings(warnings: tuple[Finding, ...]) -> None:
     grave = [w for w in warnings if w.code in ("leak", "repeats_label")]
     if grave:
         st.warning(
-            "**May give the outcome away**\n\n" + "\n".join(f"- {as_it_is(str(w))}" for w in grave),
+            "**May give the outcome away**\n\n"
+            + "\n".join(f"- {as_it_is(str(w))}" for w in grave)
+            + "\n\nTo leave a column out, open **Missing values, small groups, columns left out**.",
             icon=":material/warning:",
         )
     rest = [w for w in warnings if w not in grave]
