@@ -80,7 +80,10 @@ def read_predictions(
         )
     if score is not None and not higher_is_better:
         values, threshold = -values, -threshold
-        notes.append(f"'{score}' is a risk: its sign was turned, so that higher is better.")
+        notes.append(
+            f"'{score}' is a risk: its sign was turned, so that higher is better. A risk of at "
+            f"most {-threshold:g} is selected: it is shown as threshold {threshold:g}."
+        )
     return ScoredPeople(
         y_true=people.y_true[known],
         score=values[known],

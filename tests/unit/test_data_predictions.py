@@ -51,7 +51,7 @@ def test_risk_scores_are_turned_so_that_low_risk_is_selected() -> None:
     counts = count(people.outcomes(), people.threshold)
     assert (counts.tp + counts.fp).tolist() == [2, 2]
     assert counts.fn.tolist() == [1, 0]
-    assert any("sign was turned" in note for note in people.notes)
+    assert any("at most 0.5 is selected: it is shown as threshold -0.5" in n for n in people.notes)
 
 
 def test_decisions_are_read_as_zero_and_one() -> None:
