@@ -29,6 +29,7 @@ setup: .venv/.installed-dev
 
 .venv/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fairlab needs Python 3.11 or newer, found " + sys.version.split()[0] + ". Run make with PYTHON=/path/to/python3.11.")'
+	@echo "Installing into .venv, once: a few minutes and about 2 GB."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .

@@ -23,7 +23,7 @@ class ScoreGap:
         value: Unsigned.
         lower, upper: Percentile interval of simulated groups: normal around each group's value
             with its standard error; for calibration, binomial in each bin.
-        highest, lowest: Groups that set it.
+        highest, lowest: Groups that set it; a calibration gap is set by one group alone.
         left_out: Groups without a value.
     """
 
@@ -147,7 +147,7 @@ def _calibration_gap(
         optional(lower),
         optional(upper),
         defined[int(np.argmax(errors))].group,
-        defined[int(np.argmin(errors))].group,
+        None,
         left_out,
     )
 

@@ -8,7 +8,13 @@ import pytest
 
 from fairlab.metrics import GAPS
 from fairlab.outcomes import count
-from fairlab.reports.sentences.curve import curve_sentence, guarantee_sentence, point_label
+from fairlab.reports.sentences.curve import (
+    curve_sentence,
+    guarantee_sentence,
+    point_label,
+    reading_notes,
+    suspicion,
+)
 from fairlab.reports.tables.curve import chart_rows, curve_rows, curve_table
 from fairlab.reports.tables.point import rates_by_group, splits_table
 from fairlab.results import Attribute, Guarantee, Point, SplitScores, SweepResult
@@ -95,6 +101,7 @@ def test_a_collapsed_model_is_not_praised_for_its_narrow_gap(result: SweepResult
     sentence = curve_sentence(rows, "demographic_parity", "test people")
     assert "No trained model on the curve has a narrower gap" in sentence
     assert curve_table(rows)["Findings"].tolist() == ["", "Everybody is selected."]
+    assert "Hollow markers (1) need care" in " ".join(reading_notes(rows, "test people"))
 
 
 def test_tables_of_one_point_show_n_and_intervals(result: SweepResult) -> None:
@@ -158,14 +165,20 @@ def test_a_rate_at_its_bound_does_not_make_a_gap_certain(result: SweepResult) ->
 def test_sentence_says_that_the_narrowest_was_picked_on_these_people(result: SweepResult) -> None:
     """The narrowest of several gaps is partly luck: measured again it is wider on average."""
     rows = curve_rows(result)
-    sentence = curve_sentence(rows, "demographic_parity", "test people")
-    assert "narrowest of 2 on these very people" in sentence
-    assert "expect it somewhat wider on others" in sentence
+    assert "picked on these very people" in " ".join(reading_notes(rows, "test people"))
 
 
 def test_overlap_of_two_intervals_is_not_said_to_settle_a_comparison(result: SweepResult) -> None:
     """Both models saw the same people, so two overlapping intervals do not make them alike."""
     wide = [dataclasses.replace(row, lower=0.0, upper=0.9) for row in curve_rows(result)]
-    sentence = curve_sentence(wide, "demographic_parity", "test people")
-    assert "overlap" in sentence
-    assert "Compare" in sentence
+    notes = " ".join(reading_notes(wide, "test people"))
+    assert "overlap" in notes
+    assert "Compare" in notes
+
+
+def test_an_accuracy_too_good_to_be_true_is_questioned(result: SweepResult) -> None:
+    """Nobody wrong where guessing errs on a quarter looks like a leak; one in ten does not."""
+    rows = curve_rows(result)
+    assert "unusually high" in suspicion(rows, 0.75)
+    usual = [dataclasses.replace(row, accuracy=0.9) for row in rows]
+    assert suspicion(usual, 0.75) == ""

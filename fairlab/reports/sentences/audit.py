@@ -124,8 +124,8 @@ def _bias(gap: GapResult) -> str:
     if gap.rate == "fn_fp_ratio" or gap.bias < max(_BIAS_WORTH_SAYING, 0.1 * gap.value):
         return ""
     return (
-        f" With groups this small a gap comes out about {points(gap.bias)} too wide on average; "
-        "its interval reaches further down for that."
+        f" With groups of these sizes a gap comes out about {points(gap.bias)} too wide on "
+        "average; its interval reaches further down for that."
     )
 
 

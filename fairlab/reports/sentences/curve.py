@@ -7,6 +7,9 @@ from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.tables.curve import CurveRow
 from fairlab.results import Guarantee, Point
 
+# Errors below this share of what always guessing the commoner outcome makes look like a leak.
+SUSPICIOUS = 0.15
+
 # What each constraint's gap is a gap in.
 GAP_WORDS: dict[str, str] = {
     "demographic_parity": "selection rate",
@@ -51,45 +54,83 @@ def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> st
     if not known:
         name = CONSTRAINT_GAPS.get(constraint, constraint).replace("_", " ")
         return f"We cannot tell: the {name} is undefined for every model on these {people}."
-    base = next((r for r in known if r.baseline), known[0])
-    sound = [r for r in known if not r.flags]
-    front = [r for r in sound if r.front] or sound or known
-    narrowest = min(front, key=lambda r: (r.gap, -(r.accuracy or 0)))
+    base, narrowest = _ends(known)
     words = GAP_WORDS[constraint]
     start = (
         f"Without mitigation, accuracy is {_percent(base.accuracy)} and the gap in {words} is "
         f"{_points(base.gap)}{_interval(base)}."
     )
     if narrowest.index == base.index:
-        none = f"No trained model on the curve has a narrower gap on these {people}."
-        return f"{start} {none}{_flagged(rows)}"
+        return f"{start} No trained model on the curve has a narrower gap on these {people}."
     change = 100 * ((narrowest.accuracy or 0) - (base.accuracy or 0))
     direction = "lower" if change < 0 else "higher"
-    end = (
-        f" The narrowest gap on the curve is {_points(narrowest.gap)}{_interval(narrowest)}, with "
-        f"accuracy {_percent(narrowest.accuracy)}: {abs(change):.1f} points {direction}."
+    return (
+        f"{start} The narrowest gap on the curve is {_points(narrowest.gap)}"
+        f"{_interval(narrowest)}, with accuracy {_percent(narrowest.accuracy)}: "
+        f"{abs(change):.1f} points {direction}."
     )
-    if len(front) > 1:
-        end += (
-            f" It is the narrowest of {len(front)} on these very people, so expect it somewhat "
-            "wider on others."
-        )
-    if base.lower is not None and narrowest.upper is not None and base.lower <= narrowest.upper:
-        end += (
-            " The two intervals overlap: from them alone we cannot tell that it is narrower. The "
-            "Compare page looks at the change itself, on the same people."
-        )
-    return f"{start}{end} {len(known)} models, measured on {people}.{_flagged(rows)}"
 
 
-def _flagged(rows: Sequence[CurveRow]) -> str:
-    count = sum(bool(r.flags) for r in rows)
-    if not count:
+def suspicion(rows: Sequence[CurveRow], base_rate: float) -> str:
+    """A warning when the unmitigated model is right too often to be true; "" otherwise.
+
+    Args:
+        rows: Finished points.
+        base_rate: Share of the people behind them with the favourable outcome, [0, 1].
+    """
+    known = [r for r in rows if r.accuracy is not None]
+    base = next((r for r in known if r.baseline), None)
+    if base is None or base.accuracy is None:
+        return ""
+    if 1 - base.accuracy >= SUSPICIOUS * min(base_rate, 1 - base_rate):
         return ""
     return (
-        f" Hollow markers ({count}) need care: collapsed or otherwise suspect. They are left out "
-        "of this sentence, and the table says why."
+        f"Accuracy of {_percent(base.accuracy)} is unusually high. Check whether a column repeats "
+        "the outcome or was recorded after it (Data page, Leaks), and leave it out."
     )
+
+
+def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
+    """What to keep in mind when reading the curve.
+
+    Args:
+        rows: Finished points, on ``people`` ("test people").
+        people: On whom it was measured, in words.
+    """
+    known = [r for r in rows if r.gap is not None and r.accuracy is not None]
+    notes = [
+        f"{len(rows)} models, measured on {people}. Large markers are unmitigated models. Lines "
+        "join the models that none of their family beats on validation people, so on "
+        f"{people} they may zigzag; vertical bars are 95 % intervals of their gaps."
+    ]
+    if not known:
+        return tuple(notes)
+    base, narrowest = _ends(known)
+    flagged = sum(bool(r.flags) for r in rows)
+    if flagged:
+        notes.append(
+            f"Hollow markers ({flagged}) need care: they select everybody or nobody in a group, or "
+            "training did not go well. The sentence leaves them out, and the table says why."
+        )
+    if narrowest.index != base.index:
+        notes.append(
+            "The narrowest gap was picked on these very people, so expect it somewhat wider on "
+            "others."
+        )
+        if base.lower is not None and narrowest.upper is not None and base.lower <= narrowest.upper:
+            notes.append(
+                "The two intervals overlap: from them alone we cannot tell that the gap is "
+                "narrower. The Compare page looks at the change itself, on the same people."
+            )
+    return tuple(notes)
+
+
+def _ends(known: Sequence[CurveRow]) -> tuple[CurveRow, CurveRow]:
+    """The unmitigated model, and the healthy model of the front with the narrowest gap."""
+    base = next((r for r in known if r.baseline), known[0])
+    sound = [r for r in known if not r.flags]
+    front = [r for r in sound if r.front] or sound or list(known)
+    return base, min(front, key=lambda r: (r.gap, -(r.accuracy or 0)))
 
 
 def guarantee_sentence(guarantee: Guarantee) -> str:

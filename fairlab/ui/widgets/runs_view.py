@@ -7,7 +7,13 @@ import streamlit as st
 from fairlab.config import RunConfig
 from fairlab.errors import FairlabError
 from fairlab.reports.figures.theme import MODE_LABELS
-from fairlab.reports.sentences.curve import GAP_WORDS, curve_sentence, point_label
+from fairlab.reports.sentences.curve import (
+    GAP_WORDS,
+    curve_sentence,
+    point_label,
+    reading_notes,
+    suspicion,
+)
 from fairlab.reports.tables.curve import CurveRow, chart_rows, curve_rows, curve_table
 from fairlab.results import CROSSING
 from fairlab.runs.records import RunRecord, RunState
@@ -58,10 +64,7 @@ def runs_view() -> None:
         st.rerun()
     if newest.id in finished:
         st.markdown(sentence)
-        st.markdown(
-            "Large markers are unmitigated models; vertical bars are 95 % intervals of the gap "
-            "(drawn for the front: models that none of their family beats on validation people)."
-        )
+        _how_to_read(newest, finished[newest.id])
         _pick(newest, finished[newest.id])
         show_table(curve_table(finished[newest.id]), key="train.points")
         _notes(newest)
@@ -69,6 +72,16 @@ def runs_view() -> None:
         _what_to_see(newest.config)
     if len(records) > 1:
         _other_runs(records)
+
+
+def _how_to_read(record: RunRecord, rows: tuple[CurveRow, ...]) -> None:
+    base_rate = float(result(record.id).splits["test"].y_true.mean())
+    warning = suspicion(rows, base_rate)
+    if warning:
+        st.warning(warning)
+    with st.expander("How to read this curve"):
+        for note in reading_notes(rows, "test people"):
+            st.markdown(f"- {note}")
 
 
 def _select(run_id: str, index: int) -> None:
