@@ -11,6 +11,7 @@ from fairlab.reports.figures.data import MOST_GROUPS, base_rates_figure, proxies
 from fairlab.reports.sentences import data as sentences
 from fairlab.reports.tables import data as tables
 from fairlab.reports.tables.data import GroupRow
+from fairlab.ui.markdown import as_it_is
 
 WORDS = ("approved", "denied")
 
@@ -130,5 +131,5 @@ def test_leaks_are_named_and_a_weak_best_feature_is_not_one() -> None:
 
 
 def test_a_user_s_text_loses_its_markdown() -> None:
-    assert sentences.plain("a*b_[c](d)") == r"a\*b\_\[c\](d)"
+    assert as_it_is("a*b_[c](d)") == r"a\*b\_\[c\](d)"
     assert sentences.begin("income >50K") == "Income >50K"
