@@ -22,7 +22,12 @@ from fairlab.results import CROSSING
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
 
-TRAINABLE = ("demographic_parity", "equal_opportunity", "equalized_odds")
+TRAINABLE = (
+    "demographic_parity",
+    "equal_opportunity",
+    "predictive_equality",
+    "equalized_odds",
+)
 _MODEL_WORDS = {"mlp": "Neural network", "logistic": "Logistic regression"}
 _MODE_HELP = (
     "**Penalty** adds the gap to the loss. **Adversarial** trains a second model that tries to "
