@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -152,7 +151,6 @@ def test_text_of_every_width_is_read(kind: pa.DataType) -> None:
     assert table.frame["a"].tolist()[::2] == ["x", "é"]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="folders have owners only on POSIX")
 def test_what_people_upload_is_kept_for_the_owner_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
