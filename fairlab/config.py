@@ -26,6 +26,14 @@ Constraint = Literal[
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 MODES: tuple[Mode, ...] = ("penalty", "adversarial", "layer")
 
+# Constraints the modes can train for.
+TRAINED_CONSTRAINTS: tuple[Constraint, ...] = (
+    "demographic_parity",
+    "equal_opportunity",
+    "predictive_equality",
+    "equalized_odds",
+)
+
 # The gap each constraint bounds, by its name in fairlab.metrics.GAPS.
 CONSTRAINT_GAPS: dict[str, str] = {
     "demographic_parity": "demographic_parity_difference",
@@ -209,6 +217,21 @@ class SweepConfig(Record):
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     split: SplitConfig = SplitConfig()
     device: Literal["cpu", "cuda"] = "cpu"
+
+    def grid(self, mode: Mode) -> tuple[float, ...]:
+        """Strengths of a mode (slacks for the layer), the unmitigated one first if missing."""
+        asked, neutral = {
+            "penalty": (self.penalty.strengths, 0.0),
+            "adversarial": (self.adversarial.strengths, 0.0),
+            "layer": (self.layer.slacks, 1.0),
+        }[mode]
+        distinct = tuple(dict.fromkeys(asked))
+        return distinct if neutral in distinct else (neutral, *distinct)
+
+    @property
+    def n_models(self) -> int:
+        """How many models the sweep trains, over all modes, strengths and seeds."""
+        return len(self.seeds) * sum(len(self.grid(mode)) for mode in self.modes)
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:

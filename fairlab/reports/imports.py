@@ -33,7 +33,7 @@ def read_run(content: bytes) -> RunConfig:
         ) from error
     _refuse_bombs(text)
     config = RunConfig.from_yaml(text)
-    models = models_of(config.sweep)
+    models = config.sweep.n_models
     if models > LARGEST_SWEEP:
         raise InputError(
             f"The run trains {models:,} models; at most {LARGEST_SWEEP:,} are accepted here. "
@@ -52,16 +52,6 @@ def read_run(content: bytes) -> RunConfig:
 def _hidden_weights(sweep: SweepConfig) -> int:
     model = sweep.model
     return 0 if model.kind == "logistic" else model.width**2 * (model.depth - 1) + model.width
-
-
-def models_of(sweep: SweepConfig) -> int:
-    """How many models a sweep trains, the unmitigated one of each family included."""
-    dials = {
-        "penalty": {0.0, *sweep.penalty.strengths},
-        "adversarial": {0.0, *sweep.adversarial.strengths},
-        "layer": {1.0, *sweep.layer.slacks},
-    }
-    return len(sweep.seeds) * sum(len(dials[mode]) for mode in sweep.modes)
 
 
 def _refuse_bombs(text: str) -> None:

@@ -51,22 +51,14 @@ def too_long(seconds: float) -> str:
 
 
 def _work(sweep: SweepConfig, rows: int) -> float:
-    models = sum(len(strengths_of(sweep, mode)) for mode in sweep.modes) * len(sweep.seeds)
     size = 0.3 + 0.7 * _weights(sweep.model) / _weights(ModelConfig())
-    return rows * sweep.split.train * sweep.epochs * models * size
+    return rows * sweep.split.train * sweep.epochs * sweep.n_models * size
 
 
 def _weights(model: ModelConfig) -> int:
     if model.kind == "logistic":
         return COLUMNS
     return COLUMNS * model.width + (model.depth - 1) * model.width**2
-
-
-def strengths_of(sweep: SweepConfig, mode: str) -> tuple[float, ...]:
-    """The grid of a mode: strengths, or slacks for the layer."""
-    if mode == "layer":
-        return sweep.layer.slacks
-    return sweep.penalty.strengths if mode == "penalty" else sweep.adversarial.strengths
 
 
 def _pace(record: RunRecord) -> float | None:

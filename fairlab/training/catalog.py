@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fairlab.config import Mode, SweepConfig
+from fairlab.config import TRAINED_CONSTRAINTS, Mode
 from fairlab.errors import InputError
 from fairlab.registry import Registry
 from fairlab.training.adversarial import AdversarialFamily
@@ -18,25 +18,6 @@ FAMILIES: Registry[Callable[[Setting], Family]] = Registry(
         "layer": LayerFamily,
     },
 )
-
-TRAINED_CONSTRAINTS = (
-    "demographic_parity",
-    "equal_opportunity",
-    "predictive_equality",
-    "equalized_odds",
-)
-
-
-def strengths_of(mode: Mode, config: SweepConfig) -> tuple[float, ...]:
-    """Strengths of a mode without repeats, the unmitigated one first if it was missing."""
-    asked: tuple[float, ...]
-    if mode == "layer":
-        asked, neutral = config.layer.slacks, 1.0
-    else:
-        asked = config.penalty.strengths if mode == "penalty" else config.adversarial.strengths
-        neutral = 0.0
-    distinct = tuple(dict.fromkeys(asked))
-    return distinct if neutral in distinct else (neutral, *distinct)
 
 
 def is_baseline(mode: Mode, strength: float) -> bool:

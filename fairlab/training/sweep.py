@@ -15,7 +15,7 @@ from fairlab.errors import TrainingError
 from fairlab.results import Point, Progress, SplitScores, SweepResult
 from fairlab.training.batched import predictor
 from fairlab.training.batches import BatchPlan, plan_batches
-from fairlab.training.catalog import FAMILIES, check_constraint, is_baseline, strengths_of
+from fairlab.training.catalog import FAMILIES, check_constraint, is_baseline
 from fairlab.training.cells import cells_of
 from fairlab.training.evaluate import accuracy_of, gap_of
 from fairlab.training.family import Batch, Family, Setting
@@ -139,7 +139,7 @@ def setting_of(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
     return Setting(
         config=sweep,
         crowd=crowd,
-        strength=torch.tensor(strengths_of(mode, sweep), dtype=torch.float64, device=crowd.device),
+        strength=torch.tensor(sweep.grid(mode), dtype=torch.float64, device=crowd.device),
         validation=batch,
         soft=SoftDecision(sweep.threshold, sweep.penalty.temperature),
         groups=groups,
@@ -156,7 +156,7 @@ def _fit_family(
     stop: Callable[[], bool],
 ) -> _Outcome:
     setting = setting_of(mode, sweep, crowd)
-    strengths = strengths_of(mode, sweep)
+    strengths = sweep.grid(mode)
     family = FAMILIES[mode](setting)
     net = predictor(crowd.splits["train"].x.shape[0], sweep.model, sweep.seeds, len(strengths))
     net = net.to(crowd.device)

@@ -9,6 +9,7 @@ import torch
 from fairlab.config import (
     CONSTRAINT_GAPS,
     MODES,
+    TRAINED_CONSTRAINTS,
     AdversarialParams,
     LayerParams,
     ModelConfig,
@@ -22,7 +23,7 @@ from fairlab.outcomes import count
 from fairlab.projection import CONSTRAINTS
 from fairlab.results import Attribute
 from fairlab.training import fit_sweep
-from fairlab.training.catalog import FAMILIES, TRAINED_CONSTRAINTS
+from fairlab.training.catalog import FAMILIES
 from tests.unit.training_people import prepared
 
 
@@ -333,8 +334,8 @@ def test_one_bad_model_is_flagged_and_the_others_go_on():
     )
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
-def test_asking_for_an_absent_device_is_refused_with_a_remedy():
+def test_asking_for_an_absent_device_is_refused_with_a_remedy(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(TrainingError, match="Choose device 'cpu'"):
         fit_sweep(prepared(), config("penalty", device="cuda"))
 

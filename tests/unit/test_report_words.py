@@ -11,7 +11,7 @@ from fairlab.errors import InputError
 from fairlab.metrics import audit
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.figures.compare import people_figure, rates_across
-from fairlab.reports.imports import LARGEST_SWEEP, models_of, read_run
+from fairlab.reports.imports import LARGEST_SWEEP, read_run
 from fairlab.reports.sentences.compare import overview_sentence, rate_sentence
 from fairlab.reports.sentences.limits import limits
 from fairlab.reports.sentences.people import (
@@ -199,8 +199,8 @@ def test_models_are_counted_with_the_unmitigated_ones() -> None:
             },
         }
     ).sweep
-    assert models_of(sweep) == 2 * (3 + 2)
-    assert models_of(base) == 21
+    assert sweep.n_models == 2 * (3 + 2)
+    assert base.n_models == 21
 
 
 def test_runs_too_large_for_a_shared_machine_are_refused() -> None:

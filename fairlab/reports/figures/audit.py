@@ -1,6 +1,5 @@
 """Charts of an audit: rates, gaps, calibration, crossed groups. Pure: data in, figure out."""
 
-import html
 import textwrap
 from collections.abc import Sequence
 
@@ -8,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
-from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout
+from fairlab.reports.figures.theme import BLUE, GREY, group_styles, interval_bars, layout, plain
 
 MAIN_RATES = ("selection_rate", "base_rate", "tpr", "fpr", "ppv", "accuracy")
 _LABEL_WIDTH = 24
@@ -31,12 +30,12 @@ def rates_figure(result: Audit, names: Sequence[str] = MAIN_RATES) -> go.Figure:
             go.Scatter(
                 x=[_percent(rate.value) for _, rate in found],
                 y=[i + offsets[g] for i, _ in found],
-                error_x=_bars([rate for _, rate in found]),
+                error_x=interval_bars([rate for _, rate in found]),
                 mode="markers",
-                name=_plain(group),
+                name=plain(group),
                 marker={"color": style.color, "symbol": style.symbol, "size": 10},
                 hovertext=[
-                    f"{RATES[names[i]].label}, {_plain(group)}: {_share(rate)}" for i, rate in found
+                    f"{RATES[names[i]].label}, {plain(group)}: {_share(rate)}" for i, rate in found
                 ],
                 hoverinfo="text",
             )
@@ -63,7 +62,7 @@ def gaps_figure(result: Audit) -> go.Figure:
         go.Scatter(
             x=[_percent(gap.value) for gap in shown],
             y=list(range(len(shown))),
-            error_x=_bars(shown),
+            error_x=interval_bars(shown),
             mode="markers",
             marker={"color": BLUE, "size": 10},
             hovertext=[_gap_words(gap) for gap in shown],
@@ -117,11 +116,11 @@ def reliability_figure(result: Audit) -> go.Figure:
                     "width": 3,
                 },
                 mode="lines+markers",
-                name=_plain(group.group),
+                name=plain(group.group),
                 line={"color": style.color, "dash": style.dash, "width": 2},
                 marker={"color": style.color, "symbol": style.symbol, "size": 8},
                 hovertext=[
-                    f"{_plain(group.group)}: mean score {100 * b.mean_score:.1f} %, favourable "
+                    f"{plain(group.group)}: mean score {100 * b.mean_score:.1f} %, favourable "
                     f"{100 * b.rate:.1f} % ({100 * b.lower:.1f} to {100 * b.upper:.1f}), "
                     f"{b.n:,.0f} people"
                     for b in group.bins
@@ -159,7 +158,7 @@ def crossed_figure(result: Audit, rate: str) -> go.Figure:
         go.Scatter(
             x=[_percent(g.value) for g in groups],
             y=list(range(len(groups))),
-            error_x=_bars(groups),
+            error_x=interval_bars(groups),
             mode="markers",
             marker={
                 "color": BLUE,
@@ -167,7 +166,7 @@ def crossed_figure(result: Audit, rate: str) -> go.Figure:
                 "symbol": ["circle-open" if g.n < _SMALL else "circle" for g in groups],
                 "line": {"width": 2},
             },
-            hovertext=[f"{_plain(g.group)}: {_share(g)}" for g in groups],
+            hovertext=[f"{plain(g.group)}: {_share(g)}" for g in groups],
             hoverinfo="text",
             showlegend=False,
         )
@@ -194,22 +193,6 @@ def crossed_figure(result: Audit, rate: str) -> go.Figure:
     return figure
 
 
-def _bars(numbers: Sequence[GroupRate] | Sequence[GapResult]) -> dict[str, object]:
-    above, below = [], []
-    for number in numbers:
-        known = number.value is not None and number.lower is not None and number.upper is not None
-        above.append(100 * (number.upper - number.value) if known else 0.0)  # type: ignore[operator]
-        below.append(100 * (number.value - number.lower) if known else 0.0)  # type: ignore[operator]
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [max(0.0, v) for v in above],
-        "arrayminus": [max(0.0, v) for v in below],
-        "thickness": 1.5,
-        "width": 4,
-    }
-
-
 def _share(rate: GroupRate) -> str:
     text = f"{_percent(rate.value):.1f} %"
     if rate.lower is not None and rate.upper is not None:
@@ -221,7 +204,7 @@ def _gap_words(gap: GapResult) -> str:
     text = f"{GAPS[gap.name].label}: {_percent(gap.value):.1f} points"
     if gap.lower is not None and gap.upper is not None:
         text += f" ({100 * gap.lower:.1f} to {100 * gap.upper:.1f})"
-    return f"{text}, {_plain(str(gap.highest))} over {_plain(str(gap.lowest))}"
+    return f"{text}, {plain(str(gap.highest))} over {plain(str(gap.lowest))}"
 
 
 def _percent(value: float | None) -> float:
@@ -229,14 +212,9 @@ def _percent(value: float | None) -> float:
     return 100 * value
 
 
-def _plain(name: str) -> str:
-    """A user's name with nothing Plotly would read as markup."""
-    return html.escape(name, quote=False)
-
-
 def _short(name: str | None) -> str:
-    return _plain(textwrap.shorten(str(name), _LABEL_WIDTH, placeholder="…"))
+    return plain(textwrap.shorten(str(name), _LABEL_WIDTH, placeholder="…"))
 
 
 def _wrapped(name: str) -> str:
-    return "<br>".join(_plain(line) for line in textwrap.wrap(name, _LABEL_WIDTH)) or " "
+    return "<br>".join(plain(line) for line in textwrap.wrap(name, _LABEL_WIDTH)) or " "

@@ -1,14 +1,20 @@
 """Charts of models side by side and of people who move. Pure: data in, figure out."""
 
-import html
 import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from fairlab.metrics import RATES, GroupRate
-from fairlab.reports.figures.theme import BLUE, VERMILLION, group_styles, layout
+from fairlab.metrics import RATES
+from fairlab.reports.figures.theme import (
+    BLUE,
+    VERMILLION,
+    group_styles,
+    interval_bars,
+    layout,
+    plain,
+)
 from fairlab.reports.tables.compare import Compared
 from fairlab.sweeps.people import Moved, PeopleMoved
 
@@ -35,12 +41,12 @@ def rates_across(models: Sequence[Compared], rate: str) -> go.Figure:
             go.Scatter(
                 x=[_percent(one.value) for _, one in found],
                 y=[row + offsets[g] for row, _ in found],
-                error_x=_bars([one for _, one in found]),
+                error_x=interval_bars([one for _, one in found]),
                 mode="markers",
-                name=_plain(group),
+                name=plain(group),
                 marker={"color": style.color, "symbol": style.symbol, "size": 10},
                 hovertext=[
-                    f"{models[row].letter}, {_plain(group)}: {_percent(one.value):.1f} % "
+                    f"{models[row].letter}, {plain(group)}: {_percent(one.value):.1f} % "
                     f"of {one.n:,.0f}"
                     for row, one in found
                 ],
@@ -78,10 +84,10 @@ def people_figure(moved: PeopleMoved, words: tuple[str, str]) -> go.Figure:
                 y=[_wrapped(group.group) for group in groups],
                 x=[sign * _thousand(g, k) for g, k in zip(groups, counts, strict=True)],
                 orientation="h",
-                name=_plain(name),
+                name=plain(name),
                 marker={"color": color, "pattern": {"shape": pattern, "solidity": 0.35}},
                 hovertext=[
-                    f"{_plain(g.group)}: {k:,.0f} people, {_thousand(g, k):.0f} per 1,000"
+                    f"{plain(g.group)}: {k:,.0f} people, {_thousand(g, k):.0f} per 1,000"
                     for g, k in zip(groups, counts, strict=True)
                 ],
                 hoverinfo="text+name",
@@ -109,26 +115,5 @@ def _percent(value: float | None) -> float:
     return float("nan") if value is None else 100 * value
 
 
-def _bars(rates: Sequence[GroupRate]) -> dict[str, object]:
-    above, below = [], []
-    for rate in rates:
-        known = rate.value is not None and rate.lower is not None and rate.upper is not None
-        above.append(max(0.0, 100 * (rate.upper - rate.value)) if known else 0.0)  # type: ignore[operator]
-        below.append(max(0.0, 100 * (rate.value - rate.lower)) if known else 0.0)  # type: ignore[operator]
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": above,
-        "arrayminus": below,
-        "thickness": 1.5,
-        "width": 4,
-    }
-
-
-def _plain(name: str) -> str:
-    """A user's name with nothing Plotly would read as markup."""
-    return html.escape(name, quote=False)
-
-
 def _wrapped(name: str) -> str:
-    return "<br>".join(_plain(line) for line in textwrap.wrap(name, _WIDTH)) or " "
+    return "<br>".join(plain(line) for line in textwrap.wrap(name, _WIDTH)) or " "

@@ -4,9 +4,10 @@ Colours are Okabe and Ito's; the first four keep a contrast of 3:1 on both theme
 dashes repeat the information, so nothing is told by colour alone.
 """
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import plotly.graph_objects as go
 
@@ -77,3 +78,33 @@ def layout(*, x: str, y: str, height: int = 380, **changes: Any) -> go.Layout:
         "hoverlabel": {"align": "left"},
     }
     return go.Layout(**{**common, **changes})
+
+
+class Measured(Protocol):
+    """A number in [0, 1] with its interval; None where undefined."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def lower(self) -> float | None: ...
+    @property
+    def upper(self) -> float | None: ...
+
+
+def interval_bars(numbers: Sequence[Measured]) -> dict[str, object]:
+    """Error bars in percent around the values; none where there is no interval."""
+    above, below = [], []
+    for number in numbers:
+        if number.value is None or number.lower is None or number.upper is None:
+            above.append(0.0)
+            below.append(0.0)
+            continue
+        above.append(max(0.0, 100 * (number.upper - number.value)))
+        below.append(max(0.0, 100 * (number.value - number.lower)))
+    bars = {"array": above, "arrayminus": below}
+    return {"type": "data", "symmetric": False, **bars, "thickness": 1.5, "width": 4}
+
+
+def plain(name: str) -> str:
+    """A user's name with nothing Plotly would read as markup."""
+    return html.escape(name, quote=False)

@@ -10,7 +10,7 @@ from fairlab.data import open_task
 from fairlab.errors import FairlabError, InputError
 from fairlab.metrics import GAPS
 from fairlab.reports.export import chosen_index, export_files, export_zip, run_yaml
-from fairlab.reports.imports import models_of, read_run
+from fairlab.reports.imports import read_run
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, point_label
 from fairlab.reports.sentences.limits import limits
@@ -213,7 +213,7 @@ def offer_import() -> None:
     sweep = config.sweep
     st.markdown(
         as_it_is(
-            f"{models_of(sweep):,} models ({', '.join(sweep.modes)}) for "
+            f"{sweep.n_models:,} models ({', '.join(sweep.modes)}) for "
             f"{sweep.constraint.replace('_', ' ')}, {sweep.epochs} epochs, on "
             f"{config.data.filename or config.data.source} with {len(table.frame):,} rows; label "
             f"“{config.task.label}”."

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairlab.config import (
     MODES,
+    TRAINED_CONSTRAINTS,
     AdversarialParams,
     LayerParams,
     Mode,
@@ -22,12 +23,6 @@ from fairlab.results import CROSSING
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
 
-TRAINABLE = (
-    "demographic_parity",
-    "equal_opportunity",
-    "predictive_equality",
-    "equalized_odds",
-)
 _MODEL_WORDS = {"mlp": "Neural network", "logistic": "Logistic regression"}
 _MODE_HELP = (
     "**Penalty** adds the gap to the loss. **Adversarial** trains a second model that tries to "
@@ -53,7 +48,7 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
     with left:
         constraint = st.selectbox(
             "What must be nearly equal",
-            TRAINABLE,
+            TRAINED_CONSTRAINTS,
             format_func=CONSTRAINT_WORDS.__getitem__,
             key="train.constraint",
             persist_state="session",
@@ -76,7 +71,7 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
             format_func=_MODEL_WORDS.__getitem__,
             key="train.model",
         )
-    sweep = _more(constraint or TRAINABLE[0], tuple(modes), group_by, kind or "mlp")
+    sweep = _more(constraint or TRAINED_CONSTRAINTS[0], tuple(modes), group_by, kind or "mlp")
     if not data.task.sensitive:
         st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
         return None, False
