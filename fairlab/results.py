@@ -98,8 +98,8 @@ class Guarantee:
 
     Attributes:
         promised: Slack ε: the largest gap of mean scores the layer allows.
-        batch_excess: Largest excess of the mean-score gap over ε on any training batch of the
-            last epoch (≤ 1e-6 when the promise holds).
+        batch_excess: Largest excess of the mean-score gap over ε on any batch of the whole
+            training (≤ 1e-6 when the promise holds).
         score_gap: Gap of mean scores per split, with the frozen rule on validation and test.
         decision_gap: Gap of thresholded decisions per split. Not promised.
         policy: ``frozen`` here: fixed per-group shifts fitted on validation.

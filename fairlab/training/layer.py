@@ -42,9 +42,8 @@ class LayerFamily:
         """None."""
         return ()
 
-    def start_epoch(self, share: float) -> None:  # noqa: ARG002 (of the protocol)
-        """The excess reported is the last epoch's."""
-        self.excess = torch.zeros_like(self.slack)
+    def start_epoch(self, share: float) -> None:
+        """Nothing: the excess reported is the largest of the whole training."""
 
     def loss(self, logit: Tensor, batch: Batch) -> Loss:
         """Cross entropy after projecting the batch."""

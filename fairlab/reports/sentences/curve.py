@@ -138,10 +138,9 @@ def guarantee_sentence(guarantee: Guarantee) -> str:
     if guarantee.promised >= 1:
         return "Slack 100 points is no constraint: this is the unmitigated model of its family."
     held = (
-        "held on every training batch of the last epoch (largest excess "
-        f"{guarantee.batch_excess:.1e})"
+        f"held on every training batch (largest excess {guarantee.batch_excess:.1e})"
         if guarantee.batch_excess <= 1e-6
-        else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch of the last epoch"
+        else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch"
     )
     test_score = _points(guarantee.score_gap.get("test"))
     test_decision = _points(guarantee.decision_gap.get("test"))
