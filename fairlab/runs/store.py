@@ -78,7 +78,7 @@ class RunStore:
             The run's id: 22 characters of 128 random bits, safe in a URL.
         """
         key = _cache_key(config)
-        run_id = secrets.token_urlsafe(16)
+        run_id = _new_id()
         now = self._clock()
         with self._database.write() as connection:
             job_id = self._shareable(connection, key) if _can_share(config) else None
@@ -339,6 +339,13 @@ class RunStore:
             if row.state in queue.ACTIVE or (self.results / f"{row.result_key}.npz").exists():
                 return str(row.id)
         return None
+
+
+def _new_id() -> str:
+    """128 random bits; never starts with "-", which a shell would take for an option."""
+    while (found := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return found
 
 
 def _cache_key(config: RunConfig) -> str:

@@ -414,3 +414,10 @@ def test_the_store_needs_no_torch() -> None:
         "sys.exit('torch' in sys.modules or 'streamlit' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_an_id_can_be_given_in_a_shell(tmp_path, monkeypatch):
+    """One id in 64 would start with "-", and ``fairlab export`` would take it for an option."""
+    drawn = iter(["-" * 22, "-" + "a" * 21, "b" * 22, "c" * 22])
+    monkeypatch.setattr("fairlab.runs.store.secrets.token_urlsafe", lambda _n: next(drawn))
+    assert RunStore(tmp_path).submit(small.config()) == "b" * 22
