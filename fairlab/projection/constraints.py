@@ -1,10 +1,12 @@
-"""What must be nearly equal across groups: each constraint as conditions on people.
+"""What must be nearly equal across groups: each constraint as means over conditions.
 
-A constraint bounds, for each of its conditions, the range over groups of a mean over the people
-of a group who meet the condition. A (condition, group) pair is a *cell*. Conditions of one
-constraint never share a person, so a projection separates by condition.
+A constraint gives every person a measured value v = a·p + b of their score p, with a and b from
+their label, and bounds the range over groups of mean(v) among the people who meet a condition. A
+(condition, group) pair is a *cell*; the cells of one condition and one attribute are a *family*,
+and every family's range is bounded. Cells of one attribute never share a person.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +15,16 @@ from torch import Tensor
 from fairlab.errors import InputError, SolveError
 from fairlab.registry import Registry
 
-__all__ = ["CONSTRAINTS", "Condition", "Part", "parts_of"]
+__all__ = [
+    "CONSTRAINTS",
+    "Cells",
+    "Condition",
+    "Constraint",
+    "Family",
+    "Part",
+    "cells_of",
+    "parts_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +35,215 @@ class Condition:
     label: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """Means that must be nearly equal.
+
+    Attributes:
+        conditions: Whom the means are taken over.
+        sign: a of each person, −1 or 1, from their label; None is 1 for everybody.
+        offset: b of each person from their label; None is 0 for everybody.
+    """
+
+    conditions: tuple[Condition, ...]
+    sign: Callable[[Tensor], Tensor] | None = None
+    offset: Callable[[Tensor], Tensor] | None = None
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether the labels of the people are needed to measure it."""
+        return self.offset is not None or any(c.label is not None for c in self.conditions)
+
+
 _EVERYONE = Condition("everyone", None)
 _FAVOURABLE = Condition("y = 1", 1)
 _UNFAVOURABLE = Condition("y = 0", 0)
 
-CONSTRAINTS: Registry[tuple[Condition, ...]] = Registry(
+CONSTRAINTS: Registry[Constraint] = Registry(
     "constraint",
     {
-        "demographic_parity": (_EVERYONE,),
-        "equal_opportunity": (_FAVOURABLE,),
-        "predictive_equality": (_UNFAVOURABLE,),
-        "equalized_odds": (_FAVOURABLE, _UNFAVOURABLE),
+        "demographic_parity": Constraint((_EVERYONE,)),
+        "equal_opportunity": Constraint((_FAVOURABLE,)),
+        "predictive_equality": Constraint((_UNFAVOURABLE,)),
+        "equalized_odds": Constraint((_FAVOURABLE, _UNFAVOURABLE)),
+        # v = p − y
+        "mean_residual_parity": Constraint((_EVERYONE,), offset=lambda y: -y),
+        # v = y p + (1 − y)(1 − p)
+        "accuracy_parity": Constraint(
+            (_EVERYONE,), sign=lambda y: 2 * y - 1, offset=lambda y: 1 - y
+        ),
     },
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The means one bound compares: one condition, one attribute.
+
+    Attributes:
+        condition: Whom the means are taken over.
+        attribute: Which attribute's groups, 0..A-1.
+        start, stop: Columns of its cells among all cells.
+        groups: (stop − start) group code of each cell.
+    """
+
+    condition: Condition
+    attribute: int
+    start: int
+    stop: int
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """All cells of a constraint among n people.
+
+    Attributes:
+        families: Side by side, those of an attribute next to each other.
+        member: (A, n) int64 cell of each person by attribute; ``size`` when in none.
+        size: Number of cells C over all families.
+        sign: (n,) float64 a of each person, or None for 1.
+        offset: (n,) float64 b of each person, or None for 0.
+        left_out: (family's condition, attribute, group) of cells with nobody, if allowed.
+    """
+
+    families: tuple[Family, ...]
+    member: Tensor
+    size: int
+    sign: Tensor | None
+    offset: Tensor | None
+    left_out: tuple[tuple[Condition, int, int], ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of people."""
+        return self.member.shape[1]
+
+
+def cells_of(
+    constraint: str,
+    group: Tensor,
+    y: Tensor | None = None,
+    *,
+    skip_empty: bool = False,
+) -> Cells:
+    """Cells of a constraint.
+
+    Args:
+        constraint: A name of :data:`CONSTRAINTS`.
+        group: (n,) integer group of each person, or (n, A) of A attributes, each bounded by
+            itself. Groups nobody belongs to are ignored.
+        y: (n,) labels, 0/1 (any number for ``mean_residual_parity``); needed by constraints
+            that look at the label.
+        skip_empty: Leave out a cell that has nobody instead of refusing, and a family with fewer
+            than two cells with it.
+
+    Raises:
+        UnknownNameError: For an unknown constraint.
+        InputError: If labels are needed and missing, or lengths differ.
+        SolveError: If a group has people but none under a condition; the cell is named.
+    """
+    rule = CONSTRAINTS[constraint]
+    columns = group[:, None] if group.ndim == 1 else group
+    if group.ndim not in (1, 2) or group.is_floating_point():
+        raise InputError(
+            f"group must hold integers, one per person or one per person and attribute; found "
+            f"{group.dtype} of shape {tuple(group.shape)}."
+        )
+    labels = _labels(constraint, rule, columns, y)
+    families: list[Family] = []
+    left_out: list[tuple[Condition, int, int]] = []
+    members: list[Tensor] = []
+    size = 0
+    for attribute, codes in enumerate(columns.T):
+        present, position, headcount = _compact(codes)
+        member = torch.full_like(position, -1)
+        for condition in rule.conditions:
+            meets = None if condition.label is None or labels is None else labels == condition.label
+            inside = headcount
+            if meets is not None:
+                inside = torch.bincount(position[meets], minlength=len(present))
+            counts = inside.tolist()
+            for g, count in zip(present, counts, strict=True):
+                if count == 0:
+                    if not skip_empty:
+                        raise SolveError(_nobody(constraint, condition, attribute, g, columns))
+                    left_out.append((condition, attribute, g))
+            kept = [i for i, count in enumerate(counts) if count > 0]
+            if skip_empty and len(kept) < 2:
+                continue
+            column = position
+            if len(kept) < len(present):
+                lookup = torch.full((len(present),), -1, dtype=torch.int64, device=codes.device)
+                lookup[kept] = torch.arange(len(kept), device=codes.device)
+                column = lookup[position]
+            column = column if size == 0 else torch.where(column >= 0, column + size, column)
+            member = column if meets is None else torch.where(meets, column, member)
+            groups = tuple(present[i] for i in kept)
+            families.append(Family(condition, attribute, size, size + len(kept), groups))
+            size += len(kept)
+        members.append(member)
+    member = torch.stack(members)
+    if labels is not None or left_out:
+        member = torch.where(member < 0, size, member)
+    return Cells(
+        families=tuple(families),
+        member=member,
+        size=size,
+        sign=None if rule.sign is None or labels is None else rule.sign(labels),
+        offset=None if rule.offset is None or labels is None else rule.offset(labels),
+        left_out=tuple(left_out),
+    )
+
+
+def _labels(constraint: str, rule: Constraint, group: Tensor, y: Tensor | None) -> Tensor | None:
+    if not rule.needs_labels:
+        return None
+    if y is None:
+        raise InputError(
+            f"{constraint} compares people by their label, and no labels were given. Pass y, or "
+            "use demographic_parity, which needs none."
+        )
+    if y.shape != group.shape[:1]:
+        raise InputError(
+            f"y has shape {tuple(y.shape)} and there are {len(group)} people; it needs one entry "
+            "per person."
+        )
+    labels = y.to(torch.float64)
+    binary = rule.sign is not None or any(c.label is not None for c in rule.conditions)
+    if binary and bool(((labels != 0) & (labels != 1)).any()):
+        raise InputError(
+            f"{constraint} needs labels 0 and 1; found others. Encode the favourable outcome as 1."
+        )
+    return labels
+
+
+def _compact(codes: Tensor) -> tuple[list[int], Tensor, Tensor]:
+    """Codes that occur, the place of each person's code among them, and how many have it."""
+    low, high = (int(v) for v in torch.aminmax(codes)) if len(codes) else (0, -1)
+    span = high - low + 1
+    if span <= max(1024, 2 * len(codes)):
+        shifted = codes if low == 0 else codes - low
+        headcount = torch.bincount(shifted, minlength=max(span, 0))
+        kept = torch.nonzero(headcount).squeeze(1)
+        if len(kept) == span:
+            return list(range(low, high + 1)), shifted.to(torch.int64), headcount
+        place = torch.full((span,), -1, dtype=torch.int64, device=codes.device)
+        place[kept] = torch.arange(len(kept), device=codes.device)
+        return (kept + low).tolist(), place[shifted], headcount[kept]
+    found, place, headcount = torch.unique(codes, return_inverse=True, return_counts=True)
+    return found.tolist(), place, headcount
+
+
+def _nobody(
+    constraint: str, condition: Condition, attribute: int, group: int, columns: Tensor
+) -> str:
+    of = f" of attribute {attribute}" if columns.shape[1] > 1 else ""
+    return (
+        f"Nobody in group {group}{of} has {condition.name}, so its mean is undefined and "
+        f"{constraint} cannot be promised. Use a larger or stratified batch, or merge the group "
+        "with another."
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +288,7 @@ def parts_of(
         InputError: If labels are needed and missing, or lengths differ.
         SolveError: If a group has people but none under a condition; the cell is named.
     """
-    conditions = CONSTRAINTS[constraint]
+    conditions = CONSTRAINTS[constraint].conditions
     if group.ndim != 1:
         raise InputError(
             f"group must be one-dimensional with one entry per person; found shape "

@@ -81,7 +81,7 @@ class FrozenRule:
         rows = (z[None] if z.ndim == 1 else z).detach().to(torch.float64)
         eps = torch.as_tensor(slack, dtype=torch.float64, device=z.device).expand(len(rows))
         exact = project(rows, group, eps, constraint, y, lower, upper, weight)
-        conditions = CONSTRAINTS[constraint]
+        conditions = CONSTRAINTS[constraint].conditions
         size = int(group.max()) + 1 if n_groups is None else n_groups
         problem = _Fit(rows, group, y, weight, size, conditions, lower, upper)
         shift = torch.zeros(len(rows), len(conditions), size, dtype=torch.float64, device=z.device)
@@ -105,7 +105,7 @@ class FrozenRule:
     def __call__(self, z: Tensor, group: Tensor) -> Tensor:
         """Scores of people from raw score and group: (n,) or (M, n), as ``z``."""
         rows = (z[None] if z.ndim == 1 else z).to(torch.float64)
-        conditions = CONSTRAINTS[self.constraint]
+        conditions = CONSTRAINTS[self.constraint].conditions
         own = self.shift[:, :, group]
         if self.calibration is not None:
             unit = _unit(rows, self.lower, self.upper)

@@ -151,7 +151,7 @@ def cross_entropy(p: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
 
 
 def _needs_labels(constraint: str) -> bool:
-    return CONSTRAINTS[constraint][0].label is not None
+    return CONSTRAINTS[constraint].needs_labels
 
 
 def _range(score: Tensor, means: CellMeans) -> Tensor:

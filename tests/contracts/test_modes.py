@@ -77,7 +77,7 @@ def mean_score_gap(result, index, split, constraint):
     """Range of mean scores over groups under each condition, written out."""
     people = result.scored(index, split).outcomes()
     gaps = []
-    for condition in CONSTRAINTS[constraint]:
+    for condition in CONSTRAINTS[constraint].conditions:
         meets = (
             np.full(people.n, True)
             if condition.label is None

@@ -12,7 +12,7 @@ def nearest_by_cvxpy(z, group, slack, constraint, y, weight):
     """Nearest scores in the box whose cell means lie in a band of width ``slack``."""
     p = cp.Variable(len(z))
     limits = [p >= 0, p <= 1]
-    for condition in CONSTRAINTS[constraint]:
+    for condition in CONSTRAINTS[constraint].conditions:
         low = cp.Variable()
         for g in np.unique(group):
             own = (group == g) & ((y == condition.label) | (condition.label is None))

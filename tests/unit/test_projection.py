@@ -30,7 +30,7 @@ def gaps(p: Tensor, group: Tensor, y: Tensor, constraint: str, weight: Tensor | 
     """Range of cell means under each condition, written without the product's help."""
     w = torch.ones_like(p) if weight is None else weight
     out = []
-    for condition in CONSTRAINTS[constraint]:
+    for condition in CONSTRAINTS[constraint].conditions:
         means = []
         for g in group.unique():
             own = group == g

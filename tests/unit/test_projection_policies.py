@@ -22,7 +22,7 @@ def people(n=4000, models=3, seed=0):
 
 def gap(p, group, y, constraint):
     worst = torch.zeros(len(p), dtype=p.dtype)
-    for condition in CONSTRAINTS[constraint]:
+    for condition in CONSTRAINTS[constraint].conditions:
         meets = torch.ones_like(y, dtype=torch.bool)
         if condition.label is not None:
             meets = y == condition.label
