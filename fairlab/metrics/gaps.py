@@ -272,6 +272,9 @@ _GAPS = (
     _gap("base_rate_difference", "Base rate difference",
          "Highest minus lowest share of favourable outcomes. A fact of the data, not of the "
          "decisions.", "base_rate"),
+    _gap("mean_residual_difference", "Mean residual difference",
+         "Highest minus lowest of selection rate minus base rate: whether decisions exceed the "
+         "favourable outcomes of one group by more than another's. From 0 to 2.", "mean_residual"),
 )
 # fmt: on
 

@@ -29,7 +29,8 @@ class Rate:
         condition: What nobody does or is when the denominator is 0: "no one in <group> …".
         given: What the denominator fixes. Decides what a permutation may exchange.
         share: True when the numerator counts some of the people the denominator counts, so
-            that the rate lies in [0, 1] and a binomial interval applies.
+            that the rate lies in [0, 1] and a binomial interval applies. The mean residual lies
+            in [−1, 1].
     """
 
     name: str
@@ -124,6 +125,10 @@ _RATES = (
     Rate("fn_fp_ratio", "False negatives per false positive",
          "People wrongly not selected for each person wrongly selected; any number from 0 up.",
          lambda c: c.fn, lambda c: c.fp, "is wrongly selected", share=False),
+    Rate("mean_residual", "Mean residual",
+         "Selection rate minus base rate, from −1 to 1: above 0, more people are selected than "
+         "have the favourable outcome.",
+         lambda c: c.fp - c.fn, lambda c: c.n, _PRESENT, share=False),
 )
 # fmt: on
 

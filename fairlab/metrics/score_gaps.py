@@ -75,7 +75,7 @@ def score_gaps(
         ),
         _range(
             "mean_residual_difference",
-            "Mean residual difference",
+            "Mean residual difference of scores",
             "Highest minus lowest mean of outcome − score: by how much scores are too low.",
             names,
             [c.residual for c in calibrations],

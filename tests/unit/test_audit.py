@@ -156,6 +156,19 @@ def test_everyone_twice_keeps_rates_and_narrows_intervals():
                 assert b.upper - b.lower < a.upper - a.lower
 
 
+def test_a_negative_mean_residual_has_a_resampled_interval_around_it():
+    """The mean residual lies in [−1, 1]: no Wilson interval, but draws on both sides of it."""
+    result = audit(made_up(), threshold=0.8, draws=1000)
+    for name in ("A", "B"):
+        found = result.rates["mean_residual"][name]
+        assert found.value < 0
+        assert -1 <= found.lower < found.value < found.upper <= 1
+    gap = result.gaps["mean_residual_difference"]
+    assert gap.interval == "resampled"
+    assert gap.lower <= gap.value <= gap.upper
+    assert gap.p_value is not None
+
+
 def test_weight_one_equals_no_weight():
     """Weights of one give the same rates and Wilson intervals; p-values are withheld."""
     plain = audit(made_up(), draws=200)

@@ -25,6 +25,8 @@ from tests.unit.test_rates import FRAUD, LOAN, counts_of, tables
         (LOAN, "predictive_parity_difference", 0.75 - 4 / 7),
         (LOAN, "accuracy_difference", 0.05),
         (LOAN, "treatment_equality_difference", 2 - 1 / 6),
+        (LOAN, "mean_residual_difference", 0.35),
+        (FRAUD, "mean_residual_difference", 0.02 + 0.05),
         (FRAUD, "demographic_parity_ratio", 0.5),
         (FRAUD, "equal_opportunity_difference", 0.3375),
         (FRAUD, "predictive_parity_difference", 0.18),
@@ -145,7 +147,9 @@ def test_bounds_and_definition(table):
         value = float(gap(counts))
         if np.isnan(value):
             continue
-        if gap.spread == "ratio" or gap.rates[0].name != "fn_fp_ratio":
+        if gap.rates[0].name == "mean_residual":
+            assert 0 <= value <= 2
+        elif gap.spread == "ratio" or gap.rates[0].name != "fn_fp_ratio":
             assert -1e-15 <= value <= 1 + 1e-15
         if gap.combine != "one":
             continue

@@ -37,6 +37,7 @@ tables = st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=4)
         (LOAN, "fn_fp_ratio", (5 / 30, 2.0)),
         (LOAN, "f1", (80 / 115, 60 / 90)),
         (LOAN, "balanced_accuracy", ((8 / 9 + 5 / 11) / 2, 0.70)),
+        (LOAN, "mean_residual", (0.25, -0.10)),
         (FRAUD, "selection_rate", (0.50, 0.25)),
         (FRAUD, "tpr", (0.9375, 0.60)),
         (FRAUD, "fpr", (5 / 52, 0.10)),
@@ -128,6 +129,14 @@ def test_every_rate_can_be_shown():
         assert rate.name == name
         assert rate.label
         assert rate.definition.endswith(".")
+
+
+@given(tables)
+def test_mean_residual_is_selection_rate_minus_base_rate(table):
+    """(fp − fn) / n, signed, whatever the counts."""
+    counts = counts_of(*table)
+    residual = RATES["selection_rate"](counts) - RATES["base_rate"](counts)
+    assert_allclose(RATES["mean_residual"](counts), residual, atol=1e-12)
 
 
 def test_unknown_rate_lists_known_names():
