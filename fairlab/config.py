@@ -26,22 +26,40 @@ Constraint = Literal[
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 MODES: tuple[Mode, ...] = ("penalty", "adversarial", "layer")
 
-# Constraints the modes can train for.
+Grouping = Literal["crossed", "marginal"]
+
+# Constraints that can be trained for.
 TRAINED_CONSTRAINTS: tuple[Constraint, ...] = (
     "demographic_parity",
     "equal_opportunity",
     "predictive_equality",
     "equalized_odds",
+    "mean_residual_parity",
+    "accuracy_parity",
 )
 
-# The gap each constraint bounds, by its name in fairlab.metrics.GAPS.
+# Those each mode can train for. An adversary that cannot guess the group from the score (and the
+# label) says nothing about how often decisions are right, or by how much scores are off.
+MODE_CONSTRAINTS: dict[Mode, tuple[Constraint, ...]] = {
+    "penalty": TRAINED_CONSTRAINTS,
+    "adversarial": TRAINED_CONSTRAINTS[:4],
+    "layer": TRAINED_CONSTRAINTS,
+}
+
+# The gap of decisions each constraint is about, by its name in fairlab.metrics.GAPS.
 CONSTRAINT_GAPS: dict[str, str] = {
     "demographic_parity": "demographic_parity_difference",
     "equal_opportunity": "equal_opportunity_difference",
     "predictive_equality": "predictive_equality_difference",
     "equalized_odds": "equalized_odds_difference",
+    "mean_residual_parity": "mean_residual_difference",
     "accuracy_parity": "accuracy_difference",
 }
+
+
+def modes_for(constraint: str) -> tuple[Mode, ...]:
+    """The modes that can train for a constraint."""
+    return tuple(mode for mode in MODES if constraint in MODE_CONSTRAINTS[mode])
 
 
 class Record(BaseModel):
@@ -191,7 +209,9 @@ class SweepConfig(Record):
 
     Attributes:
         constraint: What must be nearly equal across groups.
-        group_by: Sensitive attributes whose crossing makes the groups; () is the first one.
+        group_by: Sensitive attributes that make the groups; () is the first one.
+        grouping: With several attributes: ``crossed`` compares the groups of their crossing,
+            ``marginal`` the groups of each attribute by itself, all attributes at once.
         modes: Families trained, in this order.
         penalty, adversarial, layer: Parameters of each family.
         seeds: Initialisation and batch-order seeds; every strength is trained with each.
@@ -204,6 +224,7 @@ class SweepConfig(Record):
 
     constraint: Constraint = "demographic_parity"
     group_by: tuple[str, ...] = ()
+    grouping: Grouping = "crossed"
     modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ("penalty",)
     penalty: PenaltyParams = PenaltyParams()
     adversarial: AdversarialParams = AdversarialParams()
@@ -274,6 +295,8 @@ class RunConfig(Record):
         content["data"].pop("filename")
         content["data"].pop("rows")
         content["task"].pop("outcome_words")
+        if content["sweep"]["grouping"] == "crossed":  # the only one there was at first
+            content["sweep"].pop("grouping")
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

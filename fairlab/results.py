@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fairlab.config import Mode
+from fairlab.config import Grouping, Mode
 from fairlab.errors import InputError, UnknownNameError
 from fairlab.outcomes import FloatArray, GroupedOutcomes, IntArray
 
@@ -94,16 +94,26 @@ def cross(attributes: Mapping[str, Attribute], by: Sequence[str] = ()) -> Attrib
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
-    """What a fairness layer promised and what was measured. Gaps are in [0, 1], None if undefined.
+    """What a fairness layer promised and what was measured. None is undefined or not measured.
+
+    Gaps are those of the constraint, widest over its conditions (and, for marginal groups, over
+    attributes). Decisions drawn with probability equal to the score have, in expectation, the
+    group means of the scores: their rates differ by ``score_gap`` in expectation, for every
+    constraint. One draw differs from that by chance. Thresholded decisions do not follow it.
 
     Attributes:
         promised: Slack ε: the largest gap of mean scores the layer allows.
         batch_excess: Largest excess of the mean-score gap over ε on any batch of the whole
             training (≤ 1e-6 when the promise holds).
-        score_gap: Gap of mean scores per split, with the frozen rule on validation and test.
+        score_gap: Gap of mean scores per split, all with the frozen rule.
         decision_gap: Gap of thresholded decisions per split. Not promised.
-        policy: ``frozen`` here: fixed per-group shifts fitted on validation.
+        policy: ``frozen`` here: a fixed rule fitted on validation.
         uses_attribute_when_deciding: Whether a prediction needs the person's group.
+        batch_gap: Largest gap of mean scores on any training batch.
+        drawn_gap: Gap of one seeded draw of decisions per split, each with probability = score.
+        residual: Largest residual the solver reported on any training batch.
+        smallest_cell: People in the smallest cell the gap compares, per split.
+        notes: Findings about the promise, in sentences.
     """
 
     promised: float
@@ -112,6 +122,16 @@ class Guarantee:
     decision_gap: Mapping[str, float | None]
     policy: str
     uses_attribute_when_deciding: bool
+    batch_gap: float | None = None
+    drawn_gap: Mapping[str, float | None] = field(default_factory=dict)
+    residual: float | None = None
+    smallest_cell: Mapping[str, int | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def margin(self, split: str = "test") -> float | None:
+        """2/√(people in the smallest cell): how far the promise may be missed by chance alone."""
+        people = self.smallest_cell.get(split)
+        return None if not people else float(2 / np.sqrt(people))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +171,8 @@ class SplitScores:
         attributes: Every sensitive attribute of the task, by name.
         rows: (n,) row positions in the table as read.
         weight: (n,) or None.
+        raw: (M, n) float32 scores before the layer's frozen rule, for the other modes the scores
+            themselves; None when no model has mode ``layer``, or the result predates them.
     """
 
     score: np.ndarray[Any, np.dtype[np.float32]]
@@ -158,6 +180,7 @@ class SplitScores:
     attributes: Mapping[str, Attribute]
     rows: IntArray
     weight: FloatArray | None = None
+    raw: np.ndarray[Any, np.dtype[np.float32]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,6 +218,7 @@ class SweepResult:
         points: M points, ``points[m].index == m``.
         splits: ``train``, ``validation`` and ``test`` scores.
         constraint, group_by, threshold: As trained (``group_by`` resolved to names).
+        grouping: ``crossed`` or ``marginal``, as trained.
         notes: Disclosures: rows dropped, merged groups, stratified batches, encoding.
         cancelled: True when stopped early; points then hold the best state so far.
         seconds: Wall-clock training time. Not part of any digest.
@@ -208,6 +232,21 @@ class SweepResult:
     notes: tuple[str, ...] = ()
     cancelled: bool = False
     seconds: float = field(default=0.0)
+    grouping: Grouping = "crossed"
+
+    @property
+    def groupings(self) -> tuple[tuple[str, ...], ...]:
+        """What was compared: the attributes crossed, or for ``marginal`` each by itself."""
+        if self.grouping == "marginal":
+            return tuple((name,) for name in self.group_by)
+        return (self.group_by,)
+
+    @property
+    def groups_in_words(self) -> str:
+        """The attributes as a title: "sex × race" when crossed, "sex and race" when marginal."""
+        if self.grouping == "crossed" or len(self.group_by) < 2:
+            return CROSSING.join(self.group_by)
+        return f"{', '.join(self.group_by[:-1])} and {self.group_by[-1]}"
 
     def scored(self, index: int, split: str = "test") -> ScoredPeople:
         """The people of one split with the scores of model ``index``.
@@ -215,14 +254,7 @@ class SweepResult:
         Raises:
             UnknownNameError: For an unknown split or a model index outside 0..M-1.
         """
-        if split not in self.splits:
-            raise UnknownNameError(
-                f"There is no split named {split!r}. Known: {', '.join(self.splits)}."
-            )
-        if not 0 <= index < len(self.points):
-            raise UnknownNameError(
-                f"There is no model {index}; this sweep has models 0 to {len(self.points) - 1}."
-            )
+        self._check(index, split)
         people = self.splits[split]
         return ScoredPeople(
             y_true=people.y_true,
@@ -232,3 +264,32 @@ class SweepResult:
             threshold=self.threshold,
             notes=self.notes,
         )
+
+    def raw_score(self, index: int, split: str = "test") -> FloatArray:
+        """(n,) scores of model ``index`` before the layer's frozen rule.
+
+        For the other modes these are the scores themselves.
+
+        Raises:
+            UnknownNameError: As :meth:`scored`.
+            InputError: For a model of mode ``layer`` in a result stored without raw scores.
+        """
+        self._check(index, split)
+        people = self.splits[split]
+        kept = people.score if people.raw is None else people.raw
+        if people.raw is None and self.points[index].mode == "layer":
+            raise InputError(
+                "This run was stored by a fairlab that did not keep the layer's raw scores. Train "
+                "it again to start from them."
+            )
+        return np.asarray(kept[index], dtype=np.float64)
+
+    def _check(self, index: int, split: str) -> None:
+        if split not in self.splits:
+            raise UnknownNameError(
+                f"There is no split named {split!r}. Known: {', '.join(self.splits)}."
+            )
+        if not 0 <= index < len(self.points):
+            raise UnknownNameError(
+                f"There is no model {index}; this sweep has models 0 to {len(self.points) - 1}."
+            )

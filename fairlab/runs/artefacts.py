@@ -83,6 +83,7 @@ def encode(result: SweepResult) -> bytes:
         "points": [asdict(point) for point in result.points],
         "constraint": result.constraint,
         "group_by": list(result.group_by),
+        "grouping": result.grouping,
         "threshold": result.threshold,
         "notes": list(result.notes),
         "cancelled": result.cancelled,
@@ -121,6 +122,7 @@ def decode(content: bytes) -> SweepResult:
         splits={entry["name"]: _decode_split(entry, arrays) for entry in header["splits"]},
         constraint=header["constraint"],
         group_by=tuple(header["group_by"]),
+        grouping=header.get("grouping", "crossed"),
         threshold=header["threshold"],
         notes=tuple(header["notes"]),
         cancelled=header["cancelled"],
@@ -135,6 +137,8 @@ def _encode_split(name: str, split: SplitScores, arrays: dict[str, Array]) -> di
     arrays[f"{place}.rows"] = split.rows
     if split.weight is not None:
         arrays[f"{place}.weight"] = split.weight
+    if split.raw is not None:
+        arrays[f"{place}.raw"] = split.raw
     attributes = []
     for position, (label, attribute) in enumerate(split.attributes.items()):
         arrays[f"{place}.attribute{position}"] = attribute.codes
@@ -155,6 +159,7 @@ def _decode_split(entry: Mapping[str, Any], arrays: Mapping[str, Array]) -> Spli
         },
         rows=arrays[f"{place}.rows"],
         weight=arrays.get(f"{place}.weight"),
+        raw=arrays.get(f"{place}.raw"),
     )
 
 
@@ -164,9 +169,14 @@ def _decode_point(data: Mapping[str, Any]) -> Point:
         **{
             **data,
             "flags": tuple(data["flags"]),
-            "guarantee": None if guarantee is None else Guarantee(**guarantee),
+            "guarantee": None if guarantee is None else _decode_guarantee(guarantee),
         }
     )
+
+
+def _decode_guarantee(data: Mapping[str, Any]) -> Guarantee:
+    """A guarantee; what files of earlier versions do not hold keeps its default."""
+    return Guarantee(**{**data, "notes": tuple(data.get("notes", ()))})
 
 
 def _plain(value: object) -> object:

@@ -54,6 +54,7 @@ def result(cancelled: bool = False, weighted: bool = False) -> SweepResult:
             },
             rows=np.sort(rng.choice(100, n, replace=False)),
             weight=rng.random(n) + 0.5 if weighted else None,
+            raw=rng.random((2, n), dtype=np.float32),
         )
 
     guarantee = Guarantee(
@@ -63,6 +64,11 @@ def result(cancelled: bool = False, weighted: bool = False) -> SweepResult:
         decision_gap={"validation": 0.2, "test": 0.3},
         policy="frozen",
         uses_attribute_when_deciding=True,
+        batch_gap=0.1,
+        drawn_gap={"validation": 0.12, "test": None},
+        residual=1e-12,
+        smallest_cell={"validation": 4, "test": None},
+        notes=("Drawn 3 % towards a constant.",),
     )
     return SweepResult(
         points=(
@@ -72,6 +78,7 @@ def result(cancelled: bool = False, weighted: bool = False) -> SweepResult:
         splits={"train": split(12), "validation": split(5), "test": split(7)},
         constraint="demographic_parity",
         group_by=("race", "sex"),
+        grouping="marginal",
         threshold=0.5,
         notes=("3 rows without a label were left out.",),
         cancelled=cancelled,

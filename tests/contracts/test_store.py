@@ -58,7 +58,7 @@ def assert_same_result(got: SweepResult, wanted: SweepResult) -> None:
     assert list(got.splits) == list(wanted.splits)
     for name, split in wanted.splits.items():
         other = got.splits[name]
-        for field in ("score", "y_true", "rows"):
+        for field in ("score", "y_true", "rows", "raw"):
             first, second = getattr(split, field), getattr(other, field)
             assert first.dtype == second.dtype
             assert first.tobytes() == second.tobytes()
