@@ -22,6 +22,7 @@ fix: .venv/.installed-dev        ## format and apply safe lint fixes
 	$(BIN)/ruff format .
 
 bench: .venv/.installed-dev      ## every benchmark beside its peer; prints tables
+	$(BIN)/fairlab bench layer
 	$(BIN)/fairlab bench sweep
 	$(BIN)/fairlab bench audit
 

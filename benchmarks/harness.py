@@ -44,6 +44,30 @@ class Comparison:
         return self.ratio <= self.target if self.at_most else self.ratio >= self.target
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number that is not a comparison of times.
+
+    Attributes:
+        what: What was measured.
+        value: The number.
+        limit: Largest value allowed, or None when there is none.
+        seconds: True when the value is a time in seconds.
+        note: Anything a reader must know.
+    """
+
+    what: str
+    value: float
+    limit: float | None = None
+    seconds: bool = False
+    note: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the value is within its limit (NaN is not); None without a limit."""
+        return None if self.limit is None else self.value <= self.limit
+
+
 def median_seconds(work: Callable[[], object], repeats: int = 5, warm_ups: int = 1) -> float:
     """Median wall-clock seconds of ``repeats`` calls after ``warm_ups`` unmeasured ones."""
     for _ in range(warm_ups):
@@ -93,6 +117,7 @@ def report(
     comparisons: Sequence[Comparison],
     json_path: Path | None = None,
     facts: Sequence[str] = (),
+    figures: Sequence[Figure] = (),
 ) -> None:
     """Print the machine, the table, and write JSON when a path is given.
 
@@ -101,33 +126,44 @@ def report(
         comparisons: One per line of the table.
         json_path: Where to write the same as JSON; None writes nothing.
         facts: Sentences printed under the table (data used, checks that held).
+        figures: Numbers that are not times against a peer; a table of their own.
     """
     print(title)
     print(machine_line())
-    print(table(comparisons))
+    if comparisons:
+        print(table(comparisons))
+    if figures:
+        print()
+        print(figure_table(figures))
     for fact in facts:
         print(f"- {fact}")
     if json_path is not None:
-        json_path.write_text(json.dumps(as_record(title, comparisons, facts), indent=2) + "\n")
+        record = as_record(title, comparisons, facts, figures)
+        json_path.write_text(json.dumps(record, indent=2) + "\n")
         print(f"Written to {json_path}.")
 
 
 def as_record(
-    title: str, comparisons: Sequence[Comparison], facts: Sequence[str] = ()
+    title: str,
+    comparisons: Sequence[Comparison],
+    facts: Sequence[str] = (),
+    figures: Sequence[Figure] = (),
 ) -> dict[str, Any]:
     """The report as a JSON-ready mapping."""
-    return {
+    record: dict[str, Any] = {
         "title": title,
         "machine": machine_line(),
         "comparisons": [{**asdict(c), "reached": c.reached} for c in comparisons],
         "facts": list(facts),
     }
+    if figures:
+        record["figures"] = [{**asdict(f), "reached": f.reached} for f in figures]
+    return record
 
 
 def table(comparisons: Sequence[Comparison]) -> str:
     """The comparisons as a fixed-width text table, notes as a line under their row."""
-    header = ("what", "ours", "peer", "figure", "reach", "")
-    rows = [header]
+    rows: list[tuple[str, ...]] = [("what", "ours", "peer", "figure", "reach", "")]
     for c in comparisons:
         rows.append(
             (
@@ -139,14 +175,32 @@ def table(comparisons: Sequence[Comparison]) -> str:
                 {None: "", True: "reached", False: "NOT reached"}[c.reached],
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    return _columns(rows, [c.note for c in comparisons])
+
+
+def figure_table(figures: Sequence[Figure]) -> str:
+    """Figures as a fixed-width text table, notes as a line under their row."""
+
+    def number(value: float, figure: Figure) -> str:
+        return duration(value) if figure.seconds else f"{value:.3g}"
+
+    rows: list[tuple[str, ...]] = [("what", "measured", "at most", "")]
+    for f in figures:
+        limit = "" if f.limit is None else number(f.limit, f)
+        word = {None: "", True: "reached", False: "NOT reached"}[f.reached]
+        rows.append((f.what, number(f.value, f), limit, word))
+    return _columns(rows, [f.note for f in figures])
+
+
+def _columns(rows: Sequence[tuple[str, ...]], notes: Sequence[str]) -> str:
+    """Rows, the first a header, in columns; the note of a row as a line under it."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
-    lines.insert(1, "  ".join("-" * w for w in widths))
-    noted = lines[:2]
-    for line, c in zip(lines[2:], comparisons, strict=True):
+    noted = [lines[0], "  ".join("-" * w for w in widths)]
+    for line, note in zip(lines[1:], notes, strict=True):
         noted.append(line.rstrip())
-        if c.note:
-            noted.append(f"    {c.note}")
+        if note:
+            noted.append(f"    {note}")
     return "\n".join(noted)
 
 

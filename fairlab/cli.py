@@ -41,6 +41,8 @@ class Device(StrEnum):
 class Benchmark(StrEnum):
     """What to measure."""
 
+    LAYER = "layer"
+    PAPER = "paper"
     SWEEP = "sweep"
     AUDIT = "audit"
     APP = "app"
@@ -230,18 +232,44 @@ def worker(
 @app.command()
 def bench(
     what: Annotated[Benchmark, typer.Argument(help="What to measure.")],
-    data: Annotated[Path | None, typer.Option(help="A real table to measure on.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A real table to measure on (paper: a folder of tables).")
+    ] = None,
     json_out: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
-    device: Annotated[Device | None, typer.Option(help="Where to train (sweep only).")] = None,
+    device: Annotated[Device | None, typer.Option(help="Where to compute (layer, sweep).")] = None,
+    package_python: Annotated[
+        Path | None,
+        typer.Option(help="Python that has the published package fairness-training (layer)."),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=2, help="How many seeds (paper).")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes side by side (paper).")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A small part, to try it (paper).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure fairlab beside a named peer, in one process, warm."""
     measure = _benchmark(what)
     options: dict[str, Any] = {"data": data}
-    if device is not None:
-        if what is not Benchmark.SWEEP:
-            raise InputError(f"Nothing is trained in 'bench {what}'. Leave --device out.")
-        options["device"] = device.value
+    given = {
+        "device": None if device is None else device.value,
+        "package_python": package_python,
+        "seeds": seeds,
+        "workers": workers,
+        "quick": True if quick else None,
+    }
+    for option, value in given.items():
+        if value is None:
+            continue
+        if what not in _OPTIONS_OF[option]:
+            allowed = ", ".join(f"'bench {name}'" for name in _OPTIONS_OF[option])
+            raise InputError(
+                f"--{option.replace('_', '-')} is an option of {allowed}, not of 'bench {what}'. "
+                "Leave it out."
+            )
+        options[option] = value
     if not as_json:
         measure(**options, json_path=json_out)
         return
@@ -250,6 +278,15 @@ def bench(
         with contextlib.redirect_stdout(sys.stderr):
             measure(**options, json_path=path)
         _say(path.read_text(encoding="utf-8").rstrip())
+
+
+_OPTIONS_OF = {
+    "device": (Benchmark.LAYER, Benchmark.SWEEP),
+    "package_python": (Benchmark.LAYER,),
+    "seeds": (Benchmark.PAPER,),
+    "workers": (Benchmark.PAPER,),
+    "quick": (Benchmark.PAPER,),
+}
 
 
 def main() -> None:

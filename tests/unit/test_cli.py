@@ -242,6 +242,24 @@ def test_bench_passes_its_options_on(
     assert run("bench", "audit", "--device", "cpu")[0] == 1
 
 
+def test_bench_refuses_the_options_of_another_benchmark(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An option that would be ignored is refused, with the benchmarks that take it."""
+    seen: list[dict[str, object]] = []
+    monkeypatch.setattr(cli, "_benchmark", lambda _what: lambda **given: seen.append(given))
+    assert run("bench", "layer", "--device", "cpu", "--package-python", "p/bin/python")[0] == 0
+    assert run("bench", "paper", "--quick", "--seeds", "3", "--workers", "2")[0] == 0
+    assert seen[0]["device"] == "cpu"
+    assert seen[0]["package_python"] == Path("p/bin/python")
+    assert (seen[1]["quick"], seen[1]["seeds"], seen[1]["workers"]) == (True, 3, 2)
+    for wrong in (("audit", "--quick"), ("sweep", "--seeds", "3"), ("paper", "--device", "cpu")):
+        status, _, err = run("bench", *wrong)
+        assert status == 1
+        assert "Leave it out" in err
+    assert len(seen) == 2
+
+
 def test_help_is_quick_to_import() -> None:
     """``fairlab --help`` must not load torch, pandas or streamlit."""
     code = (
