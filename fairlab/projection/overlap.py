@@ -35,6 +35,8 @@ _INTERIOR_STEPS = 40
 _SLIP = 1e-13
 _NEAR = 1e-14
 _REFINEMENTS = 3
+_FAR = 1e3
+_DAMPING = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,9 @@ def inner_step(
     that say the same), the shifts stay as near as they can to where they are: the share of people
     inside every cell is taken to be larger by ``ridge``, for the step only. A fixed point of the
     step, ``inner_step(...)[0] == shift``, therefore meets the conditions exactly, whatever the
-    ridge; a larger one shortens the step, as in Levenberg–Marquardt.
+    ridge; a larger one shortens the step, as in Levenberg–Marquardt. Where the model contradicts
+    itself (two cells of a family with nobody inside, apart by more than the slack) the step would
+    be a thousand times the scores' size or more; 0.001 is used there instead.
 
     Args:
         mean: (M, C) float64 cell means at ``shift``.
@@ -106,9 +110,21 @@ def inner_step(
     if not bool(settled.all()):
         left = ~settled
         hard = model.rows(left)
-        guess = _by_interior_point(hard)
-        x[left], tau[left], _ = _by_guessing(hard, guess)
-    return x / model.root, tau
+        x[left], tau[left], settled[left] = _by_guessing(hard, _by_interior_point(hard))
+    found = x / model.root
+    reach = _FAR * (mean.abs().amax(1) + slack)
+    lost = ~(settled & ((found - shift).abs().amax(1) <= reach))
+    if bool(lost.any()) and bool((torch.as_tensor(ridge) < _DAMPING).all()):
+        found[lost], tau[lost] = inner_step(
+            mean[lost],
+            stiffness[lost],
+            shift[lost],
+            mass[lost] if mass.ndim == 2 else mass,
+            slack[lost],
+            families,
+            ridge=_DAMPING,
+        )
+    return found, tau
 
 
 def _model(
