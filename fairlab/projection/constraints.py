@@ -21,9 +21,7 @@ __all__ = [
     "Condition",
     "Constraint",
     "Family",
-    "Part",
     "cells_of",
-    "parts_of",
 ]
 
 
@@ -104,6 +102,7 @@ class Cells:
         size: Number of cells C over all families.
         sign: (n,) float64 a of each person, or None for 1.
         offset: (n,) float64 b of each person, or None for 0.
+        everybody: Whether every person is in a cell of every attribute.
         left_out: (family's condition, attribute, group) of cells with nobody, if allowed.
     """
 
@@ -112,6 +111,7 @@ class Cells:
     size: int
     sign: Tensor | None
     offset: Tensor | None
+    everybody: bool
     left_out: tuple[tuple[Condition, int, int], ...] = ()
 
     @property
@@ -162,7 +162,7 @@ def cells_of(
             meets = None if condition.label is None or labels is None else labels == condition.label
             inside = headcount
             if meets is not None:
-                inside = torch.bincount(position[meets], minlength=len(present))
+                inside = _count(position[meets], len(present))
             counts = inside.tolist()
             for g, count in zip(present, counts, strict=True):
                 if count == 0:
@@ -183,8 +183,11 @@ def cells_of(
             families.append(Family(condition, attribute, size, size + len(kept), groups))
             size += len(kept)
         members.append(member)
-    member = torch.stack(members)
-    if labels is not None or left_out:
+    member = members[0][None] if len(members) == 1 else torch.stack(members)
+    wanted = {c.label for c in rule.conditions}
+    everybody = wanted in ({None}, {0, 1}) and len(families) == len(wanted) * columns.shape[1]
+    everybody = everybody and not left_out
+    if not everybody:
         member = torch.where(member < 0, size, member)
     return Cells(
         families=tuple(families),
@@ -192,6 +195,7 @@ def cells_of(
         size=size,
         sign=None if rule.sign is None or labels is None else rule.sign(labels),
         offset=None if rule.offset is None or labels is None else rule.offset(labels),
+        everybody=everybody,
         left_out=tuple(left_out),
     )
 
@@ -224,7 +228,7 @@ def _compact(codes: Tensor) -> tuple[list[int], Tensor, Tensor]:
     span = high - low + 1
     if span <= max(1024, 2 * len(codes)):
         shifted = codes if low == 0 else codes - low
-        headcount = torch.bincount(shifted, minlength=max(span, 0))
+        headcount = _count(shifted, max(span, 0))
         kept = torch.nonzero(headcount).squeeze(1)
         if len(kept) == span:
             return list(range(low, high + 1)), shifted.to(torch.int64), headcount
@@ -233,6 +237,14 @@ def _compact(codes: Tensor) -> tuple[list[int], Tensor, Tensor]:
         return (kept + low).tolist(), place[shifted], headcount[kept]
     found, place, headcount = torch.unique(codes, return_inverse=True, return_counts=True)
     return found.tolist(), place, headcount
+
+
+def _count(place: Tensor, size: int) -> Tensor:
+    """How many people are at each place 0..size-1."""
+    if size == 2:  # a sum is much faster than counting by index
+        second = place.sum()
+        return torch.stack([len(place) - second, second])
+    return torch.bincount(place, minlength=size)
 
 
 def _nobody(
@@ -244,82 +256,3 @@ def _nobody(
         f"{constraint} cannot be promised. Use a larger or stratified batch, or merge the group "
         "with another."
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """The cells of one condition, for n people.
-
-    Attributes:
-        condition: Which people.
-        people: (k,) positions of the people who meet it, or None for everyone.
-        cell: (k,) cell 0..C-1 of each of those people.
-        groups: Group index of each cell; groups nobody belongs to are left out.
-    """
-
-    condition: Condition
-    people: Tensor | None
-    cell: Tensor
-    groups: tuple[int, ...]
-
-    @property
-    def n_cells(self) -> int:
-        """Number of cells C."""
-        return len(self.groups)
-
-
-def parts_of(
-    constraint: str,
-    group: Tensor,
-    y: Tensor | None = None,
-    *,
-    skip_empty: bool = False,
-) -> tuple[Part, ...]:
-    """Cells of every condition of a constraint.
-
-    Args:
-        constraint: A name of :data:`CONSTRAINTS`.
-        group: (n,) integer group of each person. Groups nobody belongs to are ignored.
-        y: (n,) labels 0/1; needed by constraints with a condition on the label.
-        skip_empty: Leave out a group that has nobody under a condition instead of refusing.
-
-    Raises:
-        UnknownNameError: For an unknown constraint.
-        InputError: If labels are needed and missing, or lengths differ.
-        SolveError: If a group has people but none under a condition; the cell is named.
-    """
-    conditions = CONSTRAINTS[constraint].conditions
-    if group.ndim != 1:
-        raise InputError(
-            f"group must be one-dimensional with one entry per person; found shape "
-            f"{tuple(group.shape)}. Cross several attributes into one group first."
-        )
-    present = torch.unique(group).tolist()
-    parts = []
-    for condition in conditions:
-        people = None
-        codes = group
-        if condition.label is not None:
-            if y is None:
-                raise InputError(
-                    f"{constraint} compares people with the same label, and no labels were "
-                    "given. Pass y, or use demographic_parity, which needs none."
-                )
-            if y.shape != group.shape:
-                raise InputError(
-                    f"y has {tuple(y.shape)} entries and group {tuple(group.shape)}; "
-                    "both need one per person."
-                )
-            people = torch.nonzero(y == condition.label).squeeze(1)
-            codes = group[people]
-        found, cell = torch.unique(codes, return_inverse=True)
-        groups = tuple(int(g) for g in found.tolist())
-        empty = [g for g in present if g not in groups]
-        if empty and not skip_empty:
-            raise SolveError(
-                f"Nobody in group {empty[0]} has {condition.name}, so its mean is undefined and "
-                f"{constraint} cannot be promised. Use a larger or stratified batch, or merge "
-                "the group with another."
-            )
-        parts.append(Part(condition, people, cell, groups))
-    return tuple(parts)

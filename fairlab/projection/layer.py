@@ -5,18 +5,20 @@ Deep Learning", ICML 2026 (arXiv 2605.17118), solved exactly (``exact.py``) inst
 general solver.
 """
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._compile import _disable_dynamo as _not_compiled
 
 from fairlab.errors import InputError
-from fairlab.projection.constraints import CONSTRAINTS, Part, parts_of
-from fairlab.projection.exact import Shifts, solve_shifts
+from fairlab.projection.constraints import CONSTRAINTS, Cells, Family, cells_of
+from fairlab.projection.exact import Box, Problem, Solution, solve
+from fairlab.projection.overlap import active_solve
 
-__all__ = ["FairnessLayer", "Projection", "project", "project_parts"]
+__all__ = ["FairnessLayer", "Projection", "project", "project_cells"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,20 +27,27 @@ class Projection:
 
     Attributes:
         p: (n,) or (M, n), as the input; differentiable in the input.
-        multipliers: One (C,) or (M, C) float64 tensor per condition of the constraint, over the
-            groups present: W_g s_g, summing to 0. Positive: the group's mean was lowered.
-        shift: The same per cell: ``p = clip(z − shift)``.
-        residual: () or (M,) excess of any gap over the slack in float64, ≤ 1e-9.
+        families: What was bounded; ``family.start:family.stop`` are its columns below.
+        shift: (C,) or (M, C) float64: ``p_i = clip(z_i − a_i Σ shift of i's cells)``. Positive: the
+            cell's mean was lowered.
+        multipliers: The same times the cell's weight; they sum to 0 in each family.
+        price: (F,) or (M, F) float64, ≥ 0: what one unit of slack is worth. Widening one family's
+            slack by δ lowers ½ Σ w (p − z)² by price·δ, to first order. A point of slack is 0.01.
+        residual: () or (M,) excess of the widest range over the slack, measured in the end:
+            ≤ 1e-9, or ≤ 1e-6 for more than 131,072 float32 scores; times the scores' size beyond 1.
         iterations: Newton steps taken.
     """
 
     p: Tensor
-    multipliers: tuple[Tensor, ...]
-    shift: tuple[Tensor, ...]
+    families: tuple[Family, ...]
+    shift: Tensor
+    multipliers: Tensor
+    price: Tensor
     residual: Tensor
     iterations: int
 
 
+@_not_compiled  # public torch.compiler.disable would import the compiler at once
 def project(
     z: Tensor,
     group: Tensor,
@@ -48,206 +57,235 @@ def project(
     lower: float = 0.0,
     upper: float = 1.0,
     weight: Tensor | None = None,
+    *,
+    start: Tensor | None = None,
 ) -> Projection:
     """Nearest scores in [lower, upper] whose group means differ by at most ``slack``.
 
     Minimises ½ Σ w_i (p_i − z_i)². For constraints on a label the range is bounded among people
-    with that label (each label apart for ``equalized_odds``); others are only clipped.
+    with that label (each label apart for ``equalized_odds``); others are only clipped. Several
+    attributes are each bounded by themselves, all at once; cross them into one for crossed groups.
 
-    The gradient is the projection's derivative on its active set. Conventions where there is a
-    kink: a score on the edge of the box does not move, and a cell that was not shifted is free.
+    The gradient is the projection's derivative on its active set; derivatives of it in turn are
+    those of a linear map. Where there is a kink, it is one-sided: a score on the edge of the box
+    does not move, and a cell that was not shifted is free, as if its constraint were not there.
+
+    Models of a sweep go on the leading axis; ``torch.func.vmap`` is refused. Under
+    ``torch.compile`` the projection runs uncompiled, between the compiled parts.
 
     Args:
-        z: (n,) or (M, n) floating scores; M problems at once.
-        group: (n,) integers.
+        z: (n,) or (M, n) float32 or float64 scores; M problems at once.
+        group: (n,) integers, or (n, A) for A attributes.
         slack: ε ≥ 0, a number or (M,).
         constraint: A name of ``CONSTRAINTS``.
-        y: (n,) labels 0/1, for constraints on a label.
-        lower, upper: Box.
+        y: (n,) labels 0/1, for constraints that look at the label.
+        lower, upper: Box, for example [0, 1] for probabilities; −inf and inf are allowed.
         weight: (n,) or (M, n) positive weights; weight 2 equals the person twice.
+        start: (C,) or (M, C) ``shift`` of an earlier projection of the same cells, to begin with.
 
     Raises:
         UnknownNameError: Unknown constraint.
-        InputError: Shapes that do not fit, a negative slack, an empty box, missing labels.
-        SolveError: A cell is empty (named), scores are not finite, or the promise is not met.
+        InputError: Shapes that do not fit, scores that are not finite, a negative slack, an empty
+            box, missing labels.
+        SolveError: A cell is empty (named), or no scores in the box are within the slack.
     """
-    _check(z, group, slack, lower, upper, weight)
-    parts = parts_of(constraint, group, y)
-    return project_parts(z, parts, slack, lower, upper, weight)
+    _refuse_vmap(z)
+    _check_scores(z, len(group))
+    return project_cells(
+        z, cells_of(constraint, group, y), slack, lower, upper, weight, start=start
+    )
 
 
-def project_parts(
+@_not_compiled
+def project_cells(
     z: Tensor,
-    parts: Sequence[Part],
+    cells: Cells,
     slack: float | Tensor,
     lower: float = 0.0,
     upper: float = 1.0,
     weight: Tensor | None = None,
+    *,
+    start: Tensor | None = None,
 ) -> Projection:
     """:func:`project` with the cells worked out before, for use in a loop."""
-    single = z.ndim == 1
-    rows = z[None, :] if single else z
-    eps = torch.as_tensor(slack, dtype=torch.float64, device=z.device).expand(len(rows))
-    if single and weight is not None:
-        weight = weight.reshape(-1)
-    solved = [
-        solve_shifts(
-            *_members(rows.detach(), part), part.n_cells, eps, lower, upper, _of(weight, part)
-        )
-        for part in parts
-    ]
-    p: Tensor = _Apply.apply(  # type: ignore[no-untyped-call]
-        rows, lower, upper, weight, tuple(parts), tuple(s.shift for s in solved)
-    )
-    return _as_projection(p, solved, single)
+    _refuse_vmap(z)
+    _check_scores(z, cells.n)
+    rows = z[None] if z.ndim == 1 else z
+    scale = _scale(rows)
+    _check(rows, cells, lower, upper, weight, start)
+    problem = Problem(rows, cells, Box(lower, upper), weight, scale)
+    found = solve(problem, _slack(slack, z), None if start is None else start.view(-1, cells.size))
+    p: Tensor = _Solved.apply(rows, problem, found)  # type: ignore[no-untyped-call]
+    return _as_projection(p, problem, found, single=z.ndim == 1)
 
 
-def _as_projection(p: Tensor, solved: Sequence[Shifts], single: bool) -> Projection:
-    residual = torch.stack([s.residual for s in solved]).amax(0)
+def _as_projection(p: Tensor, problem: Problem, found: Solution, *, single: bool) -> Projection:
+    multipliers = found.shift * problem.mass
+    price = problem.families.sum(multipliers.clamp_min(0.0))
 
     def shape(x: Tensor) -> Tensor:
         return x[0] if single else x
 
     return Projection(
         p=shape(p),
-        multipliers=tuple(shape(s.multipliers) for s in solved),
-        shift=tuple(shape(s.shift) for s in solved),
-        residual=shape(residual),
-        iterations=max(s.iterations for s in solved),
+        families=problem.cells.families,
+        shift=shape(found.shift),
+        multipliers=shape(multipliers),
+        price=shape(price),
+        residual=shape(found.residual),
+        iterations=found.iterations,
     )
 
 
-def _members(rows: Tensor, part: Part) -> tuple[Tensor, Tensor]:
-    return (rows if part.people is None else rows[:, part.people]), part.cell
-
-
-def _of(weight: Tensor | None, part: Part) -> Tensor | None:
-    if weight is None or part.people is None:
-        return weight
-    return weight[..., part.people]
-
-
-class _Apply(torch.autograd.Function):
-    """``clip(z − shift)`` with the shift's own dependence on z in the gradient."""
+class _Solved(torch.autograd.Function):
+    """The solution, with the shifts' own dependence on z in the gradient."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        z: Tensor,
-        lower: float,
-        upper: float,
-        weight: Tensor | None,
-        parts: tuple[Part, ...],
-        shifts: tuple[Tensor, ...],
-    ) -> Tensor:
-        moved = z.to(torch.float64)
-        for part, shift in zip(parts, shifts, strict=True):
-            if part.people is None:
-                moved = moved - shift[:, part.cell]
-            else:
-                moved = moved.index_add(1, part.people, -shift[:, part.cell])
-        inside = (moved > lower) & (moved < upper)
-        ctx.inside, ctx.weight, ctx.parts, ctx.shifts = inside, weight, parts, shifts
-        return moved.clamp(lower, upper).to(z.dtype)
+    def forward(ctx: Any, z: Tensor, problem: Problem, found: Solution) -> Tensor:
+        ctx.problem, ctx.found = problem, found
+        return found.p.to(z.dtype)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        weight = None if ctx.weight is None else ctx.weight.to(grad.dtype)
-        # The derivative is self-adjoint in the inner product weighted by w.
-        out = ctx.inside * (grad if weight is None else grad / weight)
-        inside = ctx.inside.to(grad.dtype)
-        result = out
-        for part, shift in zip(ctx.parts, ctx.shifts, strict=True):
-            step = _shift_change(out, inside, part, shift, _of(weight, part))
-            if part.people is None:
-                result = result - inside * step[:, part.cell]
-            else:
-                moved = inside[:, part.people] * step[:, part.cell]
-                result = result.index_add(1, part.people, -moved)
-        if weight is not None:
-            result = result * weight
-        return result, None, None, None, None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        problem, found = ctx.problem, ctx.found
+        change = grad.to(problem.dtype)
+        if found.iterations > 0:
+            change = change - _pull(problem, found, change)
+        return problem.box.inside(found.moved, change).to(grad.dtype), None, None
 
 
-def _shift_change(
-    change: Tensor, inside: Tensor, part: Part, shift: Tensor, weight: Tensor | None
-) -> Tensor:
-    """(M, C) derivative of the shifts along ``change`` (already 0 outside the box)."""
-    dtype = change.dtype
-    onehot = torch.nn.functional.one_hot(part.cell, part.n_cells).to(dtype)
-    own_change, _ = _members(change, part)
-    own_inside, _ = _members(inside, part)
-    if weight is not None:
-        own_change, own_inside = own_change * weight, own_inside * weight
-    mass = onehot.sum(0) if weight is None else weight @ onehot
-    total = (own_change @ onehot).to(torch.float64)
-    active = (own_inside @ onehot).to(torch.float64)
-    held = shift != 0
-    some = held & (active > 0)
-    mean_change = torch.where(some, total / active.clamp_min(1e-300), 0.0)
-    stiffness = torch.where(some, mass.to(torch.float64) ** 2 / active.clamp_min(1e-300), 0.0)
-    # A held cell with nobody inside the box cannot move: it pins the common level.
-    pinned = (held & (active == 0)).any(1, keepdim=True)
-    level = (mean_change * mass).sum(1, keepdim=True) / stiffness.sum(1, keepdim=True).clamp_min(
-        1e-300
-    )
-    level = torch.where(pinned, torch.zeros_like(level), level)
-    step = torch.where(some, mean_change - level * mass / active.clamp_min(1e-300), 0.0)
-    return step.to(dtype)
-
-
-def _check(
-    z: Tensor,
-    group: Tensor,
-    slack: float | Tensor,
-    lower: float,
-    upper: float,
-    weight: Tensor | None,
-) -> None:
-    if z.ndim not in (1, 2) or not z.is_floating_point():
-        raise InputError(
-            f"Scores must be a floating tensor of shape (n,) or (M, n); found {z.dtype} of shape "
-            f"{tuple(z.shape)}."
+def _pull(problem: Problem, found: Solution, grad: Tensor) -> Tensor:
+    """(M, n) what the shifts' dependence on the scores takes from a gradient."""
+    own = problem.box.inside(found.moved, grad)
+    if problem.sign is not None:
+        own = own * problem.sign
+    pull = problem.joint.totals(problem.sums.sums(own))
+    if problem.joint.table is None:
+        step = _shift_change(pull, problem, found)
+    else:
+        step = active_solve(
+            problem.joint.overlaps(found.active),
+            pull,
+            found.shift != 0,
+            problem.mass,
+            problem.cells.families,
         )
-    n = z.shape[-1]
-    if group.shape != (n,) or group.is_floating_point():
-        raise InputError(
-            f"group must hold one integer per person, shape ({n},); found {group.dtype} of shape "
-            f"{tuple(group.shape)}."
-        )
-    if n == 0:
-        raise InputError("There are no people to project; at least one is needed.")
-    if not lower < upper:
-        raise InputError(f"The box must not be empty; found lower {lower:g} and upper {upper:g}.")
-    eps = torch.as_tensor(slack)
-    if eps.ndim == 1 and (z.ndim != 2 or len(eps) != len(z)):
-        raise InputError(
-            f"A slack per problem needs one entry per row of scores; found {len(eps)} slacks and "
-            f"scores of shape {tuple(z.shape)}."
-        )
-    if eps.ndim > 1 or not bool((eps >= 0).all()):
+    spread = problem.sums.spread(problem.joint.spread(step))
+    if problem.sign is not None:
+        spread = spread * problem.sign
+    return spread if problem.weight is None else spread * problem.weight
+
+
+def _shift_change(pull: Tensor, problem: Problem, found: Solution) -> Tensor:
+    """(M, C) derivative of the shifts, whose cells do not overlap, along totals over cells."""
+    families, mass = problem.families, problem.mass
+    held = found.shift != 0
+    some = held & (found.active > 0)
+    give = torch.where(some, mass / found.active, 0.0)
+    level = families.sum(give * pull) / families.sum(give * mass).clamp_min(1e-300)
+    # A held cell with nobody inside the box cannot move: it pins its family's level.
+    pinned = families.sum((held ^ some).to(level.dtype)) > 0
+    level = families.per_cell(torch.where(pinned, 0.0, level))
+    return torch.where(some, (pull - mass * level) / found.active, 0.0)
+
+
+def _slack(slack: float | Tensor, z: Tensor) -> Tensor:
+    rows = 1 if z.ndim == 1 else len(z)
+    if isinstance(slack, Tensor):
+        wrong = slack.ndim > 1 or not bool((slack >= 0).all())
+        if slack.ndim == 1 and (z.ndim != 2 or len(slack) != len(z)):
+            raise InputError(
+                f"A slack per problem needs one entry per row of scores; found {len(slack)} slacks "
+                f"and scores of shape {tuple(z.shape)}."
+            )
+        eps = slack.detach().to(z.device, torch.float64).expand(rows)
+    else:
+        wrong = not slack >= 0
+        eps = torch.full((rows,), float(slack), dtype=torch.float64, device=z.device)
+    if wrong:
         raise InputError(f"Slack must be 0 or more; found {slack}.")
-    if not bool(torch.isfinite(z).all()):
+    return eps
+
+
+def _refuse_vmap(z: Tensor) -> None:
+    if torch._C._functorch.is_functorch_wrapped_tensor(z):
+        raise InputError(
+            "The projection cannot be mapped by torch.func. Put the problems on a leading axis: "
+            "scores of shape (M, n) are projected together."
+        )
+
+
+def _check_scores(z: Tensor, n: int) -> None:
+    if z.ndim not in (1, 2) or z.dtype not in (torch.float32, torch.float64):
+        raise InputError(
+            f"Scores must be a float32 or float64 tensor of shape (n,) or (M, n); found {z.dtype} "
+            f"of shape {tuple(z.shape)}."
+        )
+    if z.shape[-1] != n:
+        raise InputError(
+            f"group must hold one integer per person: there are {z.shape[-1]} scores and {n} "
+            "entries of group."
+        )
+    if z.numel() == 0:
+        raise InputError("There are no people to project; at least one is needed.")
+
+
+def _scale(rows: Tensor) -> float:
+    """Largest size of a score, at least 1; one pass that also meets what is not finite."""
+    low, high = torch.aminmax(rows.detach())
+    largest = max(abs(float(low)), abs(float(high)), 1.0) if low == low else math.nan
+    if not math.isfinite(largest):
         raise InputError(
             "Scores must be finite to be projected; some are not. Lower the learning rate or "
             "check the features."
         )
+    return largest
+
+
+def _check(
+    rows: Tensor,
+    cells: Cells,
+    lower: float,
+    upper: float,
+    weight: Tensor | None,
+    start: Tensor | None,
+) -> None:
+    if not cells.families:
+        raise InputError(
+            "No group has another to be compared with, so there is nothing to project. Pass people "
+            "of at least two groups."
+        )
+    if not lower < upper:
+        raise InputError(f"The box must not be empty; found lower {lower:g} and upper {upper:g}.")
+    n = rows.shape[1]
     if weight is not None and (
-        weight.shape not in ((n,), tuple(z.shape)) or not bool((weight > 0).all())
+        weight.shape not in ((n,), tuple(rows.shape)) or not bool((weight > 0).all())
     ):
         raise InputError(
             f"Weights must be positive with one per person; found shape {tuple(weight.shape)}."
+        )
+    if start is not None and (
+        start.shape[-1:] != (cells.size,) or start.numel() != len(rows) * cells.size
+    ):
+        raise InputError(
+            f"start holds shifts of {tuple(start.shape)} cells, and there are {cells.size} cells "
+            f"in {len(rows)} problems. Pass the shift of a projection of the same groups, or none."
         )
 
 
 class FairnessLayer(nn.Module):
     """Last layer of a network: scores in, nearest scores within the slack out.
 
+    It needs the people's groups, and in training the labels if the constraint looks at them. To
+    score people whose labels are unknown, use a policy (``FrozenRule``, ``OnlineRule``).
+
     Args:
         slack: ε ≥ 0, a number or (M,).
         constraint: A name of ``CONSTRAINTS``.
-        lower, upper: Box of the scores.
+        lower, upper: Box of the scores; may be infinite.
     """
+
+    slack: Tensor
 
     def __init__(
         self,
@@ -264,12 +302,23 @@ class FairnessLayer(nn.Module):
         self.register_buffer("slack", torch.as_tensor(slack, dtype=torch.float64))
 
     def forward(
-        self, z: Tensor, group: Tensor, y: Tensor | None = None, weight: Tensor | None = None
+        self,
+        z: Tensor,
+        group: Tensor,
+        y: Tensor | None = None,
+        weight: Tensor | None = None,
+        slack: float | Tensor | None = None,
     ) -> Tensor:
-        """Projected scores of the batch, same shape as ``z``; see :func:`project`."""
-        slack: Tensor = self.slack  # type: ignore[assignment]
-        return project(z, group, slack, self.constraint, y, self.lower, self.upper, weight).p
+        """Projected scores of the batch, same shape as ``z``; see :func:`project`.
+
+        ``slack`` takes the place of the layer's own for this call.
+        """
+        eps = self.slack if slack is None else slack
+        return project(z, group, eps, self.constraint, y, self.lower, self.upper, weight).p
 
     def extra_repr(self) -> str:
         """What the layer promises."""
-        return f"constraint={self.constraint!r}, slack={self.slack}"
+        return (
+            f"constraint={self.constraint!r}, slack={self.slack.tolist()}, "
+            f"box=[{self.lower:g}, {self.upper:g}]"
+        )

@@ -19,7 +19,7 @@ Unknowns are scaled to x_c = √W_c s_c, which gives K a diagonal of shares in [
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -85,7 +85,8 @@ def inner_step(
 
     Where the model does not say how far to move (a cell with nobody inside the box, two attributes
     that say the same), the shifts stay as near as they can to where they are: the share of people
-    inside every cell is taken to be larger by ``ridge``, for the step only. A fixed point of the
+    inside every cell is taken to be larger by ``ridge``, for the step only (a small one is removed
+    from the answer again where the model does say). A fixed point of the
     step, ``inner_step(...)[0] == shift``, therefore meets the conditions exactly, whatever the
     ridge; a larger one shortens the step, as in Levenberg–Marquardt. Where the model contradicts
     itself (two cells of a family with nobody inside, apart by more than the slack) the step would
@@ -111,6 +112,8 @@ def inner_step(
         left = ~settled
         hard = model.rows(left)
         x[left], tau[left], settled[left] = _by_guessing(hard, _by_interior_point(hard))
+    if not isinstance(ridge, Tensor) and ridge < _DAMPING:
+        x, tau = _without_ridge(model, x, ridge * (x - model.root * shift))
     found = x / model.root
     reach = _FAR * (mean.abs().amax(1) + slack)
     lost = ~(settled & ((found - shift).abs().amax(1) <= reach))
@@ -189,7 +192,12 @@ def _by_guessing(model: _Model, guess: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         if not bool(wrong.any()):
             break
         guess = better
-    return torch.where(guess * x > 0, x, x * (model.slack == 0)), tau, ~wrong
+    return _signed(model, guess, x), tau, ~wrong
+
+
+def _signed(model: _Model, guess: Tensor, x: Tensor) -> Tensor:
+    """Shifts without those that rounding has given the wrong sign."""
+    return torch.where((guess * x > 0) | (model.slack == 0), x, 0.0)
 
 
 def _held_at(model: _Model, guess: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -208,6 +216,13 @@ def _held_at(model: _Model, guess: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     low = spread.masked_fill(~member, torch.inf).amin(2)
     tau = torch.where(keep[:, size:] > 0, found[:, size:], (high + low - model.slack) / 2)
     return x, tau, mean - tau @ member.to(guess.dtype)
+
+
+def _without_ridge(model: _Model, x: Tensor, pull: Tensor) -> tuple[Tensor, Tensor]:
+    """The solution again, less the ``pull`` of the ridge that kept it near the start."""
+    guess = torch.where((x == 0) & (model.slack == 0) & ~model.free, 1.0, torch.sign(x))
+    x, tau, _ = _held_at(replace(model, at_zero=model.at_zero + pull / model.root), guess)
+    return _signed(model, guess, x), tau
 
 
 def _corrected(model: _Model, guess: Tensor, x: Tensor, level: Tensor) -> Tensor:

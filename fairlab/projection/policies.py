@@ -85,9 +85,8 @@ class FrozenRule:
         size = int(group.max()) + 1 if n_groups is None else n_groups
         problem = _Fit(rows, group, y, weight, size, conditions, lower, upper)
         shift = torch.zeros(len(rows), len(conditions), size, dtype=torch.float64, device=z.device)
-        present = torch.unique(group)
-        for c, found in enumerate(exact.shift):
-            shift[:, c, present] = found
+        for c, family in enumerate(exact.families):
+            shift[:, c, list(family.groups)] = exact.shift[:, family.start : family.stop]
         centre = problem.weighted(rows).sum(1) / problem.weighted(torch.ones_like(rows)).sum(1)
         zero = torch.zeros(len(rows), dtype=torch.float64, device=z.device)
         if conditions[0].label is None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fairlab.config import Mode
 from fairlab.projection.constraints import CONSTRAINTS
-from fairlab.projection.layer import project_parts
+from fairlab.projection.layer import project_cells
 from fairlab.projection.policies import FrozenRule
 from fairlab.results import Guarantee
 from fairlab.training.batched import BatchedNet
@@ -55,7 +55,7 @@ class LayerFamily:
         # A model whose scores stopped being finite is projected as 0.5 and keeps its own loss.
         finite = torch.isfinite(z).all(1, keepdim=True)
         safe = z if bool(finite.all()) else torch.where(finite, z, 0.5)
-        p = project_parts(safe, batch.cells.parts, self.slack, weight=per_model).p
+        p = project_cells(safe, batch.cells.bounded, self.slack, weight=per_model).p
         self.excess = torch.maximum(self.excess, self._excess(p.detach(), batch.means))
         task = cross_entropy(p, batch.y, weight)
         if safe is not z:

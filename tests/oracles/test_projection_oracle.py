@@ -7,21 +7,55 @@ import torch
 
 from fairlab.projection import CONSTRAINTS, project
 
+CONDITIONS = {"equal_opportunity": [1], "predictive_equality": [0], "equalized_odds": [1, 0]}
 
-def nearest_by_cvxpy(z, group, slack, constraint, y, weight):
+
+def nearest_by_cvxpy(z, group, slack, constraint, y, weight, box=(0, 1)):
     """Nearest scores in the box whose cell means lie in a band of width ``slack``."""
     p = cp.Variable(len(z))
-    limits = [p >= 0, p <= 1]
-    for condition in CONSTRAINTS[constraint].conditions:
-        low = cp.Variable()
-        for g in np.unique(group):
-            own = (group == g) & ((y == condition.label) | (condition.label is None))
-            mean = (weight[own] / weight[own].sum()) @ p[own]
-            limits += [mean >= low, mean <= low + slack]
+    value = p
+    if constraint == "mean_residual_parity":
+        value = p - y
+    elif constraint == "accuracy_parity":
+        value = cp.multiply(y, p) + cp.multiply(1 - y, 1 - p)
+    limits = [p >= box[0]] * bool(np.isfinite(box[0])) + [p <= box[1]] * bool(np.isfinite(box[1]))
+    for codes in group.reshape(len(z), -1).T:
+        for label in CONDITIONS.get(constraint, [None]):
+            low = cp.Variable()
+            for g in np.unique(codes):
+                own = (codes == g) & ((y == label) | (label is None))
+                mean = (weight[own] / weight[own].sum()) @ value[own]
+                limits += [mean >= low, mean <= low + slack]
     problem = cp.Problem(cp.Minimize(cp.sum_squares(cp.multiply(np.sqrt(weight), p - z))), limits)
     problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
     assert problem.status == cp.OPTIMAL
     return p.value
+
+
+@pytest.mark.parametrize("constraint", list(CONSTRAINTS))
+@pytest.mark.parametrize("box", [(0, 1), (-np.inf, np.inf), (-np.inf, 0.8), (-2.0, 3.0)])
+@pytest.mark.parametrize("attributes", [1, 2, 4])
+def test_any_box_and_several_attributes_equal_a_general_solver(constraint, box, attributes):
+    """Regression outputs and classification scores, weights, up to four attributes at once."""
+    rng = np.random.default_rng(attributes)
+    n = 60
+    group = rng.integers(0, 3, size=(n, attributes))
+    y = (rng.random(n) < 0.5).astype(int)
+    z = rng.normal(0.4, 0.4, size=n) + 0.2 * group[:, 0] - 0.1 * group[:, -1]
+    weight = rng.uniform(0.5, 2.0, size=n)
+    for slack in (0.0, 0.08):
+        ours = project(
+            torch.tensor(z),
+            torch.tensor(group),
+            slack,
+            constraint,
+            torch.tensor(y),
+            *box,
+            torch.tensor(weight),
+        )
+        theirs = nearest_by_cvxpy(z, group, slack, constraint, y, weight, box)
+        np.testing.assert_allclose(ours.p.numpy(), theirs, atol=5e-6)
+        assert float(ours.residual) <= 1e-9
 
 
 @pytest.mark.parametrize("constraint", list(CONSTRAINTS))

@@ -1,0 +1,110 @@
+"""Totals over cells and values spread back to people, for M problems at once.
+
+Three ways with one meaning: a matrix product with the cells' indicators; arithmetic on a single
+indicator when everybody is in one of two cells and they are many; additions by index when the
+indicators would not fit. Totals are float64 whatever the dtype of the people's values.
+"""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+# Fewer numbers than this go through one float64 matrix product.
+SMALL = 2**17
+# Indicators of more than this many entries are not formed.
+_LARGEST_INDICATOR = 2**27
+_BLOCK = 4096
+
+
+class CellSums(Protocol):
+    """How totals over J disjoint cells are taken."""
+
+    def sums(self, values: Tensor) -> Tensor:
+        """(M, n) to (M, J) float64: total over each cell."""
+
+    def spread(self, amount: Tensor) -> Tensor:
+        """(M, J) float64 to (M, n): each person their cell's; 0 for those in none."""
+
+
+def cell_sums(
+    member: Tensor, size: int, dtype: torch.dtype, rows: int, *, everybody: bool
+) -> CellSums:
+    """The way that suits the size.
+
+    Args:
+        member: (n,) cell 0..J-1 of each person; J for those in none.
+        size: J.
+        dtype: Of the people's values.
+        rows: M.
+        everybody: Whether all are in a cell.
+    """
+    n = len(member)
+    if rows * n > SMALL and size == 2 and everybody:
+        return _Pair(member, dtype)
+    if n * size <= _LARGEST_INDICATOR:
+        return _Product(member, size, dtype, everybody)
+    return _Indexed(member, size, dtype, everybody)
+
+
+class _Spread:
+    def __init__(self, member: Tensor, size: int, dtype: torch.dtype, everybody: bool) -> None:
+        self.member, self.size, self.dtype, self.everybody = member, size, dtype, everybody
+
+    def spread(self, amount: Tensor) -> Tensor:
+        amount = amount.to(self.dtype)
+        if not self.everybody:
+            amount = torch.nn.functional.pad(amount, (0, 1))
+        return amount.index_select(1, self.member)
+
+
+class _Product(_Spread):
+    """Matrix product with indicators; in blocks when they are float32."""
+
+    def __init__(self, member: Tensor, size: int, dtype: torch.dtype, everybody: bool) -> None:
+        super().__init__(member, size, dtype, everybody)
+        cells = torch.arange(size, device=member.device)
+        self.indicator = (member[:, None] == cells).to(dtype)
+
+    def sums(self, values: Tensor) -> Tensor:
+        if self.dtype == torch.float64:
+            return values @ self.indicator
+        # Float32 sums of a few thousand values, added up in float64.
+        whole = values.shape[1] // _BLOCK * _BLOCK
+        tail = (values[:, whole:] @ self.indicator[whole:]).to(torch.float64)
+        if whole == 0:
+            return tail
+        blocks = values[:, :whole].reshape(len(values), -1, _BLOCK).transpose(0, 1)
+        parts = torch.bmm(blocks, self.indicator[:whole].view(-1, _BLOCK, self.size))
+        return parts.sum(0, dtype=torch.float64) + tail
+
+
+class _Pair:
+    """Everybody in cell 0 or 1."""
+
+    def __init__(self, member: Tensor, dtype: torch.dtype) -> None:
+        self.second = member.to(dtype)
+
+    def sums(self, values: Tensor) -> Tensor:
+        second = total(values * self.second)
+        return torch.stack([total(values) - second, second], dim=1)
+
+    def spread(self, amount: Tensor) -> Tensor:
+        amount = amount.to(self.second.dtype)
+        return torch.addcmul(amount[:, :1], self.second, amount[:, 1:] - amount[:, :1])
+
+
+class _Indexed(_Spread):
+    """Additions by index."""
+
+    def sums(self, values: Tensor) -> Tensor:
+        exact = values.to(torch.float64)
+        out = exact.new_zeros(len(values), self.size + 1)
+        return out.scatter_add_(1, self.member.expand_as(exact), exact)[:, : self.size]
+
+
+def total(values: Tensor) -> Tensor:
+    """(M, n) to (M,) float64: sums of a thousand values in their own dtype, then in float64."""
+    whole = values.shape[1] // 1024 * 1024
+    blocks = values[:, :whole].reshape(len(values), -1, 1024).sum(2)
+    return blocks.sum(1, dtype=torch.float64) + values[:, whole:].sum(1, dtype=torch.float64)
