@@ -37,7 +37,25 @@ def shifts_by_breakpoints(problem: "Problem", slack: Tensor) -> Tensor:
         total = families.sum(_shifts(tables, mean, tau, slack, problem) * mass)
         low = torch.where(total > 0, tau, low)
         high = torch.where(total > 0, high, tau)
-    return _shifts(tables, mean, (low + high) / 2, slack, problem)
+    below = _shifts(tables, mean, low, slack, problem)
+    above = _shifts(tables, mean, high, slack, problem)
+    return _balanced(below, above, mass, problem)
+
+
+def _balanced(below: Tensor, above: Tensor, mass: Tensor, problem: "Problem") -> Tensor:
+    """Shifts between those just below and just above the level, with multipliers that sum to 0.
+
+    A mean that cannot reach the level from one side has an infinite shift there: its shift is
+    whatever the others' multipliers ask for, beyond the last breakpoint.
+    """
+    families = problem.families
+    stuck = torch.where(torch.isinf(below), below, torch.where(torch.isinf(above), above, 0.0))
+    finite = torch.where(torch.isinf(below), above, below)
+    finite = torch.where(torch.isinf(finite), 0.0, finite)
+    missing = -families.per_cell(families.sum(finite * mass))
+    takes = (stuck * missing) > 0
+    takers = families.per_cell(families.sum(takes.to(mass.dtype))).clamp_min(1.0)
+    return finite + torch.where(takes, missing / (takers * mass), 0.0)
 
 
 def _shifts(
@@ -82,13 +100,15 @@ class _Table:
         self.mean = torch.cat([start, start - drop.cumsum(1)], dim=1)
 
     def shift(self, target: Tensor) -> Tensor:
-        """(M, 1) shift at which the mean is ``target`` (M, 1)."""
+        """(M, 1) shift at which the mean is ``target`` (M, 1); infinite where it never is."""
         index = torch.searchsorted(-self.mean, -target).clamp(1, self.mean.shape[1] - 1)
         x0, x1 = self.points.gather(1, index - 1), self.points.gather(1, index)
         v0, v1 = self.mean.gather(1, index - 1), self.mean.gather(1, index)
         fall = v0 - v1
         share = torch.where(fall > 0, (v0 - target) / fall.clamp_min(_TINY), 0.0)
-        return x0 + (x1 - x0) * share.clamp(0.0, 1.0)
+        found = x0 + (x1 - x0) * share.clamp(0.0, 1.0)
+        found = torch.where(target < self.mean[:, -1:], torch.inf, found)
+        return torch.where(target > self.mean[:, :1], -torch.inf, found)
 
 
 def _finite(problem: "Problem", z: Tensor) -> tuple[Tensor, Tensor]:

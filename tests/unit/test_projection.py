@@ -253,6 +253,7 @@ def test_gradient_at_kinks_is_the_documented_side():
     assert z.grad.tolist() == [1.0, 0.0, 0.0, 0.0]
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # of the compiler itself
 def test_vmap_is_refused_and_compile_goes_around():
     group = torch.tensor([0, 0, 1, 1])
     with pytest.raises(InputError, match="leading axis"):
