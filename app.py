@@ -24,6 +24,7 @@ if get_script_run_ctx(suppress_warning=True) is not None:
         st.Page("pages/impossibility.py", title="Impossibility"),
         st.Page("pages/audit.py", title="Audit"),
         st.Page("pages/compare.py", title="Compare"),
+        st.Page("pages/stream.py", title="Stream"),
         st.Page("pages/report.py", title="Report"),
     ]
     st.navigation(pages, position="top").run()

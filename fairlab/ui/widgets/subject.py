@@ -1,5 +1,6 @@
 """Which model is looked at, on which people, in which groups: one selector for all pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -39,11 +40,12 @@ class Subject:
     point: state.ChosenPoint | None = None
 
 
-def choose_subject(key: str) -> Subject:
+def choose_subject(key: str, splits: Sequence[str] = tuple(_SPLITS)) -> Subject:
     """Draw the selectors and return what was selected; without anything to select, stop.
 
     Args:
         key: Prefix of the widgets' keys, unique on the page.
+        splits: Splits of a run to choose from; with one, nothing is asked.
     """
     options: list[state.ChosenPoint | str] = list(reversed(state.chosen_points()))
     if state.predictions() is not None:
@@ -52,7 +54,9 @@ def choose_subject(key: str) -> Subject:
         _empty()
         st.stop()
     labels = {option: _label(option) for option in options}
-    model, split_column, groups = st.columns([3, 2, 2], vertical_alignment="bottom")
+    widths = [3, 2, 2] if len(splits) > 1 else [3, 2]
+    model, *rest = st.columns(widths, vertical_alignment="bottom")
+    groups = rest[-1]
     chosen = model.selectbox(
         "Model",
         options,
@@ -68,9 +72,11 @@ def choose_subject(key: str) -> Subject:
         words = ("favourable outcome", "unfavourable outcome")
         digest = f"predictions:{state.predictions_digest()}"
     else:
-        split = split_column.selectbox(
-            "People", list(_SPLITS), format_func=_SPLITS.__getitem__, key=f"{key}.split"
-        )
+        split = splits[0]
+        if len(splits) > 1:
+            split = rest[0].selectbox(
+                "People", splits, format_func=_SPLITS.__getitem__, key=f"{key}.split"
+            )
         try:
             people = result(chosen.run_id).scored(chosen.index, split)
         except FairlabError as error:

@@ -1,0 +1,209 @@
+"""What a stream showed, in words: final gaps with n, alerts, and what cannot be told."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fairlab.projection.stream import StreamPlay
+from fairlab.projection.stream_alerts import Alert
+from fairlab.projection.stream_people import Order
+
+POLICY_LABELS: dict[str, str] = {
+    "none": "No rule",
+    "batch": "Each batch",
+    "frozen": "Frozen rule",
+    "online_paper": "Online, paper",
+    "online": "Online, fairlab",
+}
+POLICY_WORDS: dict[str, str] = {
+    "none": "Scores as the model gives them.",
+    "batch": "Each batch is moved by itself to the nearest scores within the slack.",
+    "frozen": "Shifts per group, fitted beforehand on other people and never changed.",
+    "online_paper": "Adapts after each batch; counts each batch's absolute gap (Troxell et al. "
+    "2026).",
+    "online": "Adapts after each batch to the gap of everybody so far.",
+}
+USES_GROUP = {True: "uses the group", False: "does not use the group"}
+ORDER_WORDS: dict[Order, str] = {
+    "shuffled": "in random order",
+    "by group": "one group after another",
+    "drifting": "with group shares that change along the way",
+}
+MEASURED: dict[str, str] = {
+    "demographic_parity": "{what} of groups",
+    "equal_opportunity": "{what} of groups among people with the favourable outcome",
+    "predictive_equality": "{what} of groups among people with the unfavourable outcome",
+    "equalized_odds": "{what} of groups with the same outcome, whichever outcome is wider,",
+    "mean_residual_parity": "mean differences between {one} and outcome of groups",
+    "accuracy_parity": "shares of groups whose {one} agrees with the outcome",
+}
+FEW = 30
+_TO_GROUPS = 6
+
+
+def stream_sentence(
+    played: StreamPlay, group_names: Sequence[str], *, decisions: bool = False
+) -> str:
+    """Where every policy ended, with the people behind it."""
+    gaps = {
+        name: (trace.decision_gap if decisions else trace.gap)[-1]
+        for name, trace in played.traces.items()
+    }
+    start = (
+        f"{played.n:,} people came {ORDER_WORDS[played.order_name]}{_sizes(played, group_names)}."
+    )
+    if all(np.isnan(gap) for gap in gaps.values()):
+        return f"{start} We cannot tell how far apart groups are: {_why_undefined(played)}."
+    base = gaps.pop("none", np.nan)
+    first = (
+        f"At the end, {_measured(played.constraint, decisions)} were {_points(base)} apart as "
+        "scored"
+    )
+    rest = [f"{_points(gap)} with {_policy(name)}" for name, gap in gaps.items()]
+    return f"{start} {first}{'; ' + _listed(rest) if rest else ''}. {_promise(played, decisions)}"
+
+
+def chance_sentence(played: StreamPlay, group_names: Sequence[str]) -> str:
+    """What so few people cannot show; "" when every cell is large enough."""
+    counts = played.means("none").counts[:, -1]
+    small = [
+        f"{int(counts[k, g]):,} people of {group_names[g]}{_condition(played.index.names[k])}"
+        for k, g in np.argwhere((counts > 0) & (counts < FEW)).tolist()
+    ]
+    if not small:
+        return ""
+    least = int(counts[counts > 0].min())
+    rest = f" and {len(small) - 3} more cells" if len(small) > 3 else ""
+    allowance = min(100.0, 100 * 2 / np.sqrt(least))
+    return (
+        f"We cannot tell much about small groups: {', '.join(small[:3])}{rest}. A mean over "
+        f"{least} can be off by up to {allowance:.0f} points through chance alone (2/√n)."
+    )
+
+
+def alert_sentence(
+    played: StreamPlay,
+    found: Mapping[str, Sequence[Alert]],
+    group_names: Sequence[str],
+    *,
+    window: int,
+    tolerance: float,
+    patience: int,
+    watched: int,
+) -> str:
+    """How often each policy raised an alert, and the worst of them.
+
+    Args:
+        found: Alerts by policy.
+        window, tolerance, patience: As they were raised; the window in batches.
+        watched: Batches whose window had every group.
+    """
+    size = window * played.batch_size
+    rule = (
+        f"An alert is raised when the gap over the last {size:,} people exceeds "
+        f"{_points(tolerance)} for {patience:,} {_batches(patience)} running."
+    )
+    if not watched:
+        return f"{rule} We cannot tell: no window of that size held people of every group."
+    counts = [f"{POLICY_LABELS[name]} {len(alerts)}" for name, alerts in found.items()]
+    total = sum(len(alerts) for alerts in found.values())
+    if not total:
+        return f"{rule} None was raised in {watched:,} {_batches(watched)} watched."
+    name, worst = max(
+        ((name, a) for name, alerts in found.items() for a in alerts),
+        key=lambda pair: pair[1].worst,
+    )
+    end = "the end" if worst.end is None else f"person {int(played.seen[worst.end]):,}"
+    return (
+        f"{rule} Alerts: {', '.join(counts)}. The widest: {_points(worst.worst)} with "
+        f"{_policy(name)}, {group_names[worst.highest]} above {group_names[worst.lowest]}"
+        f"{_condition(played.index.names[worst.condition])}, raised at person "
+        f"{int(played.seen[worst.raised]):,} and lasting until {end}."
+    )
+
+
+def stream_notes(played: StreamPlay) -> tuple[str, ...]:
+    """What to know about how this stream was played."""
+    notes = []
+    if any(name for name in played.index.names if name != "everyone") or played.constraint in (
+        "mean_residual_parity",
+        "accuracy_parity",
+    ):
+        notes.append(
+            "No rule sees an outcome of the people who come. Where the constraint asks for it, "
+            "rules use the probability of the favourable outcome, calibrated on people known "
+            "before; the table's outcomes only measure the gap. In use, outcomes arrive later "
+            "than decisions, and so would this chart."
+        )
+    if played.batch_size == 1 and "batch" in played.traces:
+        notes.append(
+            "A batch of one person has nobody to be compared with, so moving each batch by itself "
+            "changes nothing."
+        )
+    if played.complete > 1:
+        notes.append(
+            f"Until person {int(played.seen[min(played.complete, len(played.seen)) - 1]):,} not "
+            "every group had come; gaps before that compare those that had."
+        )
+    notes += [
+        f"“{POLICY_LABELS[name]}” could not be played: {why}"
+        for name, why in played.missing.items()
+    ]
+    return tuple(notes)
+
+
+def _sizes(played: StreamPlay, names: Sequence[str]) -> str:
+    sizes = np.bincount(played.index.group, minlength=len(names))
+    present = np.flatnonzero(sizes)
+    if len(present) > _TO_GROUPS:
+        return f" ({len(present)} groups of {sizes[present].min():,} to {sizes[present].max():,})"
+    return f" ({', '.join(f'{int(sizes[g]):,} {names[g]}' for g in present.tolist())})"
+
+
+def _why_undefined(played: StreamPlay) -> str:
+    groups = len(np.unique(played.index.group))
+    if groups < 2:
+        return "everybody is of one group"
+    return "fewer than two groups have people the constraint compares"
+
+
+def _measured(constraint: str, decisions: bool) -> str:
+    what = "selection rates" if decisions else "mean scores"
+    return MEASURED[constraint].format(what=what, one="decision" if decisions else "score")
+
+
+def _promise(played: StreamPlay, decisions: bool) -> str:
+    if decisions:
+        return (
+            f"Rules promise mean scores within {_points(played.slack)}; decisions at threshold "
+            f"{played.threshold:.4g} are measured, not promised."
+        )
+    return f"Promised: {_points(played.slack)}."
+
+
+def _policy(name: str) -> str:
+    return {
+        "none": "no rule",
+        "batch": "each batch moved by itself",
+        "frozen": "the frozen rule",
+        "online_paper": "the paper's online rule",
+        "online": "fairlab's online rule",
+    }[name]
+
+
+def _condition(name: str) -> str:
+    return {"y = 1": " with the favourable outcome", "y = 0": " with the unfavourable outcome"}.get(
+        name, ""
+    )
+
+
+def _batches(number: int) -> str:
+    return "batch" if number == 1 else "batches"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _points(value: float) -> str:
+    return "undefined" if np.isnan(value) else f"{100 * value:.1f} points"

@@ -1,0 +1,21 @@
+"""Stream: people come one by one or in small batches; gaps, alerts and drift as they do."""
+
+from fairlab.ui.shell import begin_page
+from fairlab.ui.widgets import stream_view as view
+from fairlab.ui.widgets.subject import choose_subject
+
+begin_page(
+    "Stream",
+    "People seldom come all at once. Play them in batches and watch how far apart groups are so "
+    "far, with and without a rule that moves scores within a promised slack.",
+)
+subject = choose_subject(key="stream", splits=("test",))
+people = view.people_of(subject)
+settings = view.choose_settings(subject, people)
+played = view.played(people, settings)
+measure = view.choose_measure(played)
+
+view.show_headlines(played, measure)
+view.show_player(played, people, settings, measure)
+view.show_tables(played, people, settings, measure)
+view.offer_download(played, people, settings, subject)
