@@ -1,7 +1,49 @@
-"""The fairness layer: nearest scores whose group means differ by no more than a slack."""
+"""The fairness layer: nearest scores whose group means differ by no more than a slack.
 
-from fairlab.projection.constraints import CONSTRAINTS
-from fairlab.projection.layer import FairnessLayer, Projection, project
-from fairlab.projection.policies import FrozenRule
+Names are imported when they are first used, so that the online rules work, and pages open,
+without paying for torch.
+"""
 
-__all__ = ["CONSTRAINTS", "FairnessLayer", "FrozenRule", "Projection", "project"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fairlab.projection.conditions import CONSTRAINTS
+    from fairlab.projection.layer import FairnessLayer, Projection, project
+    from fairlab.projection.online import OnlineRule, PaperOnlineRule
+    from fairlab.projection.policies import FrozenRule
+    from fairlab.projection.saved import load_policy
+
+__all__ = [
+    "CONSTRAINTS",
+    "FairnessLayer",
+    "FrozenRule",
+    "OnlineRule",
+    "PaperOnlineRule",
+    "Projection",
+    "load_policy",
+    "project",
+]
+
+_HOME = {
+    "CONSTRAINTS": "constraints",
+    "FairnessLayer": "layer",
+    "FrozenRule": "policies",
+    "OnlineRule": "online",
+    "PaperOnlineRule": "online",
+    "Projection": "layer",
+    "load_policy": "saved",
+    "project": "layer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
