@@ -175,7 +175,7 @@ def table(comparisons: Sequence[Comparison]) -> str:
                 {None: "", True: "reached", False: "NOT reached"}[c.reached],
             )
         )
-    return _columns(rows, [c.note for c in comparisons])
+    return columns(rows, [c.note for c in comparisons])
 
 
 def figure_table(figures: Sequence[Figure]) -> str:
@@ -189,10 +189,10 @@ def figure_table(figures: Sequence[Figure]) -> str:
         limit = "" if f.limit is None else number(f.limit, f)
         word = {None: "", True: "reached", False: "NOT reached"}[f.reached]
         rows.append((f.what, number(f.value, f), limit, word))
-    return _columns(rows, [f.note for f in figures])
+    return columns(rows, [f.note for f in figures])
 
 
-def _columns(rows: Sequence[tuple[str, ...]], notes: Sequence[str]) -> str:
+def columns(rows: Sequence[tuple[str, ...]], notes: Sequence[str]) -> str:
     """Rows, the first a header, in columns; the note of a row as a line under it."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
