@@ -15,6 +15,7 @@ import numpy as np
 
 from fairlab.errors import FairlabError, InputError
 from fairlab.outcomes import FloatArray, IntArray
+from fairlab.projection.conditions import CONSTRAINTS
 from fairlab.projection.stream_gaps import CellIndex, RunningMeans, running_means
 from fairlab.projection.stream_people import FitPeople, Order, order_people
 from fairlab.projection.stream_policies import PLAYERS, Player, Setting
@@ -167,7 +168,7 @@ def play(
     edges = np.append(np.arange(0, len(at), batch_size), len(at))
     index = _cells(constraint, edges, group[at], y[at], size)
     z = np.asarray(score[at], dtype=np.float64)
-    setting = Setting(z, index.group, edges, fit, constraint, slack, size)
+    setting = Setting(z, index.group, edges, batch_size, fit, constraint, slack, size)
     traces: dict[str, Trace] = {}
     missing: dict[str, str] = {}
     for name in policies:
@@ -237,17 +238,13 @@ def _trace(
 def _cells(
     constraint: str, edges: IntArray, group: IntArray, y: IntArray, n_groups: int
 ) -> CellIndex:
-    from fairlab.projection.constraints import CONSTRAINTS
-
     rule = CONSTRAINTS[constraint]
     everyone = np.ones(len(y), dtype=np.bool_)
     sign, offset = np.ones(len(y)), np.zeros(len(y))
     if rule.offset is not None:
-        import torch
-
-        labels = torch.from_numpy(y.astype(np.float64))
-        offset = rule.offset(labels).numpy()
-        sign = sign if rule.sign is None else rule.sign(labels).numpy()
+        labels = y.astype(np.float64)
+        offset = np.asarray(rule.offset(labels))
+        sign = sign if rule.sign is None else np.asarray(rule.sign(labels))
     return CellIndex(
         edges=edges,
         group=np.asarray(group, dtype=np.int64),

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairlab.outcomes import FloatArray, IntArray
+from fairlab.projection.calibration import Calibration
+from fairlab.projection.conditions import CONSTRAINTS
+from fairlab.projection.soft_cells import SoftCells
 from fairlab.projection.stream_people import FitPeople
 
 __all__ = ["PLAYERS", "Player", "Setting"]
@@ -22,6 +25,7 @@ class Setting:
         z: (n,) raw scores in [0, 1], in the order people come.
         group: (n,) groups.
         edges: (T + 1,) where each batch begins.
+        batch_size: People per batch; the last may be smaller.
         fit: People known beforehand.
         constraint, slack: What is promised.
         n_groups: G.
@@ -30,6 +34,7 @@ class Setting:
     z: FloatArray
     group: IntArray
     edges: IntArray
+    batch_size: int
     fit: FitPeople
     constraint: str
     slack: float
@@ -41,16 +46,18 @@ def _none(setting: Setting) -> FloatArray:
 
 
 def _batch(setting: Setting) -> FloatArray:
-    import torch
+    from fairlab.projection.stream_batch import project_batches
 
-    from fairlab.projection.layer import project
-
-    p = setting.z.copy()
-    z, group = torch.from_numpy(setting.z), torch.from_numpy(setting.group)
-    for first, after in zip(setting.edges, setting.edges[1:], strict=False):
-        mine = slice(int(first), int(after))
-        p[mine] = project(z[mine], group[mine], setting.slack).p.numpy()
-    return p
+    people = _soft_cells(setting).people(setting.z, setting.group)
+    return project_batches(
+        setting.z,
+        setting.group,
+        np.repeat(np.arange(len(setting.edges) - 1), np.diff(setting.edges)),
+        setting.slack,
+        people.weight,
+        people.sign,
+        people.offset,
+    )
 
 
 def _frozen(setting: Setting) -> FloatArray:
@@ -70,6 +77,43 @@ def _frozen(setting: Setting) -> FloatArray:
     return np.asarray(rule(torch.from_numpy(setting.z), torch.from_numpy(setting.group)).numpy())
 
 
+def _online(setting: Setting) -> FloatArray:
+    from fairlab.projection.online import OnlineRule
+
+    rule = OnlineRule(
+        setting.slack,
+        setting.constraint,
+        n_groups=setting.n_groups,
+        calibration=_calibration(setting),
+    )
+    return np.asarray(rule.run(setting.z, setting.group, setting.batch_size))
+
+
+def _online_paper(setting: Setting) -> FloatArray:
+    from fairlab.projection.online_paper import PaperOnlineRule
+
+    if setting.batch_size == 1:  # one person has no gap to price: the rule changes nothing
+        return setting.z
+    rule = PaperOnlineRule(
+        setting.slack,
+        setting.constraint,
+        n_groups=setting.n_groups,
+        calibration=_calibration(setting),
+    )
+    return np.asarray(rule.run(setting.z, setting.group, setting.batch_size))
+
+
+def _soft_cells(setting: Setting) -> SoftCells:
+    return SoftCells(setting.constraint, setting.n_groups, _calibration(setting))
+
+
+def _calibration(setting: Setting) -> Calibration | None:
+    """P(y = 1 | score) from the people known beforehand, where the constraint asks for it."""
+    if not CONSTRAINTS[setting.constraint].needs_labels:
+        return None
+    return Calibration.fit(setting.fit.score, setting.fit.y)
+
+
 @dataclass(frozen=True, slots=True)
 class Player:
     """One policy.
@@ -87,4 +131,6 @@ PLAYERS: dict[str, Player] = {
     "none": Player(_none, False),
     "batch": Player(_batch, True),
     "frozen": Player(_frozen, True),
+    "online_paper": Player(_online_paper, True),
+    "online": Player(_online, True),
 }
