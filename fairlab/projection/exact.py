@@ -17,6 +17,7 @@ People only enter through totals over the *joint cells*, the intersections of th
 cells, of which everybody is in at most one.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -28,7 +29,7 @@ from fairlab.projection.breakpoints import shifts_by_breakpoints
 from fairlab.projection.constraints import Cells
 from fairlab.projection.families import Families
 from fairlab.projection.overlap import inner_step
-from fairlab.projection.sums import SMALL, CellSums, cell_sums
+from fairlab.projection.sums import SMALL, cell_sums
 
 # Largest excess over the slack that is accepted, relative to the scores' size: of scores in [0, 1]
 # computed in float64, and in float32 (very many scores).
@@ -37,6 +38,12 @@ _OPTIMAL = {torch.float64: 1e-12, torch.float32: 1e-7}
 _NEWTON_STEPS = 12
 _OVERLAP_STEPS = 60
 _HALVINGS = 40
+_ARMIJO = 0.01
+# Very many people are gone through in parts of about this many scores, to stay in the cache.
+_CACHED = 2**16
+_BLOCK = 4096
+# What is worked out of who is in which cell is kept from step to step up to this many entries.
+_KEPT = 2**26
 # Float32 resolves 1e-7 only of numbers about this small.
 _FLOAT32_SCALE = 4.0
 
@@ -63,30 +70,93 @@ class Solution:
     """Solutions of M problems over C cells.
 
     Attributes:
-        p: (M, n) in the dtype they were computed in.
-        moved: (M, n) the same before clipping.
-        active: (M, J) weight strictly inside the box in each joint cell.
         shift: (M, C) float64.
+        active: (M, J) weight strictly inside the box in each joint cell.
         residual: (M,) float64 excess of the widest range over the slack, ≥ 0.
         iterations: Newton steps taken (of the slowest problem).
     """
 
-    p: Tensor
-    moved: Tensor
-    active: Tensor
     shift: Tensor
+    active: Tensor
     residual: Tensor
     iterations: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Point:
-    """Cell means at a shift: (M, C) means, (M, J) weight strictly inside the box; p and moved."""
+class _People:
+    """Some of the people of M problems, few enough to stay in the processor's cache.
 
-    mean: Tensor
-    active: Tensor
-    p: Tensor
-    moved: Tensor
+    Args:
+        problem: The problems.
+        part: Which people.
+    """
+
+    def __init__(self, problem: "Problem", part: slice) -> None:
+        def own(x: Tensor | None) -> Tensor | None:
+            return None if x is None else x[..., part]
+
+        self.part = part
+        self.box = problem.box
+        self.z = problem.z[:, part]
+        self.weight, self.sign = own(problem.weight), own(problem.sign)
+        joint = problem.joint
+        self.cells = cell_sums(
+            joint.member[part],
+            joint.size,
+            self.z.dtype,
+            problem.z.numel(),
+            everybody=problem.cells.everybody,
+        )
+
+    def moved(self, shift: Tensor) -> Tensor:
+        """(M, n) scores at shifts (M, J) of the joint cells, before clipping."""
+        theta = self.cells.spread(shift)
+        return self.z - (theta if self.sign is None else theta.mul_(self.sign))
+
+    def totals(self, shift: Tensor) -> tuple[Tensor, Tensor]:
+        """(M, J) totals of the measured values, and of the weight strictly inside the box."""
+        moved = self.moved(shift)
+        both = moved.new_empty(2, *moved.shape)
+        torch.clamp(moved, self.box.lower, self.box.upper, out=both[0])
+        if self.sign is not None:
+            both[0].mul_(self.sign)
+        one = moved.new_ones(()).expand_as(moved)
+        both[1] = self.box.inside(moved, one)
+        if self.weight is not None:
+            both.mul_(self.weight)
+        totals = self.cells.sums(both.view(-1, moved.shape[1]))
+        return totals[: len(moved)], totals[len(moved) :]
+
+    def mass(self) -> Tensor:
+        """(1 or M, J) weight of the joint cells."""
+        weight = self.z.new_ones(1, self.z.shape[1]) if self.weight is None else self.weight
+        return self.cells.sums(weight)
+
+    def base(self, offset: Tensor) -> Tensor:
+        """(1 or M, J) totals of the part of the values that does not depend on the scores."""
+        own = offset[self.part].to(self.z.dtype)[None]
+        return self.cells.sums(own if self.weight is None else own * self.weight)
+
+    def pull(self, shift: Tensor, grad: Tensor) -> Tensor:
+        """(M, J) totals of a gradient (M, n) over those strictly inside the box."""
+        own = self.box.inside(self.moved(shift), grad)
+        return self.cells.sums(own if self.sign is None else own * self.sign)
+
+    def push(self, shift: Tensor, grad: Tensor, step: Tensor) -> Tensor:
+        """(M, n) gradient less what the shifts' steps (M, J) take from it, inside the box."""
+        theta = self.cells.spread(step)
+        if self.sign is not None:
+            theta = theta * self.sign
+        if self.weight is not None:
+            theta = theta * self.weight
+        return self.box.inside(self.moved(shift), grad - theta)
+
+    def distance(self, shift: Tensor) -> Tensor:
+        """(M,) weighted squared distance of the scores from where they were."""
+        p = self.box.clip(self.moved(shift))
+        square = (p - self.z) ** 2
+        if self.weight is not None:
+            square = square * self.weight
+        return square.sum(1, dtype=torch.float64)
 
 
 class Problem:
@@ -108,50 +178,77 @@ class Problem:
         self.z = z.detach().to(self.dtype)
         self.cells, self.box, self.scale = cells, box, scale
         self.joint = Joint(cells)
-        self.sums: CellSums = cell_sums(
-            self.joint.member, self.joint.size, self.dtype, len(z), everybody=cells.everybody
-        )
         self.families = Families(cells)
         self.sign = None if cells.sign is None else cells.sign.to(self.dtype)
-        self.weight = None
-        if weight is not None:
-            self.weight = weight.to(self.dtype).view(-1, cells.n)
-        ones = self.z.new_ones(1, cells.n) if self.weight is None else self.weight
-        self.ones = ones
-        self.joint_mass = self.sums.sums(ones)  # (1 or M, J)
-        self.mass = self.joint.totals(self.joint_mass)
-        self.base = None
+        self.weight = None if weight is None else weight.to(self.dtype).view(-1, cells.n)
+        self._kept: list[_People] | None = None
+        self.mass = self.joint.totals(self._add(lambda people: people.mass()))
+        self.base: Tensor | None = None
         if cells.offset is not None:
-            self.base = self.joint.totals(self.sums.sums(ones * cells.offset.to(self.dtype)))
+            offset = cells.offset
+            self.base = self.joint.totals(self._add(lambda people: people.base(offset)))
             self.base = self.base / self.mass
 
-    def at(self, shift: Tensor) -> _Point:
-        """Means at a shift (M, C)."""
-        theta = self.sums.spread(self.joint.spread(shift))
-        if self.sign is not None:
-            theta = theta * self.sign
-        moved = self.z - theta
-        p = self.box.clip(moved.clone())
-        value = p if self.sign is None else p * self.sign
-        if self.weight is not None:
-            value = value * self.weight
-        mean = self.joint.totals(self.sums.sums(value)) / self.mass
-        if self.base is not None:
-            mean = mean + self.base
-        return _Point(mean, self.active(moved), p, moved)
+    def people(self) -> Iterable[_People]:
+        """Everybody, some at a time."""
+        if self._kept is not None:
+            return self._kept
+        rows, n = self.z.shape
+        size = n
+        if self.z.device.type == "cpu" and rows * n > SMALL:
+            size = max(_BLOCK, _CACHED // rows // _BLOCK * _BLOCK)
+        parts = (_People(self, slice(i, min(i + size, n))) for i in range(0, n, size))
+        if n * self.joint.size > _KEPT:
+            return parts
+        self._kept = list(parts)
+        return self._kept
 
-    def active(self, moved: Tensor) -> Tensor:
-        """(M, J) weight of the people strictly inside the box."""
-        return self.sums.sums(self.box.inside(moved, self.ones.expand_as(moved)))
+    def _add(self, of: Callable[[_People], Tensor]) -> Tensor:
+        """A total over everybody."""
+        parts = [of(people) for people in self.people()]
+        return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
 
-    def dual(self, point: _Point, shift: Tensor, slack: Tensor) -> Tensor:
-        """(M,) value of the dual at a shift."""
-        distance = (point.p - self.z) ** 2
-        if self.weight is not None:
-            distance = distance * self.weight
-        multiplier = shift * self.mass
-        linear = (multiplier * point.mean).sum(1) - slack * multiplier.clamp_min(0.0).sum(1)
-        return distance.sum(1, dtype=torch.float64) / 2 + linear
+    def at(self, shift: Tensor) -> tuple[Tensor, Tensor]:
+        """(M, C) means and (M, J) weight strictly inside the box, at shifts (M, C)."""
+        joint = self.joint.spread(shift)
+        parts = [people.totals(joint) for people in self.people()]
+        value, active = parts[0]
+        for more, inside in parts[1:]:
+            value, active = value + more, active + inside
+        mean = self.joint.totals(value) / self.mass
+        return (mean if self.base is None else mean + self.base), active
+
+    def scores(self, shift: Tensor, dtype: torch.dtype) -> Tensor:
+        """(M, n) scores at shifts (M, C)."""
+        joint = self.joint.spread(shift)
+        out = torch.empty(self.z.shape, dtype=dtype, device=self.z.device)
+        for people in self.people():
+            out[:, people.part] = self.box.clip(people.moved(joint))
+        return out
+
+    def pull(self, shift: Tensor, grad: Tensor) -> Tensor:
+        """(M, C) totals of a gradient (M, n) over those strictly inside the box."""
+        joint = self.joint.spread(shift)
+        totals = self._add(
+            lambda people: people.pull(joint, grad[:, people.part].to(people.z.dtype))
+        )
+        return self.joint.totals(totals)
+
+    def push(self, shift: Tensor, grad: Tensor, step: Tensor) -> Tensor:
+        """(M, n) gradient less what steps of the shifts (M, C) take from it, inside the box."""
+        joint, steps = self.joint.spread(shift), self.joint.spread(step)
+        out = torch.empty_like(grad)
+        for people in self.people():
+            own = grad[:, people.part].to(people.z.dtype)
+            out[:, people.part] = people.push(joint, own, steps)
+        return out
+
+    def dual(self, mean: Tensor, shift: Tensor, slack: Tensor) -> Tensor:
+        """(M,) value of the dual at shifts (M, C) with these means."""
+        joint = self.joint.spread(shift)
+        return self._add(lambda people: people.distance(joint)) / 2 + _linear(
+            self, mean, shift, slack
+        )
 
     def rows(self, keep: Tensor) -> "Problem":
         """The problems of some rows."""
@@ -234,19 +331,20 @@ def solve(problem: Problem, slack: Tensor, start: Tensor | None = None) -> Solut
         shift = problem.z.new_zeros(len(problem.z), problem.cells.size, dtype=torch.float64)
     else:
         shift = start
-    point = problem.at(shift)
-    wide = families.range(point.mean) > slack
+    state = _State(shift, *problem.at(shift))
+    wide = families.range(state.mean) > slack
     unsolved = wide if start is None else wide | (shift != 0).any(1)
     steps = 0
     if bool(unsolved.any()):
         newton = _newton if problem.joint.table is None else _newton_with_overlaps
-        shift, point, unsolved, steps = newton(problem, slack, shift, point, unsolved)
+        state, unsolved, steps = newton(problem, slack, state, unsolved)
         if problem.joint.table is None and bool(unsolved.any()):
-            shift = shift.clone()
+            shift = state.shift.clone()
             shift[unsolved] = shifts_by_breakpoints(problem.rows(unsolved), slack[unsolved])
-            point = problem.at(shift)
-    residual = (families.range(point.mean) - slack).clamp_min(0.0)
-    worst = float(residual.max()) if len(residual) else 0.0
+            state = _State(shift, *problem.at(shift))
+            steps += 1
+    residual = (families.range(state.mean) - slack).clamp_min(0.0)
+    worst = float(residual.max())
     accepted = ACCEPTED[problem.dtype] * problem.scale
     if not worst <= accepted:
         raise SolveError(
@@ -255,17 +353,25 @@ def solve(problem: Problem, slack: Tensor, start: Tensor | None = None) -> Solut
             "widen the bounds.",
             residual=worst,
         )
-    return Solution(point.p, point.moved, point.active, shift, residual, steps)
+    return Solution(state.shift, state.active, residual, steps)
 
 
-_Progress = tuple[Tensor, _Point, Tensor, int]
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """Shifts (M, C), the means (M, C) there and the weight (M, J) strictly inside the box."""
+
+    shift: Tensor
+    mean: Tensor
+    active: Tensor
 
 
 def _newton(
-    problem: Problem, slack: Tensor, shift: Tensor, point: _Point, unsolved: Tensor
-) -> _Progress:
+    problem: Problem, slack: Tensor, state: _State, unsolved: Tensor
+) -> tuple[_State, Tensor, int]:
     families = problem.families
-    mass = families.mass(problem.mass).repeat(len(shift) // len(problem.mass), 1)
+    mass = families.mass(problem.mass)
+    if len(mass) != len(problem.z) * families.count:
+        mass = mass.repeat(len(problem.z), 1)
     flat = (1.0 / problem.mass).clamp(max=1.0)
     eps = families.per_family(slack)
     optimal = _OPTIMAL[problem.dtype] * problem.scale
@@ -273,41 +379,61 @@ def _newton(
     while steps < _NEWTON_STEPS:
         steps += 1
         # A cell with nobody inside the box has a flat mean: give it the slope of one person.
-        slope = families.split(torch.maximum(point.active / problem.mass, flat))
-        new, tau = balance(families.split(point.mean), slope, families.split(shift), mass, eps)
-        shift = torch.where(unsolved[:, None], families.join(new), shift)
-        point = problem.at(shift)
-        unsolved = unsolved & (families.violation(point.mean, shift, tau, eps) > optimal)
+        slope = families.split(torch.maximum(state.active / problem.mass, flat))
+        new, tau = balance(
+            families.split(state.mean), slope, families.split(state.shift), mass, eps
+        )
+        shift = families.join(new)
+        if not bool(unsolved.all()):
+            shift = torch.where(unsolved[:, None], shift, state.shift)
+        state = _State(shift, *problem.at(shift))
+        unsolved = unsolved & (families.violation(state.mean, shift, tau, eps) > optimal)
         if not bool(unsolved.any()):
             break
-    return shift, point, unsolved, steps
+    return state, unsolved, steps
 
 
 def _newton_with_overlaps(
-    problem: Problem, slack: Tensor, shift: Tensor, point: _Point, unsolved: Tensor
-) -> _Progress:
+    problem: Problem, slack: Tensor, state: _State, unsolved: Tensor
+) -> tuple[_State, Tensor, int]:
     families = problem.families
     eps = families.per_family(slack)
     optimal = _OPTIMAL[problem.dtype] * problem.scale
-    dual = problem.dual(point, shift, slack)
+    dual = problem.dual(state.mean, state.shift, slack)
     steps = 0
     while steps < _OVERLAP_STEPS:
         steps += 1
-        stiffness = problem.joint.overlaps(point.active)
         new, tau = inner_step(
-            point.mean, stiffness, shift, problem.mass, slack, problem.cells.families
+            state.mean,
+            problem.joint.overlaps(state.active),
+            state.shift,
+            problem.mass,
+            slack,
+            problem.cells.families,
         )
-        step = torch.where(unsolved[:, None], new - shift, 0.0)
+        step = torch.where(unsolved[:, None], new - state.shift, 0.0)
+        rounding = 1e-13 * (1 + dual.abs())
         for _ in range(_HALVINGS):
-            proposed = problem.at(shift + step)
-            value = problem.dual(proposed, shift + step, slack)
-            worse = value < dual - 1e-12 * (1 + dual.abs())
+            shift = state.shift + step
+            proposed = _State(shift, *problem.at(shift))
+            value = problem.dual(proposed.mean, shift, slack)
+            # The least gain that is accepted is a share of what the slope at the start promises.
+            promised = _linear(problem, state.mean, shift, slack) - _linear(
+                problem, state.mean, state.shift, slack
+            )
+            worse = value - dual < _ARMIJO * promised - rounding
             if not bool(worse.any()):
                 break
             step = torch.where(worse[:, None], step / 2, step)
-        shift, point, dual = shift + step, proposed, value
+        state, dual = proposed, value
         level = tau.reshape(-1, 1)
-        unsolved = unsolved & (families.violation(point.mean, shift, level, eps) > optimal)
+        unsolved = unsolved & (families.violation(state.mean, shift, level, eps) > optimal)
         if not bool(unsolved.any()):
             break
-    return shift, point, unsolved, steps
+    return state, unsolved, steps
+
+
+def _linear(problem: Problem, mean: Tensor, shift: Tensor, slack: Tensor) -> Tensor:
+    """(M,) the dual's part that is linear in the multipliers but for their sign."""
+    multiplier = shift * problem.mass
+    return (multiplier * mean).sum(1) - slack * multiplier.clamp_min(0.0).sum(1)

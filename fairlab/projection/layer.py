@@ -142,44 +142,26 @@ class _Solved(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, problem: Problem, found: Solution) -> Tensor:
+        ctx.save_for_backward(z)
         ctx.problem, ctx.found = problem, found
-        return found.p.to(z.dtype)
+        return problem.scores(found.shift, z.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        _ = ctx.saved_tensors  # complains if the scores were changed in place since
         problem, found = ctx.problem, ctx.found
-        change = grad.to(problem.dtype)
+        step = torch.zeros_like(found.shift)
         if found.iterations > 0:
-            change = change - _pull(problem, found, change)
-        return problem.box.inside(found.moved, change).to(grad.dtype), None, None
-
-
-def _pull(problem: Problem, found: Solution, grad: Tensor) -> Tensor:
-    """(M, n) what the shifts' dependence on the scores takes from a gradient."""
-    own = problem.box.inside(found.moved, grad)
-    if problem.sign is not None:
-        own = own * problem.sign
-    pull = problem.joint.totals(problem.sums.sums(own))
-    if problem.joint.table is None:
-        step = _shift_change(pull, problem, found)
-    else:
-        step = active_solve(
-            problem.joint.overlaps(found.active),
-            pull,
-            found.shift != 0,
-            problem.mass,
-            problem.cells.families,
-        )
-    spread = problem.sums.spread(problem.joint.spread(step))
-    if problem.sign is not None:
-        spread = spread * problem.sign
-    return spread if problem.weight is None else spread * problem.weight
+            step = _shift_change(problem.pull(found.shift, grad), problem, found)
+        return problem.push(found.shift, grad, step), None, None
 
 
 def _shift_change(pull: Tensor, problem: Problem, found: Solution) -> Tensor:
-    """(M, C) derivative of the shifts, whose cells do not overlap, along totals over cells."""
-    families, mass = problem.families, problem.mass
-    held = found.shift != 0
+    """(M, C) derivative of the shifts along totals over cells (M, C), on the active set."""
+    families, mass, held = problem.families, problem.mass, found.shift != 0
+    if problem.joint.table is not None:
+        stiffness = problem.joint.overlaps(found.active)
+        return active_solve(stiffness, pull, held, mass, problem.cells.families)
     some = held & (found.active > 0)
     give = torch.where(some, mass / found.active, 0.0)
     level = families.sum(give * pull) / families.sum(give * mass).clamp_min(1e-300)

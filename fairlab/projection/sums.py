@@ -1,4 +1,4 @@
-"""Totals over cells and values spread back to people, for M problems at once.
+"""Totals over cells and amounts spread back to people, for M problems at once.
 
 Three ways with one meaning: a matrix product with the cells' indicators; arithmetic on a single
 indicator when everybody is in one of two cells and they are many; additions by index when the
@@ -13,7 +13,8 @@ from torch import Tensor
 # Fewer numbers than this go through one float64 matrix product.
 SMALL = 2**17
 # Indicators of more than this many entries are not formed.
-_LARGEST_INDICATOR = 2**27
+_LARGEST_INDICATOR = 2**25
+# Float32 values are summed in blocks of this many, and the blocks' sums in float64.
 _BLOCK = 4096
 
 
@@ -69,7 +70,6 @@ class _Product(_Spread):
     def sums(self, values: Tensor) -> Tensor:
         if self.dtype == torch.float64:
             return values @ self.indicator
-        # Float32 sums of a few thousand values, added up in float64.
         whole = values.shape[1] // _BLOCK * _BLOCK
         tail = (values[:, whole:] @ self.indicator[whole:]).to(torch.float64)
         if whole == 0:
@@ -86,8 +86,8 @@ class _Pair:
         self.second = member.to(dtype)
 
     def sums(self, values: Tensor) -> Tensor:
-        second = total(values * self.second)
-        return torch.stack([total(values) - second, second], dim=1)
+        second = _total(values * self.second)
+        return torch.stack([_total(values) - second, second], dim=1)
 
     def spread(self, amount: Tensor) -> Tensor:
         amount = amount.to(self.second.dtype)
@@ -103,8 +103,8 @@ class _Indexed(_Spread):
         return out.scatter_add_(1, self.member.expand_as(exact), exact)[:, : self.size]
 
 
-def total(values: Tensor) -> Tensor:
-    """(M, n) to (M,) float64: sums of a thousand values in their own dtype, then in float64."""
-    whole = values.shape[1] // 1024 * 1024
-    blocks = values[:, :whole].reshape(len(values), -1, 1024).sum(2)
+def _total(values: Tensor) -> Tensor:
+    """(M, n) to (M,) float64."""
+    whole = values.shape[1] // _BLOCK * _BLOCK
+    blocks = values[:, :whole].reshape(len(values), -1, _BLOCK).sum(2)
     return blocks.sum(1, dtype=torch.float64) + values[:, whole:].sum(1, dtype=torch.float64)
