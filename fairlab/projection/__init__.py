@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fairlab.projection.conditions import CONSTRAINTS
+    from fairlab.projection.convex import ConvexFairnessLayer, PrecisionNotice
     from fairlab.projection.layer import FairnessLayer, Projection, project
     from fairlab.projection.online import OnlineRule, PaperOnlineRule
     from fairlab.projection.policies import FrozenRule
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONSTRAINTS",
+    "ConvexFairnessLayer",
     "FairnessLayer",
     "FrozenRule",
     "OnlineRule",
     "PaperOnlineRule",
+    "PrecisionNotice",
     "Projection",
     "load_policy",
     "project",
@@ -27,10 +30,12 @@ __all__ = [
 
 _HOME = {
     "CONSTRAINTS": "constraints",
+    "ConvexFairnessLayer": "convex",
     "FairnessLayer": "layer",
     "FrozenRule": "policies",
     "OnlineRule": "online",
     "PaperOnlineRule": "online",
+    "PrecisionNotice": "convex",
     "Projection": "layer",
     "load_policy": "saved",
     "project": "layer",
