@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fairlab.config import Grouping as Compared
 from fairlab.config import SplitConfig, Task
 from fairlab.data.encoding import fit_encoding
 from fairlab.data.findings import Finding, refuse
 from fairlab.data.groups import Grouping, finish_groups, group_problems, read_groups
 from fairlab.data.labels import label_problems, read_labels
-from fairlab.data.splits import cell_problems, stratified_split
+from fairlab.data.splits import cell_problems, mergeable, stratified_split
 from fairlab.data.task import PreparedData, SplitData, TaskData
 from fairlab.data.values import counted
 from fairlab.errors import InputError
@@ -39,7 +40,10 @@ class People:
 
 
 def prepare(
-    data: TaskData, split: SplitConfig | None = None, group_by: Sequence[str] = ()
+    data: TaskData,
+    split: SplitConfig | None = None,
+    group_by: Sequence[str] = (),
+    grouping: Compared = "crossed",
 ) -> PreparedData:
     """Apply the roles, split, and encode with what train alone shows.
 
@@ -50,6 +54,8 @@ def prepare(
         data: A table and its roles.
         split: Shares and seed; the default is 60/20/20, seed 0.
         group_by: Sensitive attributes whose crossing stratifies the split; () is the first.
+        grouping: ``marginal`` asks each attribute by itself for people in every split; crossed
+            groups too small to be split are then stratified together, by label.
 
     Raises:
         InputError: Listing every problem, each with a remedy: unreadable label or attribute, a
@@ -60,8 +66,14 @@ def prepare(
     people = read_people(data.frame, data.task)
     by = tuple(group_by) if len(group_by) else tuple(data.task.sensitive[:1])
     groups = cross(people.attributes, by)
-    refuse(cell_problems(people.y_true, groups, data.task.outcome_words))
-    places = stratified_split(people.y_true, groups, split)
+    words = data.task.outcome_words
+    if grouping == "marginal":
+        each = [cell_problems(people.y_true, people.attributes[name], words) for name in by]
+        refuse([problem for problems in each for problem in problems])
+        places = stratified_split(people.y_true, mergeable(people.y_true, groups), split)
+    else:
+        refuse(cell_problems(people.y_true, groups, words))
+        places = stratified_split(people.y_true, groups, split)
     columns = feature_columns(data.frame, data.task)
     features = data.frame[columns]
     encoding = fit_encoding(features.iloc[people.rows[places["train"]]])

@@ -52,6 +52,20 @@ def split_sizes(n: int, shares: tuple[float, ...]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def mergeable(y: IntArray, group: Attribute) -> Attribute:
+    """Strata for a split: groups too small for one of their own join the one with
+    most people of both labels.
+
+    Args:
+        y: (n,) labels 0 or 1.
+        group: Groups of the same people.
+    """
+    counts = np.bincount(group.codes * 2 + y, minlength=2 * len(group.names)).reshape(-1, 2)
+    small = np.any((counts > 0) & (counts < CELL_MINIMUM), axis=1)
+    joined = np.where(small[group.codes], int(counts.min(axis=1).argmax()), group.codes)
+    return Attribute(joined.astype(np.int64), group.names)
+
+
 def cell_problems(
     y: IntArray, group: Attribute, words: tuple[str, str] = ("favourable", "unfavourable")
 ) -> list[Finding]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from fairlab.config import RunConfig, SplitConfig, SweepConfig
+from fairlab.config import Grouping, RunConfig, SplitConfig, SweepConfig
 from fairlab.errors import FairlabError
 from fairlab.home import home
 from fairlab.results import Progress, SweepResult
@@ -182,17 +182,21 @@ def train_config(
 
     what = config.model_copy(update={"sweep": SweepConfig(), "choice": None})
     sweep = config.sweep
-    data = _prepared(what.model_dump_json(), sweep.split.model_dump_json(), sweep.group_by)
+    split = sweep.split.model_dump_json()
+    data = _prepared(what.model_dump_json(), split, sweep.group_by, sweep.grouping)
     return fit_sweep(data, config, on_progress, should_stop)
 
 
 @functools.lru_cache(maxsize=2)
-def _prepared(what: str, split: str, group_by: tuple[str, ...]) -> "PreparedData":
+def _prepared(
+    what: str, split: str, group_by: tuple[str, ...], grouping: Grouping
+) -> "PreparedData":
     """The table of a configuration, split and encoded; kept for the next run on it."""
     from fairlab.data import open_task, prepare
 
     config = RunConfig.model_validate_json(what)
-    return prepare(open_task(config), SplitConfig.model_validate_json(split), group_by)
+    shares = SplitConfig.model_validate_json(split)
+    return prepare(open_task(config), shares, group_by, grouping)
 
 
 def explain(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from torch import Tensor
 from fairlab.config import Mode
 from fairlab.results import Guarantee
 from fairlab.training.batched import BatchedNet
+from fairlab.training.cells import widest
 from fairlab.training.family import Batch, Loss, Setting, Verdict, task_loss
 
 # Reversal grows from 0 to λ over this share of training: an adversary that has learnt nothing
@@ -122,6 +123,8 @@ class AdversarialFamily:
 
     def _adversary_loss(self, logit: Tensor, batch: Batch) -> Tensor:
         """(M,) cross entropy of the adversary, averaged over cells."""
+        if not batch.means.spans:  # an unstratified batch in which nothing can be compared
+            return logit.new_zeros(len(logit))
         guess = self.adversary(self._view(logit, batch.y))
         own = (guess * batch.cohort).sum(1)
         per_cell = batch.means(torch.logsumexp(guess, dim=1) - own)
@@ -139,7 +142,5 @@ class AdversarialFamily:
     def _information(self, logit: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         found = (self.chance - self._adversary_loss(logit, batch)).clamp_min(0.0)
         mean = batch.means(self.setting.soft(logit))
-        gap = torch.stack(
-            [mean[:, a:b].amax(1) - mean[:, a:b].amin(1) for a, b in batch.means.spans]
-        ).amax(0)
+        gap = widest(mean, batch.means.spans)
         return torch.maximum(found, 0.5 * gap * gap), gap

@@ -1,8 +1,8 @@
 """The modes: one line each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from fairlab.config import TRAINED_CONSTRAINTS, Mode
+from fairlab.config import MODE_CONSTRAINTS, TRAINED_CONSTRAINTS, Mode, modes_for
 from fairlab.errors import InputError
 from fairlab.registry import Registry
 from fairlab.training.adversarial import AdversarialFamily
@@ -25,14 +25,33 @@ def is_baseline(mode: Mode, strength: float) -> bool:
     return strength == (1.0 if mode == "layer" else 0.0)
 
 
-def check_constraint(constraint: str) -> None:
-    """Refuse constraints that cannot be trained for.
+def check_constraint(constraint: str, modes: Sequence[Mode], *, marginal: bool = False) -> None:
+    """Refuse what cannot be trained.
+
+    Args:
+        constraint: What must be nearly equal.
+        modes: Modes to train.
+        marginal: Whether several attributes are compared, each by itself.
 
     Raises:
-        InputError: Naming those that can.
+        InputError: Naming the modes that can, or the constraints.
     """
     if constraint not in TRAINED_CONSTRAINTS:
         raise InputError(
             f"Training for {constraint} is not available. Choose one of "
             f"{', '.join(TRAINED_CONSTRAINTS)}."
+        )
+    able = modes_for(constraint)
+    for mode in modes:
+        if mode not in able:
+            raise InputError(
+                f"Mode {mode} cannot be trained for {constraint}: an adversary prevents the group "
+                "from being guessed, which says nothing about this constraint. Leave the mode out "
+                f"({' and '.join(able)} can), or choose one of "
+                f"{', '.join(MODE_CONSTRAINTS[mode])}."
+            )
+    if marginal and "adversarial" in modes:
+        raise InputError(
+            "Mode adversarial compares crossed groups only: its adversary guesses one group. "
+            "Leave the mode out, or choose grouping 'crossed'."
         )

@@ -10,8 +10,8 @@ from torch import Tensor
 from fairlab.config import Mode, SweepConfig
 from fairlab.results import Guarantee
 from fairlab.training.batched import BatchedNet
-from fairlab.training.cells import Cells
-from fairlab.training.penalty import CellMeans, SoftDecision
+from fairlab.training.cells import CellMeans, Cells
+from fairlab.training.penalty import SoftDecision
 from fairlab.training.people import Crowd
 
 
@@ -25,6 +25,8 @@ class Batch:
         weight: (K, B) float32, or None for one per person.
         cells: Cells of the constraint.
         means: Their averages.
+        columns: (C,) place of each cell among those of the training split; None when it is its
+            own.
         cohort: (G, B) float32, 1 where a person belongs to a group of the training split.
     """
 
@@ -34,6 +36,7 @@ class Batch:
     cells: Cells
     means: CellMeans
     cohort: Tensor
+    columns: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +50,7 @@ class Setting:
         validation: The validation split as one batch (``x`` (1, F, n)).
         soft: Soft decision at the threshold.
         groups: Groups present in the training split.
+        cells: Cells of the constraint in the training split.
     """
 
     config: SweepConfig
@@ -55,6 +59,7 @@ class Setting:
     validation: Batch
     soft: SoftDecision
     groups: tuple[int, ...]
+    cells: Cells
 
     @property
     def per_model(self) -> Tensor:

@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from fairlab.outcomes import IntArray
+from fairlab.projection.constraints import cells_of
 from fairlab.training.batched import BatchedNet, copy_models, logits, snapshot
 from fairlab.training.batches import BatchPlan
-from fairlab.training.cells import cells_of
+from fairlab.training.cells import cell_means, columns_among
 from fairlab.training.family import Batch, Family, Setting, Verdict
-from fairlab.training.penalty import cell_means
 
 # Ask whether to stop after this many batches.
 STOP_EVERY = 8
@@ -145,11 +145,13 @@ def _templates(setting: Setting, plan: BatchPlan) -> list[Batch]:
     for a, b in zip(plan.edges[:-1].tolist(), plan.edges[1:].tolist(), strict=True):
         people = first[a:b]
         y, group = train.y[people], train.group[people]
-        cells = cells_of(setting.config.constraint, group, y)
+        cells = cells_of(setting.config.constraint, train.compared[people], y, skip_empty=True)
+        columns = columns_among(cells, setting.cells)
         own = None if weight is None else weight[:, a:b].expand(len(setting.config.seeds), -1)
-        means = cell_means(cells.members, cells.spans, own)
+        means = cell_means(cells, own)
         cohort = cohort_of(group, setting.groups)
-        out.append(Batch(train.x[None, :, :0], y.to(torch.float32), own, cells, means, cohort))
+        labels = y.to(torch.float32)
+        out.append(Batch(train.x[None, :, :0], labels, own, cells, means, cohort, columns))
     return out
 
 
@@ -172,8 +174,8 @@ def _batches(
         if train.weight is not None:
             personal = train.weight[own].to(torch.float32)
             weight = personal if weight is None else weight * personal
-            means = cell_means(template.cells.members, template.cells.spans, weight)
-        yield Batch(x, template.y, weight, template.cells, means, template.cohort)
+            means = cell_means(template.cells, weight)
+        yield replace(template, x=x, weight=weight, means=means)
 
 
 class _Keeper:

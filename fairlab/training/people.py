@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fairlab.config import Grouping
 from fairlab.data.task import PreparedData, SplitData
 from fairlab.errors import InputError
 from fairlab.outcomes import Counts
-from fairlab.results import cross
+from fairlab.results import CROSSING, cross
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,13 +21,16 @@ class People:
     Attributes:
         x: (F, n) features, people last.
         y: (n,) int64 labels.
-        group: (n,) int64 group.
+        group: (n,) int64 group of the crossing of all attributes.
+        compared: (n, A) int64 groups the constraint compares: those of the crossing (A = 1), or
+            for marginal groups those of each attribute.
         weight: (n,) float64, or None.
     """
 
     x: Tensor
     y: Tensor
     group: Tensor
+    compared: Tensor
     weight: Tensor | None
 
     @property
@@ -41,45 +45,75 @@ class Crowd:
 
     Attributes:
         splits: ``train``, ``validation``, ``test``. Labels of the last are never read.
-        group_names: G names, the same in every split.
-        group_by: Attributes whose crossing makes the groups.
+        group_names: G names of the crossed groups, the same in every split.
+        group_by: Attributes that make the groups.
         device: Where the tensors are.
+        compared_names: Names of the compared groups, for each of the A attributes.
+        grouping: ``crossed`` or ``marginal``.
     """
 
     splits: Mapping[str, People]
     group_names: tuple[str, ...]
     group_by: tuple[str, ...]
     device: torch.device
+    compared_names: tuple[tuple[str, ...], ...]
+    grouping: Grouping
+
+    def name_of(self, attribute: int, group: int) -> str:
+        """A compared group in words, with its attribute where several are compared."""
+        name = self.compared_names[attribute][group]
+        return f"{name} ({self.group_by[attribute]})" if len(self.compared_names) > 1 else name
 
 
-def gather(prepared: PreparedData, group_by: Sequence[str], device: torch.device) -> Crowd:
-    """Move a prepared table to the device, grouped by the crossing of ``group_by``."""
+def gather(
+    prepared: PreparedData,
+    group_by: Sequence[str],
+    device: torch.device,
+    grouping: Grouping = "crossed",
+) -> Crowd:
+    """Move a prepared table to the device, grouped by ``group_by``.
+
+    Raises:
+        InputError: If a compared attribute, or the label, has one value in the training split.
+    """
     first = prepared.splits["train"]
     by = tuple(group_by)
     if not by:
         by = prepared.group_by if prepared.group_by else tuple(first.attributes)[:1]
     names = cross(first.attributes, by).names
-    splits = {name: _people(part, by, device) for name, part in prepared.splits.items()}
-    present = len(torch.unique(splits["train"].group))
-    if present < 2:
-        raise InputError(
-            f"Training compares groups of {' × '.join(by)}, and the training split has people of "
-            f"{present} of them. Choose an attribute with at least two groups."
-        )
+    apart = [(name,) for name in by] if grouping == "marginal" else [by]
+    splits = {name: _people(part, by, apart, device) for name, part in prepared.splits.items()}
+    for compared, codes in zip(apart, splits["train"].compared.T, strict=True):
+        present = len(torch.unique(codes))
+        if present < 2:
+            raise InputError(
+                f"Training compares groups of {CROSSING.join(compared)}, and the training split "
+                f"has people of {present} of them. Choose an attribute with at least two groups."
+            )
     if len(torch.unique(splits["train"].y)) < 2:
         raise InputError(
             "Everybody in the training split has the same label, so there is nothing to learn. "
             "Check which label values are favourable."
         )
-    return Crowd(splits, names, by, device)
+    compared_names = tuple(cross(first.attributes, names).names for names in apart)
+    return Crowd(splits, names, by, device, compared_names, grouping)
 
 
-def _people(part: SplitData, by: Sequence[str], device: torch.device) -> People:
+def _people(
+    part: SplitData, by: Sequence[str], apart: Sequence[Sequence[str]], device: torch.device
+) -> People:
     weight = None if part.weight is None else torch.tensor(part.weight, dtype=torch.float64)
     return People(
         x=torch.tensor(part.features, dtype=torch.float32).T.contiguous().to(device),
         y=torch.tensor(part.y_true, dtype=torch.int64, device=device),
         group=torch.tensor(cross(part.attributes, by).codes, dtype=torch.int64, device=device),
+        compared=torch.stack(
+            [
+                torch.tensor(cross(part.attributes, names).codes, dtype=torch.int64, device=device)
+                for names in apart
+            ],
+            dim=1,
+        ),
         weight=None if weight is None else weight.to(device),
     )
 

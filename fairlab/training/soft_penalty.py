@@ -43,10 +43,22 @@ class PenaltyFamily:
         task = task_loss(logit, batch.y, batch.weight)
         fresh = cell_values(logit, batch.means, self.form, self.setting.soft)
         now = fresh.detach()
-        known = now if self.running is None else self.running + (1 - MEMORY) * (now - self.running)
-        self.running = known
+        known = self._remember(now, batch.columns)
         charge = penalty(known + (fresh - now), batch.means, self.form)
         return Loss(task + self.strength * charge, {"task": task, "penalty": charge})
+
+    def _remember(self, now: Tensor, columns: Tensor | None) -> Tensor:
+        """Running values of the batch's cells; a cell seen for the first time has its own."""
+        if self.running is None:
+            size = self.setting.cells.size
+            self.running = torch.full((len(now), size), torch.nan, device=now.device)
+        old = self.running if columns is None else self.running[:, columns]
+        known = torch.where(torch.isnan(old), now, old + (1 - MEMORY) * (now - old))
+        if columns is None:
+            self.running = known
+        else:
+            self.running[:, columns] = known
+        return known
 
     def judge(self, logit: Tensor) -> Verdict:
         """The model's own objective on validation."""

@@ -12,16 +12,18 @@ from fairlab.config import Mode, RunConfig, SweepConfig
 from fairlab.data import prepare
 from fairlab.data.task import PreparedData, TaskData
 from fairlab.errors import TrainingError
+from fairlab.projection.constraints import cells_of
 from fairlab.results import Point, Progress, SplitScores, SweepResult
 from fairlab.training.batched import predictor
 from fairlab.training.batches import BatchPlan, plan_batches
 from fairlab.training.catalog import FAMILIES, check_constraint, is_baseline
-from fairlab.training.cells import cells_of
+from fairlab.training.cells import cell_means
 from fairlab.training.evaluate import accuracy_of, gap_of
 from fairlab.training.family import Batch, Family, Setting
 from fairlab.training.health import health_flags
 from fairlab.training.loop import Epoch, Kept, cohort_of, finite_logits, train
-from fairlab.training.penalty import SoftDecision, cell_means
+from fairlab.training.notes import refuse_cells_nobody_is_in, training_notes
+from fairlab.training.penalty import SoftDecision
 from fairlab.training.people import Crowd, counts, gather
 
 SPLITS = ("train", "validation", "test")
@@ -58,12 +60,14 @@ def fit_sweep(
     """
     sweep = config.sweep if isinstance(config, RunConfig) else config
     started = time.perf_counter()
-    check_constraint(sweep.constraint)
+    check_constraint(sweep.constraint, sweep.modes, marginal=_is_marginal(sweep))
     device = _device(sweep.device)
     prepared = data
     if isinstance(prepared, TaskData):
-        prepared = prepare(prepared, sweep.split, sweep.group_by)
-    crowd = gather(prepared, sweep.group_by, device)
+        prepared = prepare(prepared, sweep.split, sweep.group_by, sweep.grouping)
+    crowd = gather(prepared, sweep.group_by, device, sweep.grouping)
+    if "layer" in sweep.modes:
+        refuse_cells_nobody_is_in(crowd, sweep.constraint)
     plan = _plan(crowd, sweep)
     stop = _never if should_stop is None else should_stop
     outcomes: list[_Outcome] = []
@@ -79,6 +83,10 @@ def fit_sweep(
         )
     cancelled = any(o.kept.cancelled for o in outcomes) or len(outcomes) < len(sweep.modes)
     return _result(prepared, crowd, sweep, plan, outcomes, cancelled, started)
+
+
+def _is_marginal(sweep: SweepConfig) -> bool:
+    return sweep.grouping == "marginal" and len(sweep.group_by) > 1
 
 
 def _never() -> bool:
@@ -103,6 +111,7 @@ class _Outcome:
     mode: Mode
     points: tuple[Point, ...]
     scores: dict[str, Tensor]
+    raw: dict[str, Tensor]
     kept: Kept
     selection: str
 
@@ -126,14 +135,15 @@ def setting_of(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
     """What stays fixed while a mode is trained."""
     validation = crowd.splits["validation"]
     weight = None if validation.weight is None else validation.weight[None].to(torch.float32)
-    cells = cells_of(sweep.constraint, validation.group, validation.y)
-    groups = tuple(int(g) for g in torch.unique(crowd.splits["train"].group).tolist())
+    cells = cells_of(sweep.constraint, validation.compared, validation.y, skip_empty=True)
+    everyone = crowd.splits["train"]
+    groups = tuple(int(g) for g in torch.unique(everyone.group).tolist())
     batch = Batch(
         x=validation.x[None],
         y=validation.y.to(torch.float32),
         weight=weight,
         cells=cells,
-        means=cell_means(cells.members, cells.spans, weight),
+        means=cell_means(cells, weight),
         cohort=cohort_of(validation.group, groups),
     )
     return Setting(
@@ -143,6 +153,7 @@ def setting_of(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
         validation=batch,
         soft=SoftDecision(sweep.threshold, sweep.penalty.temperature),
         groups=groups,
+        cells=cells_of(sweep.constraint, everyone.compared, everyone.y, skip_empty=True),
     )
 
 
@@ -177,7 +188,7 @@ def _fit_family(
                 strength=strength,
                 seed=seed,
                 accuracy=accuracy_of(table),
-                gap=gap_of(sweep.constraint, table),
+                gap=gap_of(sweep.constraint, table, crowd.compared_names),
                 losses={k: v.cpu().numpy().astype(np.float64) for k, v in epoch.losses.items()},
                 seconds=clock.seconds(),
                 share_done=clock.share(epoch.number, sweep.epochs),
@@ -193,7 +204,8 @@ def _fit_family(
         family.settle(raw["validation"])
         scores = {name: family.scores(raw[name], name) for name in SPLITS}
         points = _points(mode, family, setting, kept, scores, strength, seed)
-    return _Outcome(mode, points, scores, kept, family.selection)
+        before = scores if mode != "layer" else {n: torch.sigmoid(raw[n]) for n in SPLITS}
+    return _Outcome(mode, points, scores, before, kept, family.selection)
 
 
 def _points(
@@ -248,49 +260,19 @@ def _result(
     for name in SPLITS:
         part = prepared.splits[name]
         score = torch.cat([o.scores[name] for o in outcomes]).cpu().numpy().astype(np.float32)
-        splits[name] = SplitScores(score, part.y_true, part.attributes, part.rows, part.weight)
+        raw = None
+        if "layer" in [o.mode for o in outcomes]:
+            raw = torch.cat([o.raw[name] for o in outcomes]).cpu().numpy().astype(np.float32)
+        splits[name] = SplitScores(score, part.y_true, part.attributes, part.rows, part.weight, raw)
+    selections = [(o.mode, o.selection) for o in outcomes]
     return SweepResult(
         points=tuple(points),
         splits=splits,
         constraint=sweep.constraint,
         group_by=crowd.group_by,
         threshold=sweep.threshold,
-        notes=(*prepared.notes, *_notes(crowd, sweep, plan, outcomes)),
+        notes=(*prepared.notes, *training_notes(crowd, sweep, plan, selections)),
         cancelled=cancelled,
         seconds=time.perf_counter() - started,
+        grouping=sweep.grouping,
     )
-
-
-def _notes(
-    crowd: Crowd, sweep: SweepConfig, plan: BatchPlan, outcomes: list[_Outcome]
-) -> list[str]:
-    notes = []
-    if plan.stratified:
-        notes.append(
-            f"Batches of about {len(plan.places) // plan.n_batches} people are stratified: each "
-            "has somebody of every group and label that is in the training split."
-        )
-    else:
-        notes.append(
-            f"Batches of {sweep.batch_size} people cannot hold somebody of each of the "
-            f"{len(np.unique(plan.cell))} combinations of group and label: some are missing."
-        )
-    if plan.repeated_cells:
-        notes.append(
-            f"{plan.repeated_cells} combinations of group and label have fewer people than there "
-            "are batches: these people are seen several times per epoch and weigh less each time."
-        )
-    train_split = crowd.splits["train"]
-    for group, condition in cells_of(sweep.constraint, train_split.group, train_split.y).left_out:
-        notes.append(
-            f"Nobody in group {crowd.group_names[group]} has {condition} in the training split: "
-            "it is left out of the constraint in training."
-        )
-    for outcome in outcomes:
-        notes.append(f"Epoch kept in mode {outcome.mode}: least {outcome.selection}.")
-        if outcome.mode == "layer":
-            notes.append(
-                "Scores of mode layer come from a rule frozen on validation, on the training "
-                "split too; the promise itself holds on training batches."
-            )
-    return notes

@@ -308,6 +308,24 @@ def test_crossing_stratifies_and_unknown_attribute_is_refused() -> None:
         prepare(data, group_by=("race",))
 
 
+def test_marginal_groups_need_people_by_attribute_only() -> None:
+    """Two people in a crossed cell stop a crossed comparison, not one attribute by attribute."""
+    frame = people(800)
+    rare = frame.index[(frame["sex"] == frame["sex"].iloc[0]) & (frame["age"] >= 45)][2:]
+    data = table(frame.drop(rare), sensitive=("sex", "age"), bins={"age": (45,)})
+    with pytest.raises(InputError, match="need one each"):
+        prepare(data, group_by=("sex", "age"))
+    prepared = prepare(data, group_by=("sex", "age"), grouping="marginal")
+    for split in prepared.splits.values():
+        for name in ("sex", "age"):
+            cells = split.attributes[name].codes * 2 + split.y_true
+            assert set(cells.tolist()) == {0, 1, 2, 3}
+    alone = frame.drop(frame.index[frame["age"] >= 45][2:])
+    lonely = table(alone, sensitive=("sex", "age"), bins={"age": (45,)})
+    with pytest.raises(InputError, match="need one each"):
+        prepare(lonely, group_by=("sex", "age"), grouping="marginal")
+
+
 def test_all_role_problems_come_at_once() -> None:
     with pytest.raises(InputError) as caught:
         read_people(people(), Task(label="nope", favourable=("1",), sensitive=("also nope",)))

@@ -6,7 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes, count
+from fairlab.results import Attribute, cross
+from fairlab.training.evaluate import by_attribute, gap_of
 from fairlab.training.people import People, counts, threshold_as
 
 
@@ -29,6 +32,7 @@ def test_counts_agree_with_the_door_ties_included(n, threshold, weighted, seed):
         torch.zeros(1, n),
         torch.tensor(y),
         torch.tensor(group),
+        torch.tensor(group)[:, None],
         None if weight is None else torch.tensor(weight),
     )
     ours = counts(torch.tensor(score), people, ("a", "b", "c"), threshold)
@@ -52,3 +56,33 @@ def test_the_float32_threshold_is_the_least_at_or_above(threshold):
     found = threshold_as(threshold)
     assert found >= threshold
     assert float(np.nextafter(np.float32(found), np.float32(0))) < threshold
+
+
+def test_counts_of_each_attribute_are_those_of_counting_by_it():
+    """Summed from the crossing, whatever the order and number of groups; the gap is the widest."""
+    rng = np.random.default_rng(0)
+    n = 300
+    attributes = {
+        "race": Attribute(rng.integers(0, 3, n), ("x", "y", "z")),
+        "sex": Attribute(rng.integers(0, 2, n), ("f", "m")),
+        "age": Attribute(rng.integers(0, 4, n), ("1", "2", "3", "4")),
+    }
+    y, score = rng.integers(0, 2, n), rng.random(n)
+
+    def table(names):
+        found = cross(attributes, names)
+        people = GroupedOutcomes.from_arrays(
+            y_true=y, score=score, group=found.codes, group_names=found.names
+        )
+        return count(people)
+
+    names = [attributes[name].names for name in attributes]
+    apart = by_attribute(table(("race", "sex", "age")), names)
+    for name, ours in zip(attributes, apart, strict=True):
+        assert ours.group_names == attributes[name].names
+        for cell in ("tp", "fp", "fn", "tn"):
+            np.testing.assert_array_equal(getattr(ours, cell), getattr(table((name,)), cell))
+    each = [float(GAPS["equalized_odds_difference"](counted)) for counted in apart]
+    crossed = table(("race", "sex", "age"))
+    assert float(gap_of("equalized_odds", crossed, names)) == max(each)
+    assert float(gap_of("equalized_odds", crossed)) >= max(each)

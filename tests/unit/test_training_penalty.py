@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from fairlab.training.cells import cells_of
-from fairlab.training.penalty import SoftDecision, cell_means, cell_values, penalty
+from fairlab.projection.constraints import cells_of
+from fairlab.training.cells import cell_means, columns_among, smallest_cell, widest
+from fairlab.training.penalty import SoftDecision, cell_values, penalty
 
 GROUP = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2])
 Y = torch.tensor([1, 1, 0, 1, 0, 1, 0, 0])
 LOGIT = torch.tensor([[2.0, 1.0, 0.0, -1.0, 0.5, -2.0, 0.2, 1.0]])
 
 
-def charge(constraint, form, logit=LOGIT, weight=None, soft=None):
+def charge(constraint, form, logit=LOGIT, weight=None, soft=None, group=GROUP):
     soft = SoftDecision(0.5, 0.25) if soft is None else soft
-    cells = cells_of(constraint, GROUP, Y)
-    means = cell_means(cells.members, cells.spans, weight)
+    means = cell_means(cells_of(constraint, group, Y, skip_empty=True), weight)
     return float(penalty(cell_values(logit, means, form, soft), means, form)[0])
 
 
@@ -74,7 +74,55 @@ def test_equal_groups_cost_nothing(form):
     assert charge("equalized_odds", form, logit=same) == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("form", ["absolute", "squared"])
+def test_mean_residual_compares_decision_minus_label(form):
+    soft = 1 / (1 + np.exp(-LOGIT[0].numpy().astype(float) / 0.25))
+    gap = by_hand(soft - Y.numpy(), np.ones(8, bool), np.ones(8))
+    wanted = gap if form == "absolute" else gap * gap
+    assert charge("mean_residual_parity", form) == pytest.approx(wanted, abs=1e-6)
+
+
+@pytest.mark.parametrize("form", ["absolute", "squared"])
+def test_accuracy_compares_how_right_the_soft_decision_is(form):
+    soft, y = 1 / (1 + np.exp(-LOGIT[0].numpy().astype(float) / 0.25)), Y.numpy()
+    gap = by_hand(y * soft + (1 - y) * (1 - soft), np.ones(8, bool), np.ones(8))
+    wanted = gap if form == "absolute" else gap * gap
+    assert charge("accuracy_parity", form) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_covariance_of_accuracy_is_that_of_how_wrong_people_are():
+    """min(0, ±distance), computed by numpy: people on the right side do not count."""
+    wrong = np.minimum(0, (2 * Y.numpy() - 1) * LOGIT[0].numpy())
+    expected = sum(
+        abs(np.cov((GROUP.numpy() == g).astype(float), wrong, bias=True)[0, 1]) for g in range(3)
+    )
+    assert charge("accuracy_parity", "covariance") == pytest.approx(expected, abs=1e-6)
+
+
+def test_several_attributes_are_charged_each_and_added():
+    other = torch.tensor([0, 1, 1, 0, 1, 0, 0, 1])
+    both = charge("equalized_odds", "absolute", group=torch.stack([GROUP, other], dim=1))
+    alone = [charge("equalized_odds", "absolute", group=one) for one in (GROUP, other)]
+    assert both == pytest.approx(sum(alone), abs=1e-6)
+
+
 def test_a_group_with_nobody_under_a_condition_is_left_out_and_reported():
-    cells = cells_of("equal_opportunity", GROUP, torch.where(GROUP == 1, 0, Y))
-    assert cells.left_out == ((1, "y = 1"),)
-    assert cells.parts[0].groups == (0, 2)
+    labels = torch.where(GROUP == 1, 0, Y)
+    cells = cells_of("equal_opportunity", GROUP, labels, skip_empty=True)
+    assert [(c.name, group) for c, _, group in cells.left_out] == [("y = 1", 1)]
+    assert cells.families[0].groups == (0, 2)
+    whole = cells_of("equal_opportunity", GROUP, Y)
+    assert columns_among(cells, whole).tolist() == [0, 2]
+    assert columns_among(whole, whole) is None
+
+
+def test_nothing_to_compare_costs_nothing():
+    """One group alone has no gap: the penalty is 0 and has a gradient."""
+    cells = cells_of("demographic_parity", torch.zeros(8, dtype=torch.int64), skip_empty=True)
+    means = cell_means(cells)
+    logit = LOGIT.clone().requires_grad_()
+    found = penalty(cell_values(logit, means, "squared", SoftDecision(0.5, 0.25)), means, "squared")
+    assert found.tolist() == [0.0]
+    assert widest(means(torch.sigmoid(logit)), means.spans).tolist() == [0.0]
+    assert smallest_cell(cells) is None
+    assert smallest_cell(cells_of("equalized_odds", GROUP, Y)) == 1

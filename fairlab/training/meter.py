@@ -1,0 +1,140 @@
+"""The guarantee meter: what the layer promised beside what was measured, split by split."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fairlab.projection.constraints import cells_of
+from fairlab.projection.policies import FrozenRule
+from fairlab.results import Guarantee
+from fairlab.training.cells import cell_means, smallest_cell, widest
+from fairlab.training.evaluate import gap_of
+from fairlab.training.family import Setting
+from fairlab.training.people import People, counts
+
+# Salt of the draws of randomised decisions, so that no other use of a seed repeats them.
+DRAW_SALT = 7
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(slots=True, eq=False)
+class Measured:
+    """The worst of all training batches so far, per model.
+
+    Attributes:
+        promised: (M,) slack.
+        gap: (M,) largest gap of mean scores.
+        residual: (M,) largest residual the solver reported.
+    """
+
+    promised: Tensor
+    gap: Tensor
+    residual: Tensor
+
+    @classmethod
+    def none(cls, promised: Tensor) -> "Measured":
+        """Before the first batch."""
+        return cls(promised, torch.zeros_like(promised), torch.zeros_like(promised))
+
+    def add(self, gap: Tensor, residual: Tensor) -> None:
+        """One more batch."""
+        self.gap = torch.maximum(self.gap, gap)
+        self.residual = torch.maximum(self.residual, residual)
+
+    @property
+    def excess(self) -> Tensor:
+        """(M,) by how much the promise was exceeded, at least 0."""
+        return (self.gap - self.promised).clamp_min(0.0)
+
+
+def guarantees(
+    setting: Setting, measured: Measured, scores: Mapping[str, Tensor]
+) -> tuple[Guarantee, ...]:
+    """One per model.
+
+    Args:
+        setting: What was trained.
+        measured: On the training batches.
+        scores: (M, n) final scores of each split.
+    """
+    crowd, config = setting.crowd, setting.config
+    score, decided, drawn, smallest = {}, {}, {}, {}
+    for split, values in scores.items():
+        people = crowd.splits[split]
+        cells = cells_of(config.constraint, people.compared, people.y, skip_empty=True)
+        smallest[split] = smallest_cell(cells)
+        weight = None if people.weight is None else people.weight[None].to(torch.float32)
+        means = cell_means(cells, weight).double()
+        gap = widest(means(values.double()), means.spans)
+        score[split] = [float(g) if cells.families else None for g in gap]
+        decided[split] = _decision_gaps(values, people, setting, config.threshold)
+        chance = _chance(people.n, config.split.seed, split).to(values.device)
+        drawn[split] = _decision_gaps((chance < values).to(torch.float32), people, setting, 0.5)
+    unseen = _unseen(setting)
+    made = []
+    for m, promised in enumerate(measured.promised.tolist()):
+        own = {split: gaps[m] for split, gaps in score.items()}
+        guarantee = Guarantee(
+            promised=promised,
+            batch_excess=float(measured.excess[m]),
+            score_gap=own,
+            decision_gap={split: gaps[m] for split, gaps in decided.items()},
+            policy="frozen",
+            uses_attribute_when_deciding=FrozenRule.uses_attribute_when_deciding,
+            batch_gap=float(measured.gap[m]),
+            drawn_gap={split: gaps[m] for split, gaps in drawn.items()},
+            residual=float(measured.residual[m]),
+            smallest_cell=smallest,
+        )
+        made.append(_with_notes(guarantee, unseen))
+    return tuple(made)
+
+
+def _with_notes(guarantee: Guarantee, unseen: tuple[str, ...]) -> Guarantee:
+    if guarantee.promised >= 1:
+        return guarantee
+    notes = list(unseen)
+    gap, margin = guarantee.score_gap.get("test"), guarantee.margin("test")
+    if gap is not None and margin is not None and gap > guarantee.promised + margin:
+        notes.append(
+            f"On test people mean scores are {100 * gap:.1f} points apart, "
+            f"{100 * (gap - guarantee.promised):.1f} more than promised. That is more than the "
+            f"{100 * margin:.1f} points (2/√n) that the {guarantee.smallest_cell['test']:,} people "
+            "of the smallest cell allow for: validation people were not like test people."
+        )
+    return replace(guarantee, notes=tuple(notes))
+
+
+def _unseen(setting: Setting) -> tuple[str, ...]:
+    """Groups the rule was not fitted for, in sentences."""
+    crowd = setting.crowd
+    notes = []
+    seen, later = crowd.splits["validation"].compared, crowd.splits["test"].compared
+    for attribute, (fitted, met) in enumerate(zip(seen.T, later.T, strict=True)):
+        known = set(torch.unique(fitted).tolist())
+        new = [g for g in torch.unique(met).tolist() if g not in known]
+        notes += [
+            f"Nobody of group {crowd.name_of(attribute, g)} is in the validation split: the rule "
+            "does not move their scores, and the promise leaves them out."
+            for g in new
+        ]
+    return tuple(notes)
+
+
+def _decision_gaps(
+    score: Tensor, people: People, setting: Setting, threshold: float
+) -> list[float | None]:
+    """The constraint's own gap of decisions, None where undefined."""
+    crowd = setting.crowd
+    table = counts(score, people, crowd.group_names, threshold)
+    found = gap_of(setting.config.constraint, table, crowd.compared_names)
+    return [None if g != g else float(g) for g in found]
+
+
+def _chance(n: int, seed: int, split: str) -> Tensor:
+    """(n,) float32 in [0, 1), the same for every model of a sweep."""
+    rng = np.random.default_rng([seed, DRAW_SALT, SPLITS.index(split)])
+    return torch.from_numpy(rng.random(n, dtype=np.float32))
