@@ -97,7 +97,7 @@ def inner_step(
         stiffness: (M, C, C) float64 K: weight of the people in both cells and inside the box;
             symmetric, positive semidefinite.
         shift: (M, C) float64.
-        mass: (C,) or (M, C) weight of each cell, > 0.
+        mass: (C,), (1, C) or (M, C) weight of each cell, > 0.
         slack: (M,) ε ≥ 0.
         families: Side by side, covering the C cells.
         ridge: Share added, a number or (M,); 1e-10 by default.
@@ -106,6 +106,7 @@ def inner_step(
         Shifts (M, C), and the lower end τ (M, F) of each family's interval. A family that needs no
         shift has its interval in the middle of where it may lie; one with one cell has shift 0.
     """
+    mass = mass.expand(mean.shape)
     model = _model(mean, stiffness, shift, mass, slack, families, ridge)
     x, tau, settled = _by_guessing(model, torch.sign(shift))
     if not bool(settled.all()):
@@ -122,7 +123,7 @@ def inner_step(
             mean[lost],
             stiffness[lost],
             shift[lost],
-            mass[lost] if mass.ndim == 2 else mass,
+            mass[lost],
             slack[lost],
             families,
             ridge=_DAMPING,

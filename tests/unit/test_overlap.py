@@ -60,6 +60,10 @@ def test_a_model_that_contradicts_itself_gives_a_step_of_sensible_size() -> None
     assert -1000 < float(shift[0, 1]) < -1
     alone, _ = solved(people, slacks(0.1, 2))
     torch.testing.assert_close(shift[1], alone[1])
+    common, _ = inner_step(
+        mean, stiffness, people.still, people.mass[None], slacks(0.1, 2), people.families
+    )
+    torch.testing.assert_close(common, shift)
 
 
 @pytest.mark.parametrize("eps", [0.0, 0.02, 0.1])
