@@ -1,9 +1,10 @@
 """What the stream player draws in the browser: one payload, thinned for the wire."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fairlab.outcomes import FloatArray, IntArray
 from fairlab.projection.stream import StreamPlay, Window
@@ -11,6 +12,7 @@ from fairlab.projection.stream_alerts import Alert
 from fairlab.reports.figures.theme import GREY, Style, group_styles
 from fairlab.reports.sentences.stream import POLICY_LABELS, POLICY_WORDS, USES_GROUP
 
+BoolArray = NDArray[np.bool_]
 STEPS = 1500
 # So many first batches are all sent: there a single person still moves the gap.
 FIRST = 100
@@ -32,6 +34,7 @@ _WIDTHS = {"none": 2.0, "online": 3.5}
 def stream_payload(
     played: StreamPlay,
     window: Window,
+    window_gaps: Mapping[str, FloatArray],
     found: Mapping[str, Sequence[Alert]],
     group_names: Sequence[str],
     *,
@@ -45,6 +48,7 @@ def stream_payload(
     Args:
         played: The stream.
         window: Of the same stream.
+        window_gaps: (T,) rolling gap by policy.
         found: Alerts by policy.
         group_names: Of all groups.
         decisions: Whether to draw gaps of decisions instead of mean scores.
@@ -68,9 +72,14 @@ def stream_payload(
         "batches": len(played.seen),
         "promised": played.slack,
         "tolerance": tolerance,
-        "top": _top(played, gaps, tolerance),
+        "window": window.batches * played.batch_size,
+        "tops": {
+            "gap": _top(played, gaps.values(), 1.5 * played.slack, played.smallest >= STEADY),
+            "recent": _top(played, window_gaps.values(), max(tolerance, played.slack)),
+        },
         "policies": [
-            _policy(name, played, gap[kept], found.get(name, ())) for name, gap in gaps.items()
+            _policy(name, played, gap[kept], window_gaps[name][kept], found.get(name, ()))
+            for name, gap in gaps.items()
         ],
         "drift": _drift(played, window, group_names),
     }
@@ -88,19 +97,29 @@ def thinned(batches: int, marks: Sequence[Alert] = ()) -> IntArray:
     return np.union1d(special, even)
 
 
-def _top(played: StreamPlay, gaps: Mapping[str, FloatArray], tolerance: float) -> float:
-    """Height of the chart: what is seen once cells are not tiny; earlier peaks are cut off."""
-    steady = played.smallest >= STEADY
-    last_third = np.arange(len(steady)) >= 2 * len(steady) // 3
-    counted = (steady if steady.any() else last_third) | (np.arange(len(steady)) == len(steady) - 1)
-    values = np.concatenate([gap[counted] for gap in gaps.values()])
-    known = values[~np.isnan(values)]
-    highest = float(known.max()) if len(known) else 0.0
-    return min(1.0, 1.12 * max(highest, 1.5 * played.slack, tolerance, 0.02))
+def _top(
+    played: StreamPlay,
+    gaps: Iterable[FloatArray],
+    least: float,
+    steady: BoolArray | None = None,
+) -> float:
+    """Height of the chart: nine in ten batches fit, and all once cells are not tiny.
+
+    The first few people swing too widely to set it; what is cut off is said on the chart.
+    """
+    highest = np.fmax.reduce([np.zeros(len(played.seen)), *gaps])
+    fits = float(np.quantile(highest, 0.9)) if steady is not None else float(highest.max())
+    if steady is not None:
+        fits = max(fits, float(highest[-1]), float(highest[steady].max(initial=0.0)))
+    return min(1.0, max(1.12 * fits, 1.12 * least, 0.02))
 
 
 def _policy(
-    name: str, played: StreamPlay, gap: FloatArray, alerts: Sequence[Alert]
+    name: str,
+    played: StreamPlay,
+    gap: FloatArray,
+    recent: FloatArray,
+    alerts: Sequence[Alert],
 ) -> dict[str, Any]:
     style = POLICY_STYLES[name]
     trace = played.traces[name]
@@ -114,6 +133,7 @@ def _policy(
         "width": _WIDTHS.get(name, 2.2),
         "change": round(float(np.sqrt(trace.change)), 5),
         "gap": _numbers(gap),
+        "recent": _numbers(recent),
         "alerts": [
             {
                 "from": int(played.seen[a.raised]),

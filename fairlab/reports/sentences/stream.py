@@ -12,8 +12,8 @@ POLICY_LABELS: dict[str, str] = {
     "none": "No rule",
     "batch": "Each batch",
     "frozen": "Frozen rule",
-    "online_paper": "Online, paper",
-    "online": "Online, fairlab",
+    "online_paper": "Online (paper)",
+    "online": "Online (fairlab)",
 }
 POLICY_WORDS: dict[str, str] = {
     "none": "Scores as the model gives them.",
@@ -132,13 +132,14 @@ def stream_notes(played: StreamPlay) -> tuple[str, ...]:
         notes.append(
             "No rule sees an outcome of the people who come. Where the constraint asks for it, "
             "rules use the probability of the favourable outcome, calibrated on people known "
-            "before; the table's outcomes only measure the gap. In use, outcomes arrive later "
-            "than decisions, and so would this chart."
+            "before; the table's outcomes only measure the gap. Where that probability is off for "
+            "a group, the measured gap can stay above the slack. In use, outcomes arrive later than "
+            "decisions, and so would this chart."
         )
     if played.batch_size == 1 and "batch" in played.traces:
         notes.append(
             "A batch of one person has nobody to be compared with, so moving each batch by itself "
-            "changes nothing."
+            "changes nothing, and neither does the paper's online rule."
         )
     if played.complete > 1:
         notes.append(

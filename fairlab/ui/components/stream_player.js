@@ -31,12 +31,16 @@ function build(state) {
   });
   state.aloud = el("div", { class: "te-aloud", "aria-live": "polite" });
   state.chart = svg("svg", { class: "sp-svg", role: "img", "aria-label": data.alt });
+  const views = [["gap", "Everybody so far"], ["recent", `Last ${count(data.window)} people`]];
+  state.views = views.map(([view, text]) => el("button", { type: "button", text, "data-view": view, onclick: () => show(state, view) }));
   scrubbable(state, state.chart);
   const root = el("div", { class: "te sp", role: "group", "aria-label": "Stream player" },
     el("div", { class: "sp-bar" }, state.play, state.back, state.forth,
       el("span", { class: "sp-speed" }, el("span", { text: "Speed", "aria-hidden": "true" }), state.speed), state.where),
     el("div", { class: "sp-scrub" }, el("label", { for: "sp-at", text: "Position in the stream" }), state.input),
-    el("p", { class: "sp-title", text: `Gap of ${data.measure} among everybody so far, points` }),
+    el("div", { class: "sp-head" },
+      el("p", { class: "sp-title", text: `Gap of ${data.measure}, points` }),
+      el("div", { class: "sp-bar", role: "group", "aria-label": "Among whom" }, ...state.views)),
     el("div", {}, state.chart),
     readout(state),
     drift(state),
@@ -51,19 +55,26 @@ function build(state) {
   state.observer.observe(state.chart.parentElement);
 }
 
+function show(state, view) {
+  state.view = view;
+  for (const button of state.views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  if (state.width) draw(state);
+}
+
 function readout(state) {
   state.rows = state.data.policies.map((p) => ({
-    p, gap: el("td", { class: "sp-num" }), alerts: el("td", { class: "sp-num" }),
+    p, gap: el("td", { class: "sp-num" }), recent: el("td", { class: "sp-num sp-opt" }), alerts: el("td", { class: "sp-num" }),
   }));
   const head = (text, style) => el("th", { scope: "col", class: style, text });
   return el("div", { class: "sp-readout" }, el("table", {},
     el("caption", { class: "te-aloud", text: "Every rule at this point of the stream" }),
-    el("thead", {}, el("tr", {}, head("Rule"), head("Gap so far", "sp-num"), head("Alerts so far", "sp-num"),
+    el("thead", {}, el("tr", {}, head("Rule"), head("Gap so far", "sp-num"),
+      head(`Last ${count(state.data.window)} people`, "sp-num sp-opt"), head("Alerts so far", "sp-num"),
       head("Typical change to a score", "sp-num sp-opt"), head("When deciding", "sp-opt"))),
-    el("tbody", {}, ...state.rows.map(({ p, gap, alerts }) => el("tr", {},
+    el("tbody", {}, ...state.rows.map(({ p, gap, recent, alerts }) => el("tr", {},
       el("th", { scope: "row" }, el("span", { class: "sp-name" }, lineKey(p), el("span", { text: p.label })),
         el("div", { class: "sp-words", text: p.words })),
-      gap, alerts, el("td", { class: "sp-num sp-opt", text: points(p.change) }), el("td", { class: "sp-opt", text: p.uses }))))));
+      gap, recent, alerts, el("td", { class: "sp-num sp-opt", text: points(p.change) }), el("td", { class: "sp-opt", text: p.uses }))))));
 }
 
 function drift(state) {
@@ -134,67 +145,73 @@ function gridAndTicks(state, top, height, y) {
 }
 
 function drawChart(state) {
-  const { data, chart, width } = state;
+  const { data, chart, width, view } = state;
   const end = width - state.right;
-  const y = (v) => HEIGHT - 2 - (v / data.top) * (HEIGHT - 16);
+  const top = data.tops[view];
+  state.top = top;
+  const y = (v) => HEIGHT - 2 - (v / top) * (HEIGHT - 16);
   state.y = y;
   const lanes = data.policies.filter((p) => p.alerts.length);
-  const total = HEIGHT + 24 + LANE * lanes.length + (lanes.length ? 6 : 0);
+  const first = HEIGHT + 48; // below the axis and the lanes' title
+  const total = HEIGHT + 48 + LANE * lanes.length + (lanes.length ? 6 : 0);
   const past = clip(state, "sp-past", total);
   state.pasts = [past];
   const cut = svg("clipPath", { id: "sp-plot" }, svg("rect", { x: LEFT, y: 0, width: end - LEFT + 4, height: HEIGHT }));
   const lines = () => data.policies.map((p) => svg("path", {
-    d: linePath(data.seen, p.gap, state.x, y, 1.5 * data.top), fill: "none", stroke: p.color, "stroke-width": p.width,
+    d: linePath(data.seen, p[view], state.x, y, 1.5 * top), fill: "none", stroke: p.color, "stroke-width": p.width,
     "stroke-dasharray": DASHES[p.dash], "stroke-linejoin": "round", "clip-path": "url(#sp-plot)",
   }));
   const bars = () => lanes.flatMap((p, k) => p.alerts.map((a) => svg("rect", {
-    x: state.x(a.from), width: Math.max(3, state.x(a.to) - state.x(a.from)), y: HEIGHT + 24 + LANE * k + 15, height: 6, rx: 2, fill: p.color,
+    x: state.x(a.from), width: Math.max(3, state.x(a.to) - state.x(a.from)), y: first + LANE * k + 8, height: 6, rx: 2, fill: p.color,
   })));
-  const band = svg("rect", { class: "te-band", x: LEFT, width: end - LEFT, y: y(Math.min(data.promised, data.top)), height: y(0) - y(Math.min(data.promised, data.top)) });
-  const limits = data.promised <= data.top
+  const band = svg("rect", { class: "te-band", x: LEFT, width: end - LEFT, y: y(Math.min(data.promised, top)), height: y(0) - y(Math.min(data.promised, top)) });
+  const limits = data.promised <= top
     ? [svg("line", { class: "sp-promise", x1: LEFT, x2: end, y1: y(data.promised), y2: y(data.promised) })] : [];
-  if (data.tolerance <= data.top) {
+  if (view === "recent" && data.tolerance <= top) {
     limits.push(svg("line", { class: "sp-tolerance", x1: LEFT, x2: end, y1: y(data.tolerance), y2: y(data.tolerance) }));
   }
   state.marker = svg("line", { class: "te-line", y1: 0, y2: HEIGHT });
   state.dots = data.policies.map((p) => svg("circle", { class: "te-dot", r: p.width > 3 ? 6 : 4.5, fill: p.color }));
   chart.setAttribute("width", width);
   chart.setAttribute("height", total);
-  chart.replaceChildren(past.node, cut, band, ...gridAndTicks(state, data.top, HEIGHT, y), ...limits,
-    ...twice("sp-past", lines), ...twice("sp-past", bars), ...laneLabels(lanes), state.marker, ...state.dots,
+  chart.replaceChildren(past.node, cut, band, ...gridAndTicks(state, top, HEIGHT, y), ...limits,
+    ...twice("sp-past", lines), ...twice("sp-past", bars), ...laneLabels(state, lanes, first), state.marker, ...state.dots,
     ...limitLabels(state), ...early(state), ...endLabels(state));
 }
 
-function laneLabels(lanes) {
-  return lanes.map((p, k) => svg("text", {
-    class: "sp-halo", x: LEFT, y: HEIGHT + 24 + LANE * k + 11,
-    text: `${p.alerts.length} ${p.alerts.length === 1 ? "alert" : "alerts"}: ${p.label}`,
-  }));
+function laneLabels({ data, width }, lanes, first) {
+  const rule = width < 480 ? "" : `: last ${count(data.window)} people above ${whole(100 * data.tolerance)} points`;
+  const title = svg("text", { x: LEFT, y: HEIGHT + 40, "font-weight": 600, text: lanes.length ? `Alerts${rule}` : `No alerts${rule}` });
+  return [title, ...lanes.map((p, k) => svg("text", {
+    class: "sp-halo", x: LEFT, y: first + LANE * k + 14, text: `${p.label}: ${p.alerts.length}`,
+  }))];
 }
 
-function limitLabels(state) {
-  const { data, y } = state;
+function limitLabels({ data, y, top, view }) {
   const words = (v) => `${whole(100 * v)} points`;
   const labels = [];
-  const put = (v, text) => { if (v <= data.top) labels.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: y(v) - 4, text })); };
+  const put = (v, text) => { if (v <= top) labels.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: y(v) - 4, text })); };
   put(data.promised, `promised: ${words(data.promised)}`);
-  if (Math.abs(y(data.tolerance) - y(data.promised)) > 14) put(data.tolerance, `alert above ${words(data.tolerance)}`);
+  if (view === "recent" && Math.abs(y(data.tolerance) - y(data.promised)) > 14) put(data.tolerance, `alert above ${words(data.tolerance)}`);
   return labels;
 }
 
 // What the first people do: no gap yet, or one beyond the chart.
 function early(state) {
-  const { data, x, y } = state;
-  const peak = Math.max(...data.policies.flatMap((p) => p.gap.filter((v) => v !== null)), 0);
-  const firsts = data.policies.map((p) => p.gap.findIndex((v) => v !== null)).filter((i) => i >= 0);
+  const { data, x, y, top, view } = state;
+  const peak = Math.max(...data.policies.flatMap((p) => p[view].filter((v) => v !== null)), 0);
+  const firsts = data.policies.map((p) => p[view].findIndex((v) => v !== null)).filter((i) => i >= 0);
   const notes = [];
-  if (peak > data.top * 1.005) {
-    notes.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: 13, text: `↑ first people: up to ${points(peak)}, beyond the chart` }));
+  if (peak > top * 1.005) {
+    notes.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: 13, text: `↑ up to ${points(peak)}, beyond the chart` }));
   }
   const start = firsts.length ? data.seen[Math.min(...firsts)] : data.n;
   if (x(start) - LEFT > 90) {
-    notes.push(svg("text", { class: "sp-halo", x: (LEFT + x(start)) / 2, y: y(data.top / 2), "text-anchor": "middle", text: "no gap yet:" }),
-      svg("text", { class: "sp-halo", x: (LEFT + x(start)) / 2, y: y(data.top / 2) + 16, "text-anchor": "middle", text: "one group so far" }));
+    const middle = { class: "sp-halo", x: (LEFT + x(start)) / 2, "text-anchor": "middle" };
+    const why = view === "gap" ? "too few groups so far" : "window not full, or a group absent";
+    const wide = x(start) - LEFT > 230 || view === "gap";
+    notes.push(svg("text", { ...middle, y: y(top / 2), text: firsts.length ? "no gap yet:" : "no gap:" }));
+    notes.push(svg("text", { ...middle, y: y(top / 2) + 16, text: wide ? why : "a group is absent" }));
   }
   return notes;
 }
@@ -202,10 +219,11 @@ function early(state) {
 // Names at the ends of the lines, pushed apart where they would overlap.
 function endLabels(state) {
   if (!state.wide) return [];
-  const { data, y } = state;
+  const { data, y, top, view } = state;
+  const end = (p) => p[view].findLast((v) => v !== null) ?? null;
   const labels = data.policies
-    .filter((p) => p.gap[p.gap.length - 1] !== null)
-    .map((p) => ({ p, y: y(Math.min(p.gap[p.gap.length - 1], data.top)) + 4 }))
+    .filter((p) => end(p) !== null)
+    .map((p) => ({ p, y: y(Math.min(end(p), top)) + 4 }))
     .sort((a, b) => a.y - b.y);
   for (let i = 1; i < labels.length; i += 1) labels[i].y = Math.max(labels[i].y, labels[i - 1].y + 15);
   const over = labels.length ? labels[labels.length - 1].y - (HEIGHT - 2) : 0;
@@ -327,8 +345,9 @@ function advance(state, now) {
 
 function spoken(state) {
   const { data, index: i } = state;
-  const gaps = data.policies.map((p) => `${p.label} ${undefinedOr(p.gap[i], points)}`).join(", ");
-  return `After ${count(data.seen[i])} of ${count(data.n)} people: ${gaps}.`;
+  const gaps = data.policies.map((p) => `${p.label} ${undefinedOr(p[state.view][i], points)}`).join(", ");
+  const whom = state.view === "gap" ? "" : `, last ${count(data.window)} people`;
+  return `After ${count(data.seen[i])} of ${count(data.n)} people${whom}: ${gaps}.`;
 }
 
 function update(state) {
@@ -343,11 +362,12 @@ function update(state) {
   for (const past of state.pasts) past.rect.setAttribute("width", x);
   for (const at of ["x1", "x2"]) state.marker.setAttribute(at, x);
   state.rows.forEach((row, k) => {
-    const value = row.p.gap[i];
-    say(row.gap, undefinedOr(value, points));
+    const value = row.p[state.view][i];
+    say(row.gap, undefinedOr(row.p.gap[i], points));
+    say(row.recent, undefinedOr(row.p.recent[i], points));
     say(row.alerts, String(row.p.alerts.filter((a) => a.from <= seen).length));
     const dot = state.dots[k];
-    dot.style.display = value === null || value > data.top ? "none" : "";
+    dot.style.display = value === null || value > state.top ? "none" : "";
     if (value === null) return;
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", state.y(value));
@@ -384,6 +404,7 @@ export default function (component) {
     state.data = data;
     state.index = data.seen.length - 1;
     build(state);
+    show(state, state.view ?? "gap");
     draw(state);
   }
   return () => {

@@ -38,7 +38,6 @@ from fairlab.ui.widgets.subject import Subject
 
 __all__ = [
     "Settings",
-    "choose_measure",
     "choose_settings",
     "offer_download",
     "people_of",
@@ -77,12 +76,14 @@ class Settings:
         window: People in the rolling window.
         tolerance: Rolling gap in [0, 1] above which alerts are raised.
         patience: Batches it has to last.
+        decisions: Whether gaps are those of decisions instead of mean scores.
     """
 
     asked: Asked
     window: int
     tolerance: float
     patience: int
+    decisions: bool
 
 
 def choose_settings(subject: Subject, people: StreamPeople) -> Settings:
@@ -129,17 +130,37 @@ def choose_settings(subject: Subject, people: StreamPeople) -> Settings:
         "or at random with shares that change: the first group comes 1.9 times as often as on "
         "average at the start and 0.1 times at the end, the last group the other way round.",
     )
-    seed, window, tolerance, patience = _choose_alerts(people)
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    decisions = _choose_measure(people, left)
+    seed, window, tolerance, patience = _choose_alerts(people, right)
     asked = Asked(chosen, promised / 100, batch_size, order, seed)
-    return Settings(asked, window, tolerance, patience)
+    return Settings(asked, window, tolerance, patience, decisions)
 
 
-def _choose_alerts(people: StreamPeople) -> tuple[int, int, float, int]:
+def _choose_measure(people: StreamPeople, place: "st.delta_generator.DeltaGenerator") -> bool:
+    """Mean scores or decisions; True for decisions."""
+    labels = {
+        MEAN_SCORES: "Mean scores (promised)",
+        DECISIONS: f"Decisions at {people.threshold:.4g} (not promised)",
+    }
+    chosen = place.segmented_control(
+        "Gap of",
+        list(labels),
+        default=MEAN_SCORES,
+        required=True,
+        format_func=labels.__getitem__,
+        key="stream.measure",
+    )
+    return chosen == DECISIONS
+
+
+def _choose_alerts(
+    people: StreamPeople, place: "st.delta_generator.DeltaGenerator"
+) -> tuple[int, int, float, int]:
     """Seed of the order, window, tolerance and patience."""
-    with st.expander("Alerts and seed"):
-        first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
+    with place.popover("Alerts and seed", width="stretch"):
         usual = max(10, min(500, round(len(people.score) / 4, -1)))
-        window = first.number_input(
+        window = st.number_input(
             "Window, people",
             1,
             max(1, len(people.score)),
@@ -148,7 +169,7 @@ def _choose_alerts(people: StreamPeople) -> tuple[int, int, float, int]:
             key=f"stream.window.{people.digest}",
             help="The gap of the last so many people is watched, rounded to whole batches.",
         )
-        tolerance = second.number_input(
+        tolerance = st.number_input(
             "Tolerance, points",
             0.0,
             100.0,
@@ -157,7 +178,7 @@ def _choose_alerts(people: StreamPeople) -> tuple[int, int, float, int]:
             key="stream.tolerance",
             help="A wider gap in the window counts. Small windows swing by chance alone.",
         )
-        patience = third.number_input(
+        patience = st.number_input(
             "Patience, batches",
             1,
             10_000,
@@ -166,7 +187,7 @@ def _choose_alerts(people: StreamPeople) -> tuple[int, int, float, int]:
             key="stream.patience",
             help="So many batches in a row raise an alert.",
         )
-        seed = fourth.number_input("Seed of the order", 0, 10_000, 0, 1, key="stream.seed")
+        seed = st.number_input("Seed of the order", 0, 10_000, 0, 1, key="stream.seed")
     return int(seed), int(window), tolerance / 100, int(patience)
 
 
@@ -212,73 +233,54 @@ def _play(
     )
 
 
-def choose_measure(played: StreamPlay) -> bool:
-    """Draw the choice between mean scores and decisions; True for decisions."""
-    labels = {
-        MEAN_SCORES: "Mean scores (promised)",
-        DECISIONS: f"Decisions at {played.threshold:.4g} (not promised)",
-    }
-    chosen = st.segmented_control(
-        "Gap of",
-        list(labels),
-        default=MEAN_SCORES,
-        required=True,
-        format_func=labels.__getitem__,
-        key="stream.measure",
-    )
-    return chosen == DECISIONS
-
-
-def show_headlines(played: StreamPlay, decisions: bool) -> None:
+def show_headlines(played: StreamPlay, settings: Settings) -> None:
     """Three numbers: the gap as scored, with the online rule, and what that changed."""
     first, second, third = st.columns(3)
-    first.metric("Gap at the end, no rule", _last(played, "none", decisions))
-    second.metric("Gap at the end, online rule", _last(played, "online", decisions))
+    first.metric("Gap at the end, no rule", _last(played, "none", settings))
+    second.metric("Gap at the end, online rule", _last(played, "online", settings))
     online = played.traces.get("online")
     third.metric(
-        "Typical change to a score",
+        "Typical change to a score, online rule",
         "not played" if online is None else f"{100 * np.sqrt(online.change):.1f} points",
-        help="By the online rule: root of the mean squared difference between the score given and "
-        "the model's.",
+        help="Root of the mean squared difference between the score given and the model's.",
     )
 
 
-def _last(played: StreamPlay, policy: str, decisions: bool) -> str:
+def _last(played: StreamPlay, policy: str, settings: Settings) -> str:
     trace = played.traces.get(policy)
     if trace is None:
         return "not played"
-    value = (trace.decision_gap if decisions else trace.gap)[-1]
+    value = (trace.decision_gap if settings.decisions else trace.gap)[-1]
     return "undefined" if np.isnan(value) else f"{100 * value:.1f} points"
 
 
-def show_player(
-    played: StreamPlay, people: StreamPeople, settings: Settings, decisions: bool
-) -> None:
+def show_player(played: StreamPlay, people: StreamPeople, settings: Settings) -> None:
     """The player, and what it shows in words."""
     window = window_of(played, played.batches(settings.window))
-    found, watched = _alerts(played, settings, decisions)
-    sentence = stream_sentence(played, people.group_names, decisions=decisions)
-    key = hashlib.blake2b(repr((people.digest, settings, decisions)).encode(), digest_size=8)
+    watched = _watch(played, settings)
+    sentence = stream_sentence(played, people.group_names, decisions=settings.decisions)
+    key = hashlib.blake2b(repr((people.digest, settings)).encode(), digest_size=8)
     payload = stream_payload(
         played,
         window,
-        found,
+        watched.gaps,
+        watched.found,
         people.group_names,
-        decisions=decisions,
+        decisions=settings.decisions,
         tolerance=settings.tolerance,
         alt=sentence,
         digest=key.hexdigest(),
     )
-    stream_player(payload, key="stream.player")
     st.markdown(as_it_is(sentence))
+    stream_player(payload, key="stream.player")
     said = alert_sentence(
         played,
-        found,
+        watched.found,
         people.group_names,
         window=window.batches,
         tolerance=settings.tolerance,
         patience=settings.patience,
-        watched=watched,
+        watched=watched.batches,
     )
     st.markdown(as_it_is(said))
     chance = chance_sentence(played, people.group_names)
@@ -288,25 +290,32 @@ def show_player(
     st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
 
 
-def _alerts(
-    played: StreamPlay, settings: Settings, decisions: bool
-) -> tuple[dict[str, tuple[Alert, ...]], int]:
-    """Alerts by policy, and how many batches had a window with every group."""
-    batches = played.batches(settings.window)
-    found = {}
-    watched = 0
-    for name in played.traces:
-        means = played.means(name, decisions=decisions)
-        found[name] = alerts(means, batches, settings.tolerance, settings.patience)
-        watched = int((~np.isnan(means.window_gap(batches))).sum())
-    return found, watched
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watched:
+    """What the rolling window saw: gaps (T,) and alerts by policy, batches with every group."""
+
+    gaps: dict[str, FloatArray]
+    found: dict[str, tuple[Alert, ...]]
+    batches: int
 
 
-def show_tables(
-    played: StreamPlay, people: StreamPeople, settings: Settings, decisions: bool
-) -> None:
+def _watch(played: StreamPlay, settings: Settings) -> _Watched:
+    size = played.batches(settings.window)
+    means = {name: played.means(name, decisions=settings.decisions) for name in played.traces}
+    gaps = {name: found.window_gap(size) for name, found in means.items()}
+    return _Watched(
+        gaps=gaps,
+        found={
+            name: alerts(found, size, settings.tolerance, settings.patience)
+            for name, found in means.items()
+        },
+        batches=int((~np.isnan(next(iter(gaps.values())))).sum()),
+    )
+
+
+def show_tables(played: StreamPlay, people: StreamPeople, settings: Settings) -> None:
     """The same numbers as tables, folded away."""
-    found, _ = _alerts(played, settings, decisions)
+    found = _watch(played, settings).found
     with st.expander("Show as table"):
         st.markdown("Where each rule ended:")
         st.dataframe(policy_table(played, found), hide_index=True, width="stretch")
@@ -314,7 +323,7 @@ def show_tables(
         if len(raised):
             st.markdown("Alerts:")
             st.dataframe(raised, hide_index=True, width="stretch")
-        table = stream_table(played, decisions=decisions)
+        table = stream_table(played, decisions=settings.decisions)
         st.markdown(
             f"Gap of everybody so far after {len(table):,} of {len(played.seen):,} batches, exact "
             "at each. Empty cells are undefined."
@@ -328,14 +337,11 @@ def offer_download(
     """CSV and JSON of the aggregates."""
 
     def frame() -> pd.DataFrame:
-        batches = played.batches(settings.window)
-        gaps: dict[str, FloatArray] = {
-            name: played.means(name).window_gap(batches) for name in played.traces
-        }
-        return stream_frame(played, window_of(played, batches), gaps, people.group_names)
+        window = window_of(played, played.batches(settings.window))
+        return stream_frame(played, window, _watch(played, settings).gaps, people.group_names)
 
     def as_json() -> bytes:
-        found, _ = _alerts(played, settings, False)
+        found = _watch(played, settings).found
         chosen = {
             "subject": subject.label,
             "groups_by": list(subject.by),
@@ -343,6 +349,7 @@ def offer_download(
             "window_batches": played.batches(settings.window),
             "tolerance": settings.tolerance,
             "patience": settings.patience,
+            "windows_and_alerts_of": "decisions" if settings.decisions else "mean scores",
             "notes": list(people.notes),
         }
         return stream_json(played, frame(), found, people.group_names, chosen)
