@@ -28,7 +28,7 @@ def shifts_by_breakpoints(problem: "Problem", slack: Tensor) -> Tensor:
     tables = [_Table(problem, c) for c in range(problem.cells.size)]
     shape = (len(problem.z), problem.cells.size)
     mass = problem.mass.expand(shape)
-    mean = problem.at(torch.zeros(shape, dtype=torch.float64, device=problem.z.device))[0]
+    mean = problem.at(None)[0]
     part = families.split(mean)
     low = part.amin(1).view(-1, families.count)
     high = part.amax(1).view(-1, families.count) - slack[:, None]

@@ -40,7 +40,7 @@ _OVERLAP_STEPS = 60
 _HALVINGS = 40
 _ARMIJO = 0.01
 # Very many people are gone through in parts of about this many scores, to stay in the cache.
-_CACHED = 2**16
+_CACHED = 2**17
 _BLOCK = 4096
 # What is worked out of who is in which cell is kept from step to step up to this many entries.
 _KEPT = 2**26
@@ -55,14 +55,14 @@ class Box:
     lower: float
     upper: float
 
-    def clip(self, values: Tensor) -> Tensor:
-        """Values in the box, in place."""
-        return values.clamp_(self.lower, self.upper)
-
-    def inside(self, moved: Tensor, of: Tensor) -> Tensor:
+    def inside(self, moved: Tensor, of: Tensor, out: Tensor | None = None) -> Tensor:
         """``of`` where ``moved`` is strictly inside, 0 elsewhere."""
-        out: Tensor = torch.ops.aten.hardtanh_backward(of, moved, self.lower, self.upper)
-        return out
+        # The gradient of a clipped identity is just that, in one pass.
+        where = torch.ops.aten.hardtanh_backward
+        if out is None:
+            found: Tensor = where(of, moved, self.lower, self.upper)
+            return found
+        return where.grad_input(of, moved, self.lower, self.upper, grad_input=out)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +98,7 @@ class _People:
         self.box = problem.box
         self.z = problem.z[:, part]
         self.weight, self.sign = own(problem.weight), own(problem.sign)
+        self.one = self.z.new_ones(()).expand_as(self.z)
         joint = problem.joint
         self.cells = cell_sums(
             joint.member[part],
@@ -107,20 +108,22 @@ class _People:
             everybody=problem.cells.everybody,
         )
 
-    def moved(self, shift: Tensor) -> Tensor:
-        """(M, n) scores at shifts (M, J) of the joint cells, before clipping."""
-        theta = self.cells.spread(shift)
-        return self.z - (theta if self.sign is None else theta.mul_(self.sign))
+    def moved(self, shift: Tensor | None) -> Tensor:
+        """(M, n) scores at shifts (M, J) of the joint cells, before clipping; None is no shift."""
+        if shift is None:
+            return self.z
+        if self.sign is None:
+            return self.cells.less(self.z, shift)
+        return self.z - self.cells.spread(shift).mul_(self.sign)
 
-    def totals(self, shift: Tensor) -> tuple[Tensor, Tensor]:
+    def totals(self, shift: Tensor | None) -> tuple[Tensor, Tensor]:
         """(M, J) totals of the measured values, and of the weight strictly inside the box."""
         moved = self.moved(shift)
         both = moved.new_empty(2, *moved.shape)
         torch.clamp(moved, self.box.lower, self.box.upper, out=both[0])
         if self.sign is not None:
             both[0].mul_(self.sign)
-        one = moved.new_ones(()).expand_as(moved)
-        both[1] = self.box.inside(moved, one)
+        self.box.inside(moved, self.one, out=both[1])
         if self.weight is not None:
             both.mul_(self.weight)
         totals = self.cells.sums(both.view(-1, moved.shape[1]))
@@ -128,8 +131,7 @@ class _People:
 
     def mass(self) -> Tensor:
         """(1 or M, J) weight of the joint cells."""
-        weight = self.z.new_ones(1, self.z.shape[1]) if self.weight is None else self.weight
-        return self.cells.sums(weight)
+        return self.cells.counts()[None] if self.weight is None else self.cells.sums(self.weight)
 
     def base(self, offset: Tensor) -> Tensor:
         """(1 or M, J) totals of the part of the values that does not depend on the scores."""
@@ -152,7 +154,7 @@ class _People:
 
     def distance(self, shift: Tensor) -> Tensor:
         """(M,) weighted squared distance of the scores from where they were."""
-        p = self.box.clip(self.moved(shift))
+        p = self.moved(shift).clamp(self.box.lower, self.box.upper)
         square = (p - self.z) ** 2
         if self.weight is not None:
             square = square * self.weight
@@ -208,9 +210,9 @@ class Problem:
         parts = [of(people) for people in self.people()]
         return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
 
-    def at(self, shift: Tensor) -> tuple[Tensor, Tensor]:
-        """(M, C) means and (M, J) weight strictly inside the box, at shifts (M, C)."""
-        joint = self.joint.spread(shift)
+    def at(self, shift: Tensor | None) -> tuple[Tensor, Tensor]:
+        """(M, C) means and (M, J) weight strictly inside the box, at shifts (M, C) or none."""
+        joint = None if shift is None else self.joint.spread(shift)
         parts = [people.totals(joint) for people in self.people()]
         value, active = parts[0]
         for more, inside in parts[1:]:
@@ -223,7 +225,11 @@ class Problem:
         joint = self.joint.spread(shift)
         out = torch.empty(self.z.shape, dtype=dtype, device=self.z.device)
         for people in self.people():
-            out[:, people.part] = self.box.clip(people.moved(joint))
+            moved = people.moved(joint)
+            if out.dtype == moved.dtype:
+                torch.clamp(moved, self.box.lower, self.box.upper, out=out[:, people.part])
+            else:
+                out[:, people.part] = moved.clamp(self.box.lower, self.box.upper)
         return out
 
     def pull(self, shift: Tensor, grad: Tensor) -> Tensor:
@@ -327,11 +333,10 @@ def solve(problem: Problem, slack: Tensor, start: Tensor | None = None) -> Solut
         SolveError: If the slack is exceeded by more than is accepted in the end.
     """
     families = problem.families
-    if start is None:
+    shift = start
+    if shift is None:
         shift = problem.z.new_zeros(len(problem.z), problem.cells.size, dtype=torch.float64)
-    else:
-        shift = start
-    state = _State(shift, *problem.at(shift))
+    state = _State(shift, *problem.at(start))
     wide = families.range(state.mean) > slack
     unsolved = wide if start is None else wide | (shift != 0).any(1)
     steps = 0

@@ -24,8 +24,14 @@ class CellSums(Protocol):
     def sums(self, values: Tensor) -> Tensor:
         """(M, n) to (M, J) float64: total over each cell."""
 
+    def counts(self) -> Tensor:
+        """(J,) float64: people in each cell."""
+
     def spread(self, amount: Tensor) -> Tensor:
         """(M, J) float64 to (M, n): each person their cell's; 0 for those in none."""
+
+    def less(self, values: Tensor, amount: Tensor) -> Tensor:
+        """(M, n) values less what is spread, in new memory."""
 
 
 def cell_sums(
@@ -57,6 +63,12 @@ class _Spread:
         if not self.everybody:
             amount = torch.nn.functional.pad(amount, (0, 1))
         return amount.index_select(1, self.member)
+
+    def less(self, values: Tensor, amount: Tensor) -> Tensor:
+        return values - self.spread(amount)
+
+    def counts(self) -> Tensor:
+        return torch.bincount(self.member, minlength=self.size)[: self.size].to(torch.float64)
 
 
 class _Product(_Spread):
@@ -90,8 +102,20 @@ class _Pair:
         return torch.stack([_total(values) - second, second], dim=1)
 
     def spread(self, amount: Tensor) -> Tensor:
+        first, more = self._step(amount)
+        return torch.outer(more, self.second).add_(first)
+
+    def less(self, values: Tensor, amount: Tensor) -> Tensor:
+        first, more = self._step(amount)
+        return torch.addr(values, more, self.second, alpha=-1).sub_(first)
+
+    def counts(self) -> Tensor:
+        second = self.second.sum(dtype=torch.float64)
+        return torch.stack([len(self.second) - second, second])
+
+    def _step(self, amount: Tensor) -> tuple[Tensor, Tensor]:
         amount = amount.to(self.second.dtype)
-        return torch.addcmul(amount[:, :1], self.second, amount[:, 1:] - amount[:, :1])
+        return amount[:, :1], amount[:, 1] - amount[:, 0]
 
 
 class _Indexed(_Spread):
