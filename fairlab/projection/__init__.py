@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from fairlab.projection.convex import ConvexFairnessLayer, PrecisionNotice
     from fairlab.projection.layer import FairnessLayer, Projection, project
     from fairlab.projection.online import OnlineRule, PaperOnlineRule
-    from fairlab.projection.policies import FrozenRule
+    from fairlab.projection.policies import BatchRule, FrozenRule
     from fairlab.projection.saved import load_policy
 
 __all__ = [
     "CONSTRAINTS",
+    "BatchRule",
     "ConvexFairnessLayer",
     "FairnessLayer",
     "FrozenRule",
@@ -29,7 +30,8 @@ __all__ = [
 ]
 
 _HOME = {
-    "CONSTRAINTS": "constraints",
+    "BatchRule": "policies",
+    "CONSTRAINTS": "conditions",
     "ConvexFairnessLayer": "convex",
     "FairnessLayer": "layer",
     "FrozenRule": "policies",

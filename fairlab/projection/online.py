@@ -129,6 +129,10 @@ class OnlineRule:
         finally:
             self.restore(before)
 
+    def __call__(self, z: Any, group: Any) -> Any:
+        """:meth:`predict`, learning from the batch as it goes."""
+        return self.predict(z, group)
+
     def run(self, z: Any, group: Any, batch_size: int = 1) -> Any:  # noqa: ARG002
         """Scores of a whole stream in one call; the batch size changes nothing."""
         return self.predict(z, group)

@@ -106,6 +106,10 @@ class PaperOnlineRule:
             self._learn(people, p)
         return self.setting.back(p, z)
 
+    def __call__(self, z: Any, group: Any) -> Any:
+        """:meth:`predict`, learning from the batch as it goes."""
+        return self.predict(z, group)
+
     def run(self, z: Any, group: Any, batch_size: int = 1) -> Any:
         """Scores of a whole stream, cut into batches of so many people; the last may be smaller.
 

@@ -36,7 +36,7 @@ def write_policy(
     """
     target = Path(path)
     text = json.dumps({"version": VERSION, "kind": kind, "facts": dict(facts)}, allow_nan=False)
-    data = to_bytes({k: np.ascontiguousarray(v) for k, v in arrays.items()}, {_KEY: text})
+    data = to_bytes({k: np.array(v, order="C") for k, v in arrays.items()}, {_KEY: text})
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(data)
@@ -98,4 +98,8 @@ def load_policy(path: str | Path) -> Any:
         from fairlab.projection.online import OnlineRule, PaperOnlineRule
 
         return OnlineRule.load(path) if kind == "online" else PaperOnlineRule.load(path)
+    if kind in ("batch", "frozen"):
+        from fairlab.projection.policies import BatchRule, FrozenRule
+
+        return BatchRule.load(path) if kind == "batch" else FrozenRule.load(path)
     raise InputError(f"{Path(path).name} holds the policy {kind!r}, which is not known here.")
