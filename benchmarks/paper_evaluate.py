@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from benchmarks.paper_data import Study
-from benchmarks.paper_train import LAYER, PENALTIES, STRENGTHS, UNMITIGATED, group_gap, losses
+from benchmarks.paper_train import LAYER, PENALTIES, UNMITIGATED, group_gap, losses
 from fairlab.outcomes import FloatArray
 from fairlab.projection import FrozenRule, project
+from fairlab.projection.online import OnlineRule, PaperOnlineRule
 from fairlab.training.batches import plan_batches
 
 BATCHES = {"large": 1_000, "small": 16}
@@ -25,25 +26,29 @@ class Scored:
     Attributes:
         measure: ``mean squared error`` (small is good) or ``accuracy`` (large is good).
         values: (K,) that measure.
-        brier: (K,) mean squared difference of score and label; None in regression.
+        loss: (K,) the loss trained for: mean squared error, or cross entropy.
         gap: (K,) range of group means over all test people.
-        held: Per batch size, share of test batches (of all seeds) whose gap is within the slack.
+        held: Per batch size, share of test batches (of all seeds) whose gap is within the slack,
+            among the groups the batch has.
     """
 
     measure: str
     values: FloatArray
-    brier: FloatArray | None
+    loss: FloatArray
     gap: FloatArray
     held: Mapping[str, float]
 
 
-def evaluate(study: Study, scores: Mapping[str, Tensor], slack: float) -> dict[str, Scored]:
+def evaluate(
+    study: Study, scores: Mapping[str, Tensor], slack: float, online_too: bool
+) -> dict[str, Scored]:
     """All methods and policies.
 
     Args:
         study: Whose test people.
         scores: ``validation`` and ``test``, (K, METHODS, n) before projection.
         slack: ε.
+        online_too: Also the two online rules, which go person by person or batch by batch.
     """
     test = scores["test"]
     penalty = chosen_penalty(study, scores, slack)
@@ -61,6 +66,12 @@ def evaluate(study: Study, scores: Mapping[str, Tensor], slack: float) -> dict[s
         "layer, frozen rule": frozen(study, scores, slack, LAYER),
         "post-hoc, frozen rule": frozen(study, scores, slack, UNMITIGATED),
     }
+    if online_too:
+        for name in ("layer", "post-hoc"):
+            for rule in (PaperOnlineRule, OnlineRule):
+                label = "paper's online rule" if rule is PaperOnlineRule else "our online rule"
+                score = online(raw[name], study, slack, deals["small"], rule)
+                found[f"{name}, {label}"] = score
     return {name: scored(score, study, slack, deals) for name, score in found.items()}
 
 
@@ -70,7 +81,7 @@ def chosen_penalty(study: Study, scores: Mapping[str, Tensor], slack: float) -> 
     As in the paper: among the strengths whose validation gap is within the slack. Where none is,
     the one of least validation gap.
     """
-    validation = scores["validation"][:, PENALTIES : PENALTIES + len(STRENGTHS)]
+    validation = scores["validation"][:, PENALTIES:-1]
     loss = losses(validation, study.y["validation"][:, None], study)
     gap = group_gap(validation, study.group["validation"])
     inside = gap <= slack
@@ -108,6 +119,23 @@ def frozen(study: Study, scores: Mapping[str, Tensor], slack: float, method: int
     return rule(scores["test"][:, method].contiguous(), study.group["test"])
 
 
+def online(
+    score: Tensor,
+    study: Study,
+    slack: float,
+    batches: list[Tensor],
+    kind: type[OnlineRule] | type[PaperOnlineRule],
+) -> Tensor:
+    """(K, n) scores of the test people as a stream of batches: policy *online*."""
+    group = study.group["test"].numpy()
+    out = np.empty(score.shape)
+    for seed, raw in enumerate(score.numpy().astype(np.float64)):
+        rule = kind(slack, n_groups=int(group.max()) + 1, lower=study.lower, upper=study.upper)
+        for rows in batches:
+            out[seed, rows] = rule.predict(raw[rows], group[rows])
+    return torch.from_numpy(out)
+
+
 def scored(score: Tensor, study: Study, slack: float, deals: Mapping[str, list[Tensor]]) -> Scored:
     """Figures of (K, n) scores."""
     group, y = study.group["test"], study.y["test"]
@@ -128,7 +156,7 @@ def scored(score: Tensor, study: Study, slack: float, deals: Mapping[str, list[T
     return Scored(
         measure="mean squared error" if regression else "accuracy",
         values=squared if regression else right,
-        brier=None if regression else squared,
+        loss=losses(wide, y, study).numpy(),
         gap=group_gap(wide, group).numpy(),
         held=held,
     )
