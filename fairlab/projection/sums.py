@@ -83,12 +83,12 @@ class _Product(_Spread):
         if self.dtype == torch.float64:
             return values @ self.indicator
         whole = values.shape[1] // _BLOCK * _BLOCK
-        tail = (values[:, whole:] @ self.indicator[whole:]).to(torch.float64)
-        if whole == 0:
-            return tail
-        blocks = values[:, :whole].reshape(len(values), -1, _BLOCK).transpose(0, 1)
-        parts = torch.bmm(blocks, self.indicator[:whole].view(-1, _BLOCK, self.size))
-        return parts.sum(0, dtype=torch.float64) + tail
+        total = (values[:, whole:] @ self.indicator[whole:]).to(torch.float64)
+        if whole > 0:
+            blocks = values[:, :whole].reshape(len(values), -1, _BLOCK).transpose(0, 1)
+            parts = torch.bmm(blocks, self.indicator[:whole].view(-1, _BLOCK, self.size))
+            total += parts.sum(0, dtype=torch.float64)
+        return total
 
 
 class _Pair:
@@ -131,4 +131,7 @@ def _total(values: Tensor) -> Tensor:
     """(M, n) to (M,) float64."""
     whole = values.shape[1] // _BLOCK * _BLOCK
     blocks = values[:, :whole].reshape(len(values), -1, _BLOCK).sum(2)
-    return blocks.sum(1, dtype=torch.float64) + values[:, whole:].sum(1, dtype=torch.float64)
+    total = blocks.sum(1, dtype=torch.float64)
+    if whole < values.shape[1]:
+        total += values[:, whole:].sum(1, dtype=torch.float64)
+    return total

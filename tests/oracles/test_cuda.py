@@ -1,0 +1,55 @@
+"""On a CUDA device: the same projections, rules and curves as on the processor."""
+
+import numpy as np
+import pytest
+import torch
+
+from fairlab.config import SweepConfig
+from fairlab.projection import CONSTRAINTS, FrozenRule, project
+from fairlab.training import fit_sweep
+from tests.contracts.small import prepared
+
+pytestmark = [
+    pytest.mark.cuda,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+]
+
+
+@pytest.mark.parametrize("n", [300, 200_000])
+@pytest.mark.parametrize("attributes", [1, 2])
+@pytest.mark.parametrize("constraint", list(CONSTRAINTS))
+def test_projection_and_gradient_are_those_of_the_processor(constraint, attributes, n):
+    generator = torch.Generator().manual_seed(0)
+    z = torch.rand(2, n, generator=generator)
+    group = torch.randint(0, 3, (n, attributes), generator=generator)
+    y = torch.randint(0, 2, (n,), generator=generator)
+    up = torch.rand(2, n, generator=generator)
+
+    def both(device: str) -> tuple[torch.Tensor, torch.Tensor]:
+        scores = z.to(device).requires_grad_()
+        p = project(scores, group.to(device), 0.01, constraint, y.to(device)).p
+        (gradient,) = torch.autograd.grad(p, scores, up.to(device))
+        return p.detach().cpu(), gradient.cpu()
+
+    for here, there in zip(both("cpu"), both("cuda"), strict=True):
+        torch.testing.assert_close(there, here, atol=2e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("constraint", list(CONSTRAINTS))
+def test_frozen_rules_are_those_of_the_processor(constraint):
+    generator = torch.Generator().manual_seed(1)
+    z = torch.rand(3, 500, generator=generator)
+    group = torch.randint(0, 3, (500,), generator=generator)
+    y = torch.randint(0, 2, (500,), generator=generator)
+    here = FrozenRule.fit(z, group, 0.02, constraint, y)(z, group)
+    there = FrozenRule.fit(z.cuda(), group.cuda(), 0.02, constraint, y.cuda())
+    torch.testing.assert_close(there(z.cuda(), group.cuda()).cpu(), here, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("mode", ["penalty", "adversarial", "layer"])
+def test_a_sweep_on_the_device_is_near_the_processors(mode):
+    config = SweepConfig(modes=(mode,), epochs=3, batch_size=64)
+    here = fit_sweep(prepared(), config)
+    there = fit_sweep(prepared(), config.model_copy(update={"device": "cuda"}))
+    for split in ("validation", "test"):
+        np.testing.assert_allclose(there.splits[split].score, here.splits[split].score, atol=0.02)
