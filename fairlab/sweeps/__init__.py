@@ -2,5 +2,23 @@
 
 from fairlab.sweeps.roc import RocCurve, roc_curves, roc_hull
 from fairlab.sweeps.thresholds import ThresholdSweep, exact_sweep
+from fairlab.sweeps.within import (
+    ThresholdOffer,
+    ThresholdWithin,
+    measured_at,
+    offer_threshold,
+    threshold_within,
+)
 
-__all__ = ["RocCurve", "ThresholdSweep", "exact_sweep", "roc_curves", "roc_hull"]
+__all__ = [
+    "RocCurve",
+    "ThresholdOffer",
+    "ThresholdSweep",
+    "ThresholdWithin",
+    "exact_sweep",
+    "measured_at",
+    "offer_threshold",
+    "roc_curves",
+    "roc_hull",
+    "threshold_within",
+]

@@ -1,0 +1,184 @@
+"""One threshold for everybody that keeps decisions within a gap: picked on validation people.
+
+The fairness layer promises a gap of mean scores; thresholded decisions do not follow it. A
+threshold picked among all those the scores allow can bring the gap of decisions down without
+looking at anybody's group when deciding. It is picked on validation and measured on test.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairlab.config import CONSTRAINT_GAPS
+from fairlab.errors import InputError
+from fairlab.metrics import GAPS
+from fairlab.outcomes import Array, FloatArray, GroupedOutcomes, count
+from fairlab.results import SweepResult
+from fairlab.sweeps.thresholds import ThresholdSweep, exact_sweep
+
+# A threshold counts only if it keeps this share of what the best single threshold gains over
+# deciding the same for everybody: a rule that selects nearly all, or nearly nobody, has a small
+# gap for an empty reason.
+GAIN_KEPT = 0.5
+# Thresholds are written with at most this many decimals.
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdWithin:
+    """A single threshold picked on some people.
+
+    Attributes:
+        threshold: Selected iff score >= threshold; lies between two scores of these people.
+        slack: The gap that was asked for, in [0, 1].
+        within: Whether the gap is at most the slack; if not, no threshold that counts has a
+            narrower one.
+        accuracy, gap: On the people it was picked on, [0, 1]; the gap is the widest over the
+            groupings given.
+        best_accuracy: Of the most accurate single threshold.
+        least_accuracy: Thresholds with less did not count.
+    """
+
+    threshold: float
+    slack: float
+    within: bool
+    accuracy: float
+    gap: float
+    best_accuracy: float
+    least_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdOffer:
+    """A threshold picked on validation people, and what it does to test people.
+
+    Attributes:
+        picked: On validation people.
+        gap_name: The gap it is about, a name of ``GAPS``.
+        test_accuracy: At the threshold, [0, 1].
+        test_gap: At the threshold; None where undefined.
+        usual_threshold: The one of the run.
+        usual_accuracy, usual_gap: On test people at that one.
+    """
+
+    picked: ThresholdWithin
+    gap_name: str
+    test_accuracy: float
+    test_gap: float | None
+    usual_threshold: float
+    usual_accuracy: float
+    usual_gap: float | None
+
+
+def threshold_within(
+    people: GroupedOutcomes | Sequence[GroupedOutcomes], gap: str, slack: float
+) -> ThresholdWithin | None:
+    """The most accurate single threshold whose gap is at most the slack, over all thresholds.
+
+    Where none is within the slack, the one with the least gap. Ties go to the narrower gap, then
+    to the higher accuracy. A threshold counts only if it selects somebody but not everybody, and
+    keeps half of what the best threshold gains over deciding the same for everybody.
+
+    Args:
+        people: With scores; or the same people grouped in several ways, of which the widest gap
+            counts.
+        gap: Name of a difference in ``GAPS``.
+        slack: In [0, 1] (2 for the mean residual).
+
+    Returns:
+        None if no threshold counts: the scores tell the outcomes apart no better than a constant,
+        or the gap is undefined wherever they do.
+
+    Raises:
+        InputError: For a slack below 0, or a gap that is a ratio.
+        UnknownNameError: For an unknown gap.
+    """
+    measure = GAPS[gap]
+    if measure.spread != "difference" or not slack >= 0:
+        raise InputError(
+            f"A threshold is picked to keep a difference at most a slack of 0 or more; found {gap} "
+            f"and {slack:g}."
+        )
+    groupings = [people] if isinstance(people, GroupedOutcomes) else list(people)
+    sweeps = [exact_sweep(grouping) for grouping in groupings]
+    wide = np.maximum.reduce([measure(sweep.counts) for sweep in sweeps])
+    accuracy, selected, total = _totals(sweeps[0])
+    best, constant = float(accuracy.max()), float(max(accuracy[0], accuracy[-1]))
+    least = constant + GAIN_KEPT * (best - constant)
+    low, high = _between(sweeps[0].thresholds)
+    cut = np.round((low + high) / 2, DIGITS)
+    counts = (selected > 0) & (selected < total) & (accuracy >= least - 1e-12) & ~np.isnan(wide)
+    counts &= (cut > low) & (cut < high)
+    if not counts.any():
+        return None
+    candidates = np.flatnonzero(counts)
+    inside = candidates[wide[candidates] <= slack + 1e-12]
+    if len(inside):
+        order = np.lexsort((wide[inside], -accuracy[inside]))
+        chosen = int(inside[order[0]])
+    else:
+        order = np.lexsort((-accuracy[candidates], wide[candidates]))
+        chosen = int(candidates[order[0]])
+    return ThresholdWithin(
+        threshold=_shortest(float(low[chosen]), float(high[chosen])),
+        slack=slack,
+        within=bool(len(inside)),
+        accuracy=float(accuracy[chosen]),
+        gap=float(wide[chosen]),
+        best_accuracy=best,
+        least_accuracy=least,
+    )
+
+
+def offer_threshold(result: SweepResult, index: int, slack: float) -> ThresholdOffer | None:
+    """Pick a threshold for a trained model on its validation people; measure it on test people.
+
+    The gap is that of the run's constraint, widest over attributes for marginal groups.
+
+    Returns:
+        None as :func:`threshold_within`.
+    """
+    name = CONSTRAINT_GAPS[result.constraint]
+    validation, test = (
+        [result.scored(index, split).outcomes(by) for by in result.groupings]
+        for split in ("validation", "test")
+    )
+    picked = threshold_within(validation, name, slack)
+    if picked is None:
+        return None
+    accuracy, gap = measured_at(test, name, picked.threshold)
+    usual_accuracy, usual_gap = measured_at(test, name, result.threshold)
+    return ThresholdOffer(picked, name, accuracy, gap, result.threshold, usual_accuracy, usual_gap)
+
+
+def measured_at(
+    groupings: Sequence[GroupedOutcomes], gap: str, threshold: float
+) -> tuple[float, float | None]:
+    """Accuracy, and the widest gap over the groupings (None where undefined), at a threshold."""
+    tables = [count(people, threshold) for people in groupings]
+    right = float((tables[0].tp + tables[0].tn).sum() / tables[0].n.sum())
+    wide = float(np.fmax.reduce([GAPS[gap](table) for table in tables]))
+    return right, None if np.isnan(wide) else wide
+
+
+def _totals(sweep: ThresholdSweep) -> tuple[FloatArray, Array, float]:
+    """(T,) accuracy and weight selected of everyone, and the total weight."""
+    everyone = sweep.counts.overall()
+    total = float(everyone.n[0, 0])
+    accuracy = np.asarray((everyone.tp + everyone.tn)[:, 0] / total, dtype=np.float64)
+    return accuracy, (everyone.tp + everyone.fp)[:, 0], total
+
+
+def _between(thresholds: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(T,) open ranges in which a threshold decides as each of the sweep's does."""
+    return np.concatenate(([-np.inf], thresholds[:-1])), thresholds
+
+
+def _shortest(low: float, high: float) -> float:
+    """The number with the fewest decimals between two others, nearest to their middle."""
+    for digits in range(DIGITS):
+        near = round((low + high) / 2, digits)
+        if low < near < high:
+            return near
+    return round((low + high) / 2, DIGITS)
