@@ -7,7 +7,7 @@ import torch
 from fairlab.config import SweepConfig
 from fairlab.projection import CONSTRAINTS, FrozenRule, project
 from fairlab.training import fit_sweep
-from tests.contracts.small import prepared
+from tests.unit.training_people import prepared
 
 pytestmark = [
     pytest.mark.cuda,
