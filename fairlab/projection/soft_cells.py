@@ -17,9 +17,14 @@ __all__ = ["Calibrated", "SoftCells", "SoftPeople"]
 
 
 class Calibrated(Protocol):
-    """What turns raw scores into P(y = 1 | raw score)."""
+    """What turns raw scores into P(y = 1 | raw score), or P(y = 1 | raw score, group)."""
 
-    def probability(self, z: Any) -> Any:
+    @property
+    def uses_group(self) -> bool:
+        """Whether groups have curves of their own."""
+        ...
+
+    def probability(self, z: Any, group: Any = None) -> Any:
         """(n,) probabilities of (n,) raw scores."""
         ...
 
@@ -73,6 +78,8 @@ class SoftCells:
                 f"{constraint} looks at the label, which is unknown when scoring. Pass "
                 "calibration=, fitted where labels are known, or use demographic_parity."
             )
+        if self.rule.offset is not None and self.rule.sign is None:
+            self._needs_groups(calibration)
         self.conditions: tuple[Condition, ...] = self.rule.conditions
         self.families = tuple(
             (k, attribute)
@@ -96,12 +103,30 @@ class SoftCells:
         if not self.rule.needs_labels:
             return SoftPeople(rows, columns.astype(np.int64), ones[None], ones, zeros)
         assert self.calibration is not None
-        q = np.asarray(self.calibration.probability(rows), dtype=np.float64).reshape(n)
+        q = np.asarray(self._probability(rows, columns), dtype=np.float64).reshape(n)
         by_label = {None: ones, 1: q, 0: 1 - q}
         weight = np.stack([by_label[c.label] for c in self.conditions])
         sign = ones if self.rule.sign is None else np.asarray(self.rule.sign(q))
         offset = zeros if self.rule.offset is None else np.asarray(self.rule.offset(q))
         return SoftPeople(rows, columns.astype(np.int64), weight, sign, offset)
+
+    def _probability(self, z: FloatArray, group: NDArray[Any]) -> Any:
+        assert self.calibration is not None
+        if not self.calibration.uses_group:
+            return self.calibration.probability(z)
+        if len(self.sizes) > 1:
+            raise InputError(
+                "A calibration by group knows one attribute, and this rule has "
+                f"{len(self.sizes)}. Calibrate without groups, or cross the attributes into one."
+            )
+        return self.calibration.probability(z, group[:, 0])
+
+    def _needs_groups(self, calibration: Calibrated | None) -> None:
+        if calibration is not None and not calibration.uses_group:
+            raise InputError(
+                f"{self.constraint} is about how far scores are off in each group, and this "
+                "calibration ignores groups, so nothing could be seen. Fit it with group=."
+            )
 
     def _check(self, z: FloatArray, group: NDArray[Any]) -> None:
         if z.ndim != 1 or group.shape != (len(z), len(self.sizes)):

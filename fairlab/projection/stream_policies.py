@@ -108,10 +108,11 @@ def _soft_cells(setting: Setting) -> SoftCells:
 
 
 def _calibration(setting: Setting) -> Calibration | None:
-    """P(y = 1 | score) from the people known beforehand, where the constraint asks for it."""
+    """P(y = 1 | score, group) from people known beforehand, where the constraint asks for it."""
     if not CONSTRAINTS[setting.constraint].needs_labels:
         return None
-    return Calibration.fit(setting.fit.score, setting.fit.y)
+    fit = setting.fit
+    return Calibration.fit(fit.score, fit.y, group=fit.group, n_groups=setting.n_groups)
 
 
 @dataclass(frozen=True, slots=True)

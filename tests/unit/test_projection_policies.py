@@ -307,7 +307,7 @@ def test_settings_of_a_batch_are_checked(slack, lower, upper):
 
 def policies():
     z, group, y = people(n=400)
-    calibration = Calibration.fit(z[0], y)
+    calibration = Calibration.fit(z[0], y, group=group, n_groups=4)
     yield BatchRule(0.05, lower=-np.inf), (z, group)
     for constraint in CONSTRAINTS:
         yield FrozenRule.fit(z, group, 0.02, constraint, y, n_groups=4), (z, group)
