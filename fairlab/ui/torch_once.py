@@ -20,14 +20,13 @@ def load_torch() -> None:
             return
         import torch
 
-        import fairlab.projection.policies  # noqa: F401
+        from fairlab.projection import FrozenRule, project
 
         torch.set_num_threads(1)
+        # The first projection makes torch import more of itself; better here than in two threads.
+        people = torch.tensor([0.0, 1.0], dtype=torch.float64), torch.tensor([0, 1])
+        project(*people, 0.5)
+        FrozenRule.fit(*people, 0.5)
         gc.collect()
         gc.freeze()
         _ready = True
-
-
-def is_loaded() -> bool:
-    """Whether torch is there already."""
-    return _ready

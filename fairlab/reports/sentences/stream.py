@@ -1,5 +1,6 @@
 """What a stream showed, in words: final gaps with n, alerts, and what cannot be told."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -108,7 +109,7 @@ def alert_sentence(
     counts = [f"{POLICY_LABELS[name]} {len(alerts)}" for name, alerts in found.items()]
     total = sum(len(alerts) for alerts in found.values())
     if not total:
-        return f"{rule} None was raised in {watched:,} {_batches(watched)} watched."
+        return f"{rule} There was no alert in {watched:,} {_batches(watched)} watched."
     name, worst = max(
         ((name, a) for name, alerts in found.items() for a in alerts),
         key=lambda pair: pair[1].worst,
@@ -122,7 +123,7 @@ def alert_sentence(
     )
 
 
-def stream_notes(played: StreamPlay) -> tuple[str, ...]:
+def stream_notes(played: StreamPlay, group_names: Sequence[str]) -> tuple[str, ...]:
     """What to know about how this stream was played."""
     notes = []
     if any(name for name in played.index.names if name != "everyone") or played.constraint in (
@@ -133,8 +134,8 @@ def stream_notes(played: StreamPlay) -> tuple[str, ...]:
             "No rule sees an outcome of the people who come. Where the constraint asks for it, "
             "rules use the probability of the favourable outcome, calibrated on people known "
             "before; the table's outcomes only measure the gap. Where that probability is off for "
-            "a group, the measured gap can stay above the slack. In use, outcomes arrive later than "
-            "decisions, and so would this chart."
+            "a group, the measured gap can stay above the slack. In use, outcomes arrive later "
+            "than decisions, and so would this chart."
         )
     if played.batch_size == 1 and "batch" in played.traces:
         notes.append(
@@ -147,10 +148,20 @@ def stream_notes(played: StreamPlay) -> tuple[str, ...]:
             "every group had come; gaps before that compare those that had."
         )
     notes += [
-        f"“{POLICY_LABELS[name]}” could not be played: {why}"
+        f"“{POLICY_LABELS[name]}” could not be played: {_named(why, group_names)}"
         for name, why in played.missing.items()
     ]
     return tuple(notes)
+
+
+def _named(error: str, group_names: Sequence[str]) -> str:
+    """An error of the solver with the names of groups instead of their numbers."""
+
+    def name(found: re.Match[str]) -> str:
+        g = int(found[1])
+        return f"group “{group_names[g]}”" if g < len(group_names) else found[0]
+
+    return re.sub(r"\bgroup (\d+)\b", name, error)
 
 
 def _sizes(played: StreamPlay, names: Sequence[str]) -> str:

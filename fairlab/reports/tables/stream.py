@@ -81,10 +81,7 @@ def stream_frame(
     """
     step = max(1, -(-APART // played.batch_size))
     rows = np.arange(step - 1, len(played.seen), step)
-    last = len(played.seen) - 1
-    if len(rows) == 0 or rows[-1] != last:
-        near = len(rows) > 0 and played.n - played.seen[rows[-1]] < APART
-        rows = np.append(rows[:-1] if near else rows, last)
+    rows = np.append(rows[played.seen[rows] <= played.n - APART], len(played.seen) - 1)
     table: dict[str, object] = {"batch": rows + 1, "people": played.seen[rows]}
     for name, trace in played.traces.items():
         table[f"gap_{name}"] = trace.gap[rows]

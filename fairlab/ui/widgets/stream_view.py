@@ -286,7 +286,7 @@ def show_player(played: StreamPlay, people: StreamPeople, settings: Settings) ->
     chance = chance_sentence(played, people.group_names)
     if chance:
         st.markdown(as_it_is(chance))
-    notes = (*people.notes, *stream_notes(played))
+    notes = (*people.notes, *stream_notes(played, people.group_names))
     st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
 
 
