@@ -65,16 +65,16 @@ def _frozen(setting: Setting) -> FloatArray:
 
     from fairlab.projection.policies import FrozenRule
 
-    fit = setting.fit
+    fit = setting.fit  # its arrays may be read-only, so they are copied
     rule = FrozenRule.fit(
-        torch.from_numpy(np.asarray(fit.score, dtype=np.float64)),
-        torch.from_numpy(fit.group),
+        torch.tensor(fit.score, dtype=torch.float64),
+        torch.tensor(fit.group),
         setting.slack,
         setting.constraint,
-        torch.from_numpy(fit.y),
+        torch.tensor(fit.y),
         n_groups=setting.n_groups,
     )
-    return np.asarray(rule(torch.from_numpy(setting.z), torch.from_numpy(setting.group)).numpy())
+    return np.asarray(rule(torch.tensor(setting.z), torch.tensor(setting.group)).numpy())
 
 
 def _online(setting: Setting) -> FloatArray:
