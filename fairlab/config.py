@@ -268,6 +268,8 @@ class Choice(Record):
     Attributes:
         mode, strength, slack, seed: Which model of the sweep.
         threshold: Decision threshold chosen.
+        threshold_within: The gap of decisions the threshold was picked for on validation people;
+            None when it was not picked that way.
         reason, dissent: In the person's words.
     """
 
@@ -276,6 +278,7 @@ class Choice(Record):
     slack: float | None = None
     seed: Seed = 0
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    threshold_within: Annotated[float, Field(ge=0, le=2)] | None = None
     reason: str = ""
     dissent: str = ""
 

@@ -22,7 +22,7 @@ import fairlab
 from fairlab.config import Choice, RunConfig
 from fairlab.errors import InputError
 from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
-from fairlab.results import SweepResult
+from fairlab.results import Point, SweepResult
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -68,21 +68,38 @@ def neutral(value: Any) -> Any:
     return value if _NUMBER.fullmatch(value) else f"'{value}"
 
 
-def result_record(config: RunConfig, result: SweepResult) -> dict[str, Any]:
-    """What the tables do not hold, as strict JSON data: disclosures, guarantees, the choice."""
+def result_record(
+    config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL
+) -> dict[str, Any]:
+    """What the tables do not hold, as strict JSON data: disclosures, guarantees, the choice.
+
+    Args:
+        smallest: Numbers of people below this are null.
+    """
     return {
         "fairlab": fairlab.__version__,
         "digest": config.digest(),
         "device": config.sweep.device,
         "constraint": result.constraint,
         "group_by": list(result.group_by),
+        "grouping": result.grouping,
         "threshold": result.threshold,
         "cancelled": result.cancelled,
         "notes": list(result.notes),
         "people": {name: len(split.y_true) for name, split in result.splits.items()},
         "choice": None if config.choice is None else config.choice.model_dump(mode="json"),
-        "points": [_strict(asdict(point)) for point in result.points],
+        "points": [_point_record(point, smallest) for point in result.points],
     }
+
+
+def _point_record(point: Point, smallest: int) -> dict[str, Any]:
+    record: dict[str, Any] = _strict(asdict(point))
+    if record["guarantee"] is not None:
+        cells = record["guarantee"]["smallest_cell"]
+        record["guarantee"]["smallest_cell"] = {
+            split: n if n is not None and n >= smallest else None for split, n in cells.items()
+        }
+    return record
 
 
 def export_files(
@@ -90,7 +107,7 @@ def export_files(
 ) -> dict[str, bytes]:
     """Every file of an export by name; the same run gives the same bytes."""
     record = json.dumps(
-        result_record(config, result) | {"suppressed_below": smallest},
+        result_record(config, result, smallest) | {"suppressed_below": smallest},
         indent=2,
         ensure_ascii=False,
         allow_nan=False,

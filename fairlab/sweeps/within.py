@@ -12,15 +12,16 @@ import numpy as np
 
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.errors import InputError
-from fairlab.metrics import GAPS
-from fairlab.outcomes import Array, FloatArray, GroupedOutcomes, count
+from fairlab.metrics import GAPS, RATES
+from fairlab.outcomes import Counts, FloatArray, GroupedOutcomes, count
 from fairlab.results import SweepResult
-from fairlab.sweeps.thresholds import ThresholdSweep, exact_sweep
+from fairlab.sweeps.thresholds import exact_sweep
 
-# A threshold counts only if it keeps this share of what the best single threshold gains over
-# deciding the same for everybody: a rule that selects nearly all, or nearly nobody, has a small
-# gap for an empty reason.
-GAIN_KEPT = 0.5
+# A rule that selects nearly all, or nearly nobody, has a small gap for an empty reason. So a
+# threshold counts only if it keeps this share of the best one's true minus false positive rate …
+TELLING_KEPT = 0.5
+# … and gives up no more than this of the best one's accuracy.
+ACCURACY_GIVEN_UP = 0.05
 # Thresholds are written with at most this many decimals.
 DIGITS = 6
 
@@ -36,8 +37,7 @@ class ThresholdWithin:
             narrower one.
         accuracy, gap: On the people it was picked on, [0, 1]; the gap is the widest over the
             groupings given.
-        best_accuracy: Of the most accurate single threshold.
-        least_accuracy: Thresholds with less did not count.
+        best_accuracy: Of the most accurate single threshold, whether it counts or not.
     """
 
     threshold: float
@@ -46,7 +46,6 @@ class ThresholdWithin:
     accuracy: float
     gap: float
     best_accuracy: float
-    least_accuracy: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,9 @@ def threshold_within(
     """The most accurate single threshold whose gap is at most the slack, over all thresholds.
 
     Where none is within the slack, the one with the least gap. Ties go to the narrower gap, then
-    to the higher accuracy. A threshold counts only if it selects somebody but not everybody, and
-    keeps half of what the best threshold gains over deciding the same for everybody.
+    to the higher accuracy. A threshold counts only if it tells outcomes apart at least half as
+    well as the threshold that does so best (true minus false positive rate of everyone, 0 for
+    any rule that ignores the person), and if its accuracy is within 5 points of the best.
 
     Args:
         people: With scores; or the same people grouped in several ways, of which the widest gap
@@ -87,8 +87,8 @@ def threshold_within(
         slack: In [0, 1] (2 for the mean residual).
 
     Returns:
-        None if no threshold counts: the scores tell the outcomes apart no better than a constant,
-        or the gap is undefined wherever they do.
+        None if no threshold counts: the scores do not tell the outcomes apart, or the gap is
+        undefined wherever they do.
 
     Raises:
         InputError: For a slack below 0, or a gap that is a ratio.
@@ -103,12 +103,13 @@ def threshold_within(
     groupings = [people] if isinstance(people, GroupedOutcomes) else list(people)
     sweeps = [exact_sweep(grouping) for grouping in groupings]
     wide = np.maximum.reduce([measure(sweep.counts) for sweep in sweeps])
-    accuracy, selected, total = _totals(sweeps[0])
-    best, constant = float(accuracy.max()), float(max(accuracy[0], accuracy[-1]))
-    least = constant + GAIN_KEPT * (best - constant)
+    everyone = sweeps[0].counts.overall()
+    accuracy, telling = RATES["accuracy"](everyone)[:, 0], _telling(everyone)
+    best = float(accuracy.max())
     low, high = _between(sweeps[0].thresholds)
     cut = np.round((low + high) / 2, DIGITS)
-    counts = (selected > 0) & (selected < total) & (accuracy >= least - 1e-12) & ~np.isnan(wide)
+    counts = (telling > 0) & (telling >= TELLING_KEPT * telling.max() - 1e-12)
+    counts &= (accuracy >= best - ACCURACY_GIVEN_UP - 1e-12) & ~np.isnan(wide)
     counts &= (cut > low) & (cut < high)
     if not counts.any():
         return None
@@ -127,7 +128,6 @@ def threshold_within(
         accuracy=float(accuracy[chosen]),
         gap=float(wide[chosen]),
         best_accuracy=best,
-        least_accuracy=least,
     )
 
 
@@ -162,12 +162,9 @@ def measured_at(
     return right, None if np.isnan(wide) else wide
 
 
-def _totals(sweep: ThresholdSweep) -> tuple[FloatArray, Array, float]:
-    """(T,) accuracy and weight selected of everyone, and the total weight."""
-    everyone = sweep.counts.overall()
-    total = float(everyone.n[0, 0])
-    accuracy = np.asarray((everyone.tp + everyone.tn)[:, 0] / total, dtype=np.float64)
-    return accuracy, (everyone.tp + everyone.fp)[:, 0], total
+def _telling(everyone: Counts) -> FloatArray:
+    """(T,) true minus false positive rate of everyone; 0 where an outcome does not occur."""
+    return np.nan_to_num(RATES["tpr"](everyone)[:, 0] - RATES["fpr"](everyone)[:, 0])
 
 
 def _between(thresholds: FloatArray) -> tuple[FloatArray, FloatArray]:

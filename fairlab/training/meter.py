@@ -102,8 +102,8 @@ def _with_notes(guarantee: Guarantee, unseen: tuple[str, ...]) -> Guarantee:
         notes.append(
             f"On test people mean scores are {100 * gap:.1f} points apart, "
             f"{100 * (gap - guarantee.promised):.1f} more than promised. That is more than the "
-            f"{100 * margin:.1f} points (2/√n) that the {guarantee.smallest_cell['test']:,} people "
-            "of the smallest cell allow for: validation people were not like test people."
+            f"{100 * margin:.1f} points (2/√n of the smallest group compared) that chance alone "
+            "explains."
         )
     return replace(guarantee, notes=tuple(notes))
 

@@ -23,19 +23,25 @@ _RUNS = "fairlab.runs"
 _CHOSEN = "fairlab.chosen"
 _PREDICTIONS = "fairlab.predictions"
 _RUN_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{8,64}):(\d{1,6})@(0?\.\d{1,6})")
+_POINT_PATTERN = re.compile(
+    r"([A-Za-z0-9_-]{8,64}):(\d{1,6})@(0?\.\d{1,6})(?:~([01]?(?:\.\d{1,6})?))?"
+)
 MAX_RUNS = 6
 MAX_CHOSEN = 6
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenPoint:
-    """A model somebody picked on Train: which run, which model, at which threshold."""
+    """A model somebody picked on Train: which run, which model, at which threshold.
+
+    ``within`` is the gap of decisions its threshold was picked for on validation people, if so.
+    """
 
     run_id: str
     index: int
     label: str
     threshold: float = 0.5
+    within: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +60,17 @@ def sync_with_address() -> None:
         known = [run_id for run_id in found if run_exists(run_id)]
         st.session_state[_RUNS] = tuple(dict.fromkeys(known))[:MAX_RUNS]
         chosen = []
-        for run_id, index, threshold in _POINT_PATTERN.findall(st.query_params.get("chosen", "")):
+        for run_id, index, threshold, within in _POINT_PATTERN.findall(
+            st.query_params.get("chosen", "")
+        ):
             if 0 < float(threshold) < 1 and _may_have(run_id, int(index)):
                 chosen.append(
                     ChosenPoint(
-                        run_id, int(index), point_label(run_id, int(index)), float(threshold)
+                        run_id,
+                        int(index),
+                        point_label(run_id, int(index)),
+                        float(threshold),
+                        float(within) if within.strip(".") else None,
                     )
                 )
         st.session_state[_CHOSEN] = tuple(chosen[:MAX_CHOSEN])
@@ -81,7 +93,9 @@ def _write_address() -> None:
         wanted["run"] = ",".join(run_ids())
     if chosen_points():
         wanted["chosen"] = ",".join(
-            f"{p.run_id}:{p.index}@{p.threshold:.6g}" for p in chosen_points()
+            f"{p.run_id}:{p.index}@{p.threshold:.6g}"
+            + ("" if p.within is None else f"~{p.within:.6g}")
+            for p in chosen_points()
         )
     for key in ("run", "chosen"):
         if key in wanted and st.query_params.get(key) != wanted[key]:

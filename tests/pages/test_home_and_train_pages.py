@@ -6,8 +6,12 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from fairlab.config import PenaltyParams, RunConfig, SweepConfig
+from fairlab.data import load
 from fairlab.runs.records import RunState
 from fairlab.runs.store import RunStore
+from fairlab.training import fit_sweep
+from tests.pages.conftest import APP
 
 Open = Callable[..., AppTest]
 
@@ -61,6 +65,109 @@ def test_train_trains_what_the_form_says(open_page: Open, fairlab_home: Path) ->
     assert sweep.constraint == "equalized_odds"
     assert sweep.epochs == 7
     assert sweep.group_by == ("race_ethnicity",)
+
+
+def words_on(app: AppTest) -> str:
+    return " ".join(text.value for text in app.markdown)
+
+
+def test_families_that_cannot_train_for_a_constraint_are_not_offered(
+    open_page: Open, fairlab_home: Path
+) -> None:
+    """Adversarial leaves for accuracy parity, with the reason, and can be picked again after."""
+    app = open_page("train")
+    assert "Adversarial is not offered" not in words_on(app)
+    app.selectbox(key="train.constraint").select("accuracy_parity").run()
+    assert not app.exception
+    families = app.button_group(key="train.modes")
+    assert list(families.options) == ["Penalty", "Fairness layer"]
+    assert "Adversarial is not offered here" in words_on(app)
+    app.button(key="train.start").click().run()
+    sweep = RunStore(fairlab_home).list()[0].config.sweep
+    assert (sweep.constraint, sweep.modes) == ("accuracy_parity", ("penalty", "layer"))
+    app.selectbox(key="train.constraint").select("equalized_odds").run()
+    families = app.button_group(key="train.modes")
+    assert len(families.options) == 3
+    assert "Adversarial is not offered" not in words_on(app)
+
+
+def test_several_attributes_are_compared_crossed_or_each_by_itself(
+    open_page: Open, fairlab_home: Path
+) -> None:
+    """The choice appears with two attributes; each by itself trains without an adversary."""
+    app = open_page("train")
+    assert not [box for box in app.radio if box.key == "train.grouping"]
+    app.selectbox(key="train.by").select(("race_ethnicity", "sex")).run()
+    assert app.radio(key="train.grouping").value == "crossed"
+    app.radio(key="train.grouping").set_value("marginal").run()
+    assert "compares combinations only" in words_on(app)
+    app.button(key="train.start").click().run()
+    sweep = RunStore(fairlab_home).list()[0].config.sweep
+    assert sweep.group_by == ("race_ethnicity", "sex")
+    assert sweep.grouping == "marginal"
+    assert sweep.modes == ("penalty", "layer")
+
+
+def pick(app: AppTest, label: str) -> None:
+    """Pick a model of the finished run in the list by the start of its words."""
+    picker = next(box for box in app.selectbox if str(box.key).startswith("train.pick"))
+    picker.select_index(next(i for i, o in enumerate(picker.options) if o.startswith(label))).run()
+    app.run()
+    assert not app.exception
+
+
+def test_the_detail_of_a_layer_shows_the_meter(open_page: Open, finished_run: str) -> None:
+    """Promise and measurements first, then the sentence, with the table folded away."""
+    app = open_page("train", run=finished_run)
+    pick(app, "Fairness layer, slack 5 points")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Promised gap of mean scores"] == "5.0 points"
+    assert set(shown) == {
+        "Promised gap of mean scores",
+        "Measured on test people",
+        "Decisions on test people",
+    }
+    assert "held on every training batch" in words_on(app)
+    assert any("One draw of decisions" in table.value for table in app.dataframe)
+
+
+def test_scores_that_tell_nothing_get_no_threshold(open_page: Open, finished_run: str) -> None:
+    """Three epochs are too few to beat deciding the same for everybody: said, not papered over."""
+    app = open_page("train", run=finished_run)
+    pick(app, "Penalty, unmitigated")
+    assert "No threshold can be offered for demographic parity" in words_on(app)
+    assert not [button for button in app.button if button.key == "train.threshold.use"]
+
+
+def test_an_offered_threshold_travels_with_the_choice(open_page: Open, fairlab_home: Path) -> None:
+    """Picked on validation, used with one click, kept in the address, said in the report."""
+    data = load("loanapp")
+    sweep = SweepConfig(penalty=PenaltyParams(strengths=(0.0,)), epochs=15)
+    config = RunConfig(data=data.data, task=data.task, sweep=sweep)
+    store = RunStore(fairlab_home)
+    finished_run = store.submit(config)
+    store.claim("w")
+    store.finish(finished_run, fit_sweep(data, config), "w")
+    app = open_page("train", run=finished_run)
+    pick(app, "Penalty, unmitigated")
+    field = next(box for box in app.number_input if str(box.key).startswith("train.within"))
+    assert field.value == 5.0
+    field.set_value(8.0).run()
+    assert "On test people it gives accuracy" in words_on(app)
+    button = app.button(key="train.threshold.use")
+    threshold = float(button.label.removeprefix("Use threshold "))
+    button.click().run()
+    assert app.button(key="train.threshold.use").label == "In use"
+    assert app.button(key="train.choose").label == "Choose at 0.5"
+    chosen = app.query_params["chosen"]
+    chosen = chosen if isinstance(chosen, str) else chosen[0]
+    assert chosen.endswith(f"@{threshold:.6g}~0.08")
+    again = AppTest.from_file(str(APP), default_timeout=60)
+    again.query_params["run"], again.query_params["chosen"] = finished_run, chosen
+    again.run()
+    again.switch_page("pages/report.py").run()
+    assert not again.exception
+    assert "picked on validation people" in words_on(again)
 
 
 def test_train_refuses_a_run_of_hours(open_page: Open, fairlab_home: Path) -> None:

@@ -10,12 +10,14 @@ from fairlab.metrics import GAPS
 from fairlab.outcomes import count
 from fairlab.reports.sentences.curve import (
     curve_sentence,
-    guarantee_sentence,
+    gap_words,
     point_label,
     reading_notes,
     suspicion,
 )
+from fairlab.reports.sentences.guarantee import guarantee_notes, guarantee_sentence
 from fairlab.reports.tables.curve import chart_rows, curve_rows, curve_table
+from fairlab.reports.tables.guarantee import guarantee_table, meter_numbers
 from fairlab.reports.tables.point import rates_by_group, splits_table
 from fairlab.results import Attribute, Guarantee, Point, SplitScores, SweepResult
 
@@ -130,7 +132,7 @@ def test_guarantee_keeps_promise_and_measurement_apart() -> None:
     assert "at most 2.0 points" in words
     assert "held on every training batch" in words
     assert "mean scores 3.1 points apart, decisions 8.0 points apart" in words
-    assert "uses the person's group" in words
+    assert "uses the person's group" in " ".join(guarantee_notes(meter))
     broken = Guarantee(0.02, 0.01, {"test": None}, {"test": 0.08}, "frozen", False)
     assert "exceeded" in guarantee_sentence(broken)
     assert "undefined apart" in guarantee_sentence(broken)
@@ -182,3 +184,69 @@ def test_an_accuracy_too_good_to_be_true_is_questioned(result: SweepResult) -> N
     assert "unusually high" in suspicion(rows, 0.75)
     usual = [dataclasses.replace(row, accuracy=0.9) for row in rows]
     assert suspicion(usual, 0.75) == ""
+
+
+FULL = Guarantee(
+    0.02,
+    1e-9,
+    {"train": 0.025, "validation": 0.02, "test": 0.031},
+    {"train": 0.07, "validation": 0.06, "test": 0.08},
+    "frozen",
+    uses_attribute_when_deciding=True,
+    batch_gap=0.02,
+    drawn_gap={"train": 0.02, "validation": 0.03, "test": 0.04},
+    residual=1e-12,
+    smallest_cell={"train": 300, "validation": 8, "test": 100},
+    notes=("A finding.",),
+)
+
+
+def test_the_meter_shows_promise_scores_draw_and_decisions_of_every_split() -> None:
+    """Three numbers first; the table holds the rest, small numbers of people aside."""
+    assert [value for _, value in meter_numbers(FULL)] == ["2.0 points", "3.1 points", "8.0 points"]
+    table = guarantee_table(FULL)
+    assert table["Mean scores"].tolist() == ["at most 2.0, excess 1e-09", "2.5", "2.0", "3.1"]
+    assert table["One draw of decisions"].tolist() == ["", "2.0", "3.0", "4.0"]
+    assert table["Decisions at the threshold"].tolist() == ["not promised", "7.0", "6.0", "8.0"]
+    people = table["Smallest group compared"].tolist()
+    assert people == ["", "300 people", "fewer than 10 people", "100 people"]
+    notes = " ".join(guarantee_notes(FULL))
+    assert "20.0 points (2/√n)" in notes
+    assert "in expectation by the gap of mean scores" in notes
+    assert "A finding." in notes
+
+
+def test_a_meter_of_an_earlier_version_shows_what_it_has() -> None:
+    table = guarantee_table(Guarantee(0.1, 0.0, {"test": None}, {"test": 0.3}, "frozen", True))
+    assert "One draw of decisions" not in table
+    assert table["Mean scores"].tolist() == ["≤ 10.0, excess 0e+00", "undefined"]
+
+
+def test_the_sentence_of_the_promise_says_what_is_compared() -> None:
+    assert "people with the favourable outcome" in guarantee_sentence(FULL, "equal_opportunity")
+    assert "means of score minus outcome" in guarantee_sentence(FULL, "mean_residual_parity")
+
+
+def marginal(result: SweepResult) -> SweepResult:
+    """The same people with a second attribute, on which the gap of model 0 is 100 points."""
+    splits = {}
+    for name, people in result.splits.items():
+        codes = (people.score[0] > 0.5).astype(np.int64)
+        both = {**people.attributes, "age": Attribute(codes, ("old", "young"))}
+        splits[name] = dataclasses.replace(people, attributes=both)
+    return dataclasses.replace(result, splits=splits, group_by=("sex", "age"), grouping="marginal")
+
+
+def test_marginal_rows_hold_the_widest_gap_over_attributes(result: SweepResult) -> None:
+    """50 points between women and men, 100 between old and young: 100 on the curve."""
+    both = marginal(result)
+    first = curve_rows(both)[0]
+    assert first.gap == 1.0
+    assert [words.split(":")[0] for words in first.groups] == ["women", "men", "old", "young"]
+    assert splits_table(both, 0)["Gap, points"].tolist() == ["100.0"] * 3
+    groups = rates_by_group(both, 0)
+    assert groups["Attribute"].tolist() == ["sex", "sex", "age", "age"]
+    sentence = curve_sentence(curve_rows(both), "demographic_parity", "test people", ("sex", "age"))
+    assert "widest over sex and age, each by itself" in sentence
+    assert gap_words("demographic_parity", ("sex", "age")).endswith("widest over sex and age")
+    assert gap_words("demographic_parity") == "selection rate"

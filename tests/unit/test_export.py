@@ -20,6 +20,7 @@ from fairlab.reports.export import (
     export_files,
     export_zip,
     neutral,
+    result_record,
     run_yaml,
     write_export,
 )
@@ -99,6 +100,45 @@ def test_front_is_the_one_of_the_curve() -> None:
     people = sweep().splits["test"]
     table = points_table(replace(sweep(), splits={"validation": people, "test": people}))
     assert list(table["on_front"]) == [False, True, False, True]
+
+
+def test_marginal_runs_export_the_widest_gap_and_the_rates_of_each_attribute() -> None:
+    """Model 0 selects by g alone, so its gap by h is narrow; each rate row names its attribute."""
+    people = sweep().splits["test"]
+    both = {**people.attributes, "h": Attribute(np.arange(60) % 2, ("u", "v"))}
+    result = replace(
+        sweep(),
+        splits={"test": replace(people, attributes=both)},
+        group_by=("g", "h"),
+        grouping="marginal",
+    )
+    table = points_table(result)
+    assert list(table["demographic_parity_difference"]) == [1.0, 0.0]
+    assert list(table["demographic_parity_ratio"]) == [0.0, 1.0]
+    assert set(table["group_by"]) == {"g and h"}
+    rates = rates_table(result, smallest=0)
+    assert set(rates["group_by"]) == {"g", "h"}
+    assert set(rates.loc[rates["group_by"] == "h", "group"]) == {"u", "v"}
+
+
+def test_the_whole_meter_is_exported_small_numbers_of_people_aside() -> None:
+    """Promise, batches, draws, residual and policy in the table; four people stay hidden."""
+    table = points_table(small.result())
+    row = table[(table["model"] == 1) & (table["split"] == "validation")].iloc[0]
+    assert row["promised_score_gap"] == 0.1
+    assert row["measured_score_gap"] == 0.09
+    assert row["drawn_decision_gap"] == 0.12
+    assert row["largest_batch_score_gap"] == 0.1
+    assert row["solver_residual"] == 1e-12
+    assert row["policy"] == "frozen"
+    assert row["uses_attribute_when_deciding"]
+    assert table.loc[table["model"] == 0, "policy"].isna().all()
+    meter = result_record(small.config(), small.result())["points"][1]["guarantee"]
+    assert meter["smallest_cell"] == {"validation": None, "test": None}
+    assert meter["drawn_gap"]["validation"] == 0.12
+    assert meter["notes"] == ["Drawn 3 % towards a constant."]
+    everything = result_record(small.config(), small.result(), smallest=0)
+    assert everything["points"][1]["guarantee"]["smallest_cell"]["validation"] == 4
 
 
 def test_threshold_is_inclusive_and_can_be_moved() -> None:

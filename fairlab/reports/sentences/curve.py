@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.tables.curve import CurveRow
-from fairlab.results import Guarantee, Point
+from fairlab.results import Point
 
 # Errors below this share of what always guessing the commoner outcome makes look like a leak.
 SUSPICIOUS = 0.15
@@ -16,7 +16,7 @@ GAP_WORDS: dict[str, str] = {
     "equal_opportunity": "true positive rate",
     "predictive_equality": "false positive rate",
     "equalized_odds": "true or false positive rate, whichever is wider",
-    "mean_residual_parity": "mean residual",
+    "mean_residual_parity": "selection rate minus base rate",
     "accuracy_parity": "accuracy",
 }
 
@@ -27,7 +27,8 @@ CONSTRAINT_WORDS: dict[str, str] = {
     "predictive_equality": "Predictive equality: among those with the unfavourable outcome, groups "
     "are selected equally often",
     "equalized_odds": "Equalized odds: both of these at once",
-    "mean_residual_parity": "Mean residual parity: scores are off by the same amount on average",
+    "mean_residual_parity": "Mean residual parity: selection exceeds or falls short of favourable "
+    "outcomes by the same share of each group",
     "accuracy_parity": "Accuracy parity: decisions are right equally often",
 }
 
@@ -42,13 +43,27 @@ def point_label(point: Point) -> str:
     return f"{MODE_LABELS[point.mode]}, strength {point.strength:.3g}{seed}"
 
 
-def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> str:
+def gap_words(constraint: str, attributes: Sequence[str] = ()) -> str:
+    """What the gap on the curve's axis is a gap in.
+
+    Args:
+        constraint: Name of the constraint.
+        attributes: Those compared, when several are compared each by itself.
+    """
+    words = GAP_WORDS[constraint]
+    return f"{words}, widest over {' and '.join(attributes)}" if len(attributes) > 1 else words
+
+
+def curve_sentence(
+    rows: Sequence[CurveRow], constraint: str, people: str, attributes: Sequence[str] = ()
+) -> str:
     """What the curve says: where it starts, and how far the gap falls for how much accuracy.
 
     Args:
         rows: Finished points, on ``people`` ("test people").
         constraint: Name of the constraint.
         people: On whom it was measured, in words.
+        attributes: Those compared, when several are compared each by itself.
     """
     known = [r for r in rows if r.gap is not None and r.accuracy is not None]
     if not known:
@@ -60,6 +75,8 @@ def curve_sentence(rows: Sequence[CurveRow], constraint: str, people: str) -> st
         f"Without mitigation, accuracy is {_percent(base.accuracy)} and the gap in {words} is "
         f"{_points(base.gap)}{_interval(base)}."
     )
+    if len(attributes) > 1:
+        start += f" Every gap here is the widest over {' and '.join(attributes)}, each by itself."
     if narrowest.index == base.index:
         return f"{start} No trained model on the curve has a narrower gap on these {people}."
     change = 100 * ((narrowest.accuracy or 0) - (base.accuracy or 0))
@@ -131,29 +148,6 @@ def _ends(known: Sequence[CurveRow]) -> tuple[CurveRow, CurveRow]:
     sound = [r for r in known if not r.flags]
     front = [r for r in sound if r.front] or sound or list(known)
     return base, min(front, key=lambda r: (r.gap, -(r.accuracy or 0)))
-
-
-def guarantee_sentence(guarantee: Guarantee) -> str:
-    """What the layer promised and what was measured, kept apart."""
-    if guarantee.promised >= 1:
-        return "Slack 100 points is no constraint: this is the unmitigated model of its family."
-    held = (
-        f"held on every training batch (largest excess {guarantee.batch_excess:.1e})"
-        if guarantee.batch_excess <= 1e-6
-        else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch"
-    )
-    test_score = _points(guarantee.score_gap.get("test"))
-    test_decision = _points(guarantee.decision_gap.get("test"))
-    return (
-        f"Promised: mean scores at most {_points(guarantee.promised)} apart. The promise {held}. "
-        f"On test people, measured and not promised: mean scores {test_score} apart, decisions "
-        f"{test_decision} apart. "
-        + (
-            "Deciding for a person uses the person's group."
-            if guarantee.uses_attribute_when_deciding
-            else "Deciding for a person does not use the person's group."
-        )
-    )
 
 
 def _percent(value: float | None) -> str:

@@ -7,7 +7,9 @@ import numpy as np
 from fairlab.config import CONSTRAINT_GAPS, RunConfig
 from fairlab.metrics import GAPS
 from fairlab.outcomes import Counts, count
-from fairlab.results import CROSSING, Point, SweepResult
+from fairlab.reports.measure import people_of, widest
+from fairlab.results import Point, SweepResult
+from fairlab.sweeps import measured_at
 
 FEW = 30  # a group of fewer test people is named
 _OTHERS = (
@@ -18,24 +20,31 @@ _OTHERS = (
 )
 
 
-def limits(config: RunConfig, result: SweepResult, index: int, threshold: float) -> tuple[str, ...]:
+def limits(
+    config: RunConfig,
+    result: SweepResult,
+    index: int,
+    threshold: float,
+    within: float | None = None,
+) -> tuple[str, ...]:
     """What is not known, not measured or not promised about model ``index``.
 
     Args:
         threshold: At which it is meant to be used.
+        within: The gap of decisions the threshold was picked for on validation, if it was.
     """
     point = result.points[index]
-    outcomes = result.scored(index).outcomes(result.group_by)
-    counts = count(outcomes, threshold)
-    people = count(replace(outcomes, weight=None), threshold)
+    groupings = people_of(result, index)
+    tables = tuple(count(outcomes, threshold) for outcomes in groupings)
+    people = [count(replace(outcomes, weight=None), threshold) for outcomes in groupings]
     said = [
-        _other_people(config, people),
+        _other_people(config, people[0]),
         _label(config),
         _selection(result),
-        _other_definitions(result, counts),
+        _other_definitions(result, tables),
         _groups(config, result),
         _few(people),
-        _threshold(result, threshold),
+        _threshold(result, index, threshold, within),
         _promise(point),
         _inputs(config),
         _seeds(config),
@@ -69,43 +78,53 @@ def _selection(result: SweepResult) -> str:
     )
 
 
-def _other_definitions(result: SweepResult, counts: Counts) -> str:
+def _other_definitions(result: SweepResult, tables: tuple[Counts, ...]) -> str:
     own = CONSTRAINT_GAPS.get(result.constraint)
     gaps = [
-        f"{GAPS[name].label.lower()} {_points(GAPS[name](counts))}"
+        f"{GAPS[name].label.lower()} {_points(widest(GAPS[name], tables))}"
         for name in _OTHERS
         if name != own
     ]
     return (
         f"Training aimed at {result.constraint.replace('_', ' ')} alone. Other definitions on "
         f"the same people: {', '.join(gaps)}."
+        + (" Each is the widest over attributes." if len(tables) > 1 else "")
     )
 
 
 def _groups(config: RunConfig, result: SweepResult) -> str:
-    used = CROSSING.join(result.group_by)
     rest = [name for name in config.task.sensitive if name not in result.group_by]
     unseen = f" Not constrained: {', '.join(rest)}, and combinations with it." if rest else ""
-    return f"Groups are those of {used} as recorded in the table.{unseen}"
+    if len(result.groupings) > 1:
+        unseen = f" Not constrained: combinations of these attributes.{unseen}"
+    return f"Groups are those of {result.groups_in_words} as recorded in the table.{unseen}"
 
 
-def _few(counts: Counts) -> str:
+def _few(tables: list[Counts]) -> str:
     few = [
         f"{name} ({n:,.0f} people)"
+        for counts in tables
         for name, n in zip(counts.group_names, counts.n, strict=True)
         if n < FEW
     ]
     return f"We cannot tell much about {', '.join(few)} on the test split." if few else ""
 
 
-def _threshold(result: SweepResult, threshold: float) -> str:
-    trained = (
-        ""
-        if threshold == result.threshold
-        else f" Training and choice of epoch used {result.threshold:g}."
-    )
+def _threshold(result: SweepResult, index: int, threshold: float, within: float | None) -> str:
+    said = f"Decisions are read at threshold {threshold:g}; every gap differs at another one."
+    if threshold == result.threshold:
+        return said
+    said += f" Training and choice of epoch used {result.threshold:g}."
+    if within is None:
+        return said
+    name = CONSTRAINT_GAPS[result.constraint]
+    people = people_of(result, index, "validation")
+    accuracy, gap = measured_at(people, name, threshold)
     return (
-        f"Decisions are read at threshold {threshold:g}; every gap differs at another one.{trained}"
+        f"{said} This one was picked on validation people, to keep the "
+        f"{GAPS[name].label.lower()} of decisions within {_points(within)}; there it is "
+        f"{_points(np.nan if gap is None else gap)} at {100 * accuracy:.1f} % accuracy. On other "
+        "people it differs."
     )
 
 

@@ -1,5 +1,6 @@
 """The finished curve as rows: one per model, accuracy and gap with intervals."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,14 +11,16 @@ from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics import (
     GAPS,
     RATES,
+    GapResult,
     effective_people,
     effective_together,
     gap_with_interval,
     wilson,
 )
-from fairlab.outcomes import Array, Counts, count
+from fairlab.outcomes import Array, Counts, GroupedOutcomes, count
 from fairlab.pareto import non_dominated
 from fairlab.reports.figures.theme import MODE_LABELS
+from fairlab.reports.measure import counts_of, people_of, widest
 from fairlab.results import SweepResult
 
 DRAWS = 1000
@@ -32,7 +35,7 @@ class CurveRow:
         mode, seed, baseline: As in :class:`fairlab.results.Point`.
         strength: λ, or the slack ε for the layer.
         accuracy: Share of right decisions, with its Wilson interval.
-        gap: The constraint's gap of decisions.
+        gap: The constraint's gap of decisions; for marginal groups the widest over attributes.
         lower, upper: 95 % interval of the gap; weighted people count by their effective number.
         front: No other model of the same family is better on one axis and as good on the other,
             judged on validation people.
@@ -63,18 +66,18 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
         result: A finished (or cancelled) sweep.
         split: ``test``, ``validation`` or ``train``.
     """
-    gap = GAPS[CONSTRAINT_GAPS[result.constraint]]
     front = front_by_family(result)
     rows = []
     for point in result.points:
-        outcomes = result.scored(point.index, split).outcomes(result.group_by)
-        counts = count(outcomes, result.threshold)
+        groupings = people_of(result, point.index, split)
+        tables = tuple(count(outcomes, result.threshold) for outcomes in groupings)
+        counts = tables[0]
         right = counts.tp.sum() + counts.tn.sum()
         total = counts.n.sum()
-        effective = effective_people(outcomes)
+        effective = effective_people(groupings[0])
         people = total if effective is None else effective_together(counts, effective)
         low, high = wilson(min(right / total, 1.0) * people, people)
-        found = gap_with_interval(counts, gap.name, DRAWS, effective_n=effective)
+        found = _gap(result.constraint, groupings, tables)
         rows.append(
             CurveRow(
                 index=point.index,
@@ -90,10 +93,23 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
                 upper=found.upper,
                 front=bool(front[point.index]),
                 flags=point.flags,
-                groups=_group_words(counts),
+                groups=tuple(words for table in tables for words in _group_words(table)),
             )
         )
     return tuple(rows)
+
+
+def _gap(
+    constraint: str, groupings: Sequence[GroupedOutcomes], tables: Sequence[Counts]
+) -> GapResult:
+    """The constraint's gap with its interval; of several groupings the one with the widest."""
+    gap = GAPS[CONSTRAINT_GAPS[constraint]]
+    place = 0
+    if len(tables) > 1:
+        values = np.array([float(gap(table)) for table in tables])
+        place = 0 if np.isnan(values).all() else int(np.nanargmax(values))
+    effective = effective_people(groupings[place])
+    return gap_with_interval(tables[place], gap.name, DRAWS, effective_n=effective)
 
 
 def front_by_family(result: SweepResult) -> Array:
@@ -101,10 +117,9 @@ def front_by_family(result: SweepResult) -> Array:
     gap = GAPS[CONSTRAINT_GAPS[result.constraint]]
     costs = np.full((len(result.points), 2), np.nan)
     for point in result.points:
-        outcomes = result.scored(point.index, "validation").outcomes(result.group_by)
-        counts = count(outcomes, result.threshold)
-        accuracy = (counts.tp + counts.tn).sum() / counts.n.sum()
-        costs[point.index] = 1 - accuracy, gap(counts)
+        tables = counts_of(result, point.index, "validation")
+        accuracy = (tables[0].tp + tables[0].tn).sum() / tables[0].n.sum()
+        costs[point.index] = 1 - accuracy, widest(gap, tables)
     modes = np.array([point.mode for point in result.points])
     front = np.zeros(len(result.points), dtype=bool)
     for mode in np.unique(modes):

@@ -1,12 +1,13 @@
-"""One model in numbers: per split, per group, promised against measured."""
+"""One model in numbers: per split and per group."""
 
 import numpy as np
 import pandas as pd
 
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics import GAPS, RATES, effective_people, wilson
-from fairlab.outcomes import count
-from fairlab.results import Guarantee, SweepResult
+from fairlab.outcomes import GroupedOutcomes, count
+from fairlab.reports.measure import counts_of, people_of, widest
+from fairlab.results import SweepResult
 
 _SPLITS = ("train", "validation", "test")
 _RATES = ("selection_rate", "base_rate", "tpr", "fpr", "accuracy")
@@ -17,15 +18,15 @@ def splits_table(result: SweepResult, index: int) -> pd.DataFrame:
     gap = GAPS[CONSTRAINT_GAPS[result.constraint]]
     rows = []
     for split in _SPLITS:
-        counts = count(result.scored(index, split).outcomes(result.group_by), result.threshold)
-        everyone = counts.overall()
+        tables = counts_of(result, index, split)
+        everyone = tables[0].overall()
         rows.append(
             {
                 "People": split,
                 "n": int(everyone.n[0]),
                 "Accuracy, %": _percent(RATES["accuracy"](everyone)[0]),
                 "Selected, %": _percent(RATES["selection_rate"](everyone)[0]),
-                "Gap, points": _percent(float(gap(counts))),
+                "Gap, points": _percent(widest(gap, tables)),
             }
         )
     return pd.DataFrame(rows)
@@ -34,10 +35,19 @@ def splits_table(result: SweepResult, index: int) -> pd.DataFrame:
 def rates_by_group(result: SweepResult, index: int, split: str = "test") -> pd.DataFrame:
     """Rates per group with 95 % Wilson intervals and the number of people behind each.
 
-    With weights, ``n`` is a total weight and intervals rest on effective numbers of people.
+    For marginal groups, the groups of each attribute one after the other. With weights, ``n``
+    is a total weight and intervals rest on effective numbers of people.
     """
-    outcomes = result.scored(index, split).outcomes(result.group_by)
-    counts = count(outcomes, result.threshold)
+    tables = [_rates(outcomes, result.threshold) for outcomes in people_of(result, index, split)]
+    if len(tables) == 1:
+        return tables[0]
+    for (name,), table in zip(result.groupings, tables, strict=True):
+        table.insert(0, "Attribute", name)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _rates(outcomes: GroupedOutcomes, threshold: float) -> pd.DataFrame:
+    counts = count(outcomes, threshold)
     effective = effective_people(outcomes)
     scale = 1.0 if effective is None else effective / np.where(counts.n > 0, counts.n, 1)
     columns: dict[str, list[str]] = {"Group": list(counts.group_names)}
@@ -52,27 +62,6 @@ def rates_by_group(result: SweepResult, index: int, split: str = "test") -> pd.D
             for v, a, b in zip(values, low, high, strict=True)
         ]
     return pd.DataFrame(columns)
-
-
-def guarantee_table(guarantee: Guarantee) -> pd.DataFrame:
-    """The guarantee meter: what was promised beside what was measured, per split."""
-    rows = [
-        {
-            "": "Training batches",
-            "Gap of mean scores, points": f"≤ {100 * guarantee.promised:.1f} promised, "
-            f"excess {max(guarantee.batch_excess, 0):.0e}",
-            "Gap of decisions, points": "not promised",
-        }
-    ]
-    for split in ("validation", "test"):
-        rows.append(
-            {
-                "": f"{split} people (measured)".capitalize(),
-                "Gap of mean scores, points": _percent(guarantee.score_gap.get(split)),
-                "Gap of decisions, points": _percent(guarantee.decision_gap.get(split)),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def _percent(value: float | None) -> str:

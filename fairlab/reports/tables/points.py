@@ -14,11 +14,22 @@ from numpy.typing import NDArray
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics import GAPS, RATES, Rate, wilson
 from fairlab.outcomes import Counts, count
+from fairlab.reports.measure import counts_of, people_of, widest
 from fairlab.reports.tables.curve import front_by_family
 from fairlab.results import CROSSING, Point, SweepResult
 
 SMALL_CELL = 10  # rates that could give away fewer people than this are not exported
 _MARGINS = ("selection_rate", "base_rate")
+_PROMISE = (
+    "promised_score_gap",
+    "measured_score_gap",
+    "drawn_decision_gap",
+    "largest_batch_score_gap",
+    "largest_batch_excess",
+    "solver_residual",
+    "policy",
+    "uses_attribute_when_deciding",
+)
 
 
 def points_table(result: SweepResult, threshold: float | None = None) -> pd.DataFrame:
@@ -30,9 +41,12 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
     Returns:
         Columns ``model, mode, strength, slack, seed, best_epoch, baseline, split, group_by,
         threshold, n, accuracy, accuracy_lower, accuracy_upper, selection_rate``, one per name of
-        ``GAPS``, ``on_front`` (as on the curve: no other model of its family beats it on
+        ``GAPS`` (for marginal groups the widest over attributes), ``on_front`` (as on the curve:
+        no other model of its family beats it on
         validation people at the threshold trained for), ``promised_score_gap``,
-        ``measured_score_gap``, ``largest_batch_excess``, ``flags``. Missing means undefined or
+        ``measured_score_gap``, ``drawn_decision_gap`` (one draw of decisions with probability =
+        score), ``largest_batch_score_gap``, ``largest_batch_excess``, ``solver_residual``,
+        ``policy``, ``uses_attribute_when_deciding``, ``flags``. Missing means undefined or
         not applicable.
     """
     cut = result.threshold if threshold is None else threshold
@@ -40,16 +54,13 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
     rows = []
     for split in result.splits:
         weighted = result.splits[split].weight is not None
-        counts = [
-            count(result.scored(point.index, split).outcomes(result.group_by), cut)
-            for point in result.points
-        ]
-        for point, cells in zip(result.points, counts, strict=True):
+        for point in result.points:
+            tables = counts_of(result, point.index, split, cut)
             rows.append(
                 {
                     **_identity(result, point, split, cut),
-                    **_overall(cells, weighted),
-                    **{name: float(gap(cells)) for name, gap in GAPS.items()},
+                    **_overall(tables[0], weighted),
+                    **{name: widest(gap, tables) for name, gap in GAPS.items()},
                     "on_front": fronts[point.index],
                     **_promise(point, split),
                     "flags": " ".join(point.flags),
@@ -76,12 +87,17 @@ def rates_table(
     rows = []
     for split in result.splits:
         for point in result.points:
-            outcomes = result.scored(point.index, split).outcomes(result.group_by)
-            counts = count(outcomes, cut)
-            people = count(replace(outcomes, weight=None), cut)
-            identity = _identity(result, point, split, cut)
-            for rate in RATES.values():
-                rows += [{**identity, **row} for row in _rate_rows(rate, counts, people, smallest)]
+            groupings = people_of(result, point.index, split)
+            for by, outcomes in zip(result.groupings, groupings, strict=True):
+                counts = count(outcomes, cut)
+                people = count(replace(outcomes, weight=None), cut)
+                identity = {
+                    **_identity(result, point, split, cut),
+                    "group_by": CROSSING.join(by),
+                }
+                for rate in RATES.values():
+                    found = _rate_rows(rate, counts, people, smallest)
+                    rows += [{**identity, **row} for row in found]
     return pd.DataFrame(rows)
 
 
@@ -95,7 +111,7 @@ def _identity(result: SweepResult, point: Point, split: str, threshold: float) -
         "best_epoch": point.best_epoch,
         "baseline": point.baseline,
         "split": split,
-        "group_by": CROSSING.join(result.group_by),
+        "group_by": result.groups_in_words,
         "threshold": threshold,
     }
 
@@ -121,19 +137,21 @@ def _fronts(result: SweepResult) -> list[bool | None]:
     return [bool(value) for value in front_by_family(result)]
 
 
-def _promise(point: Point, split: str) -> dict[str, float | None]:
+def _promise(point: Point, split: str) -> dict[str, Any]:
     promise = point.guarantee
     if promise is None:
-        return {
-            "promised_score_gap": None,
-            "measured_score_gap": None,
-            "largest_batch_excess": None,
-        }
-    return {
-        "promised_score_gap": promise.promised,
-        "measured_score_gap": promise.score_gap.get(split),
-        "largest_batch_excess": promise.batch_excess,
-    }
+        return dict.fromkeys(_PROMISE)
+    values = (
+        promise.promised,
+        promise.score_gap.get(split),
+        promise.drawn_gap.get(split),
+        promise.batch_gap,
+        promise.batch_excess,
+        promise.residual,
+        promise.policy,
+        promise.uses_attribute_when_deciding,
+    )
+    return dict(zip(_PROMISE, values, strict=True))
 
 
 def _rate_rows(rate: Rate, counts: Counts, people: Counts, smallest: int) -> list[dict[str, Any]]:

@@ -3,11 +3,20 @@
 import pandas as pd
 import streamlit as st
 
-from fairlab.reports.sentences.curve import guarantee_sentence, point_label
-from fairlab.reports.tables.point import guarantee_table, rates_by_group, splits_table
+from fairlab.reports.sentences.curve import point_label
+from fairlab.reports.sentences.guarantee import guarantee_notes, guarantee_sentence
+from fairlab.reports.sentences.threshold import RULE, no_offer_sentence, offer_sentence
+from fairlab.reports.tables.guarantee import guarantee_table, meter_numbers
+from fairlab.reports.tables.point import rates_by_group, splits_table
 from fairlab.results import SweepResult
+from fairlab.sweeps import ThresholdOffer, offer_threshold
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.store import result as stored
+from fairlab.ui.widgets.chart import show_table
+
+# Offered where nothing was promised: a number to start from, not a verdict.
+USUAL_SLACK = 0.05
 
 
 def point_detail(run_id: str, result: SweepResult, index: int) -> None:
@@ -17,29 +26,89 @@ def point_detail(run_id: str, result: SweepResult, index: int) -> None:
     with st.container(border=True):
         head, button = st.columns([4, 1], vertical_alignment="center")
         head.subheader(label, anchor=False)
-        chosen = any(p.run_id == run_id and p.index == index for p in state.chosen_points())
+        own = [p for p in state.chosen_points() if (p.run_id, p.index) == (run_id, index)]
+        usual = any(p.threshold == result.threshold for p in own)
         if button.button(
-            "Chosen" if chosen else "Choose this",
+            "Chosen" if usual else f"Choose at {result.threshold:g}" if own else "Choose this",
             type="primary",
             key="train.choose",
-            disabled=chosen,
+            disabled=usual,
             width="stretch",
         ):
             state.choose(state.ChosenPoint(run_id, index, label, result.threshold))
             st.rerun()
         for flag in point.flags:
             st.warning(as_it_is(flag))
+        if point.guarantee is not None:
+            _meter(result, index)
         st.markdown("**Test people, by group** (95 % intervals in brackets)")
         _table(rates_by_group(result, index))
         st.markdown("**Training, validation, test**")
         _table(splits_table(result, index))
-        if point.guarantee is not None:
-            st.markdown("**What the layer promised, and what was measured**")
-            st.markdown(guarantee_sentence(point.guarantee))
-            if point.guarantee.promised < 1:
-                _table(guarantee_table(point.guarantee))
-    if chosen:
+        _threshold(run_id, result, index)
+    if own:
         _next_steps()
+
+
+def _meter(result: SweepResult, index: int) -> None:
+    """The guarantee meter: three numbers, a sentence, and the table for who wants more."""
+    guarantee = result.points[index].guarantee
+    assert guarantee is not None
+    st.markdown("**What the layer promised, and what was measured**")
+    if guarantee.promised < 1:
+        for column, (name, value) in zip(st.columns(3), meter_numbers(guarantee), strict=True):
+            column.metric(name, value, border=True)
+    st.markdown(guarantee_sentence(guarantee, result.constraint))
+    if guarantee.promised >= 1:
+        return
+    for note in guarantee.notes:
+        st.warning(as_it_is(note))
+    show_table(guarantee_table(guarantee), key="train.meter")
+    with st.expander("How to read the promise"):
+        for note in guarantee_notes(guarantee):
+            st.markdown(f"- {as_it_is(note)}")
+
+
+def _threshold(run_id: str, result: SweepResult, index: int) -> None:
+    """One threshold for everybody that keeps decisions within a gap, picked on validation."""
+    guarantee = result.points[index].guarantee
+    promised = None if guarantee is None or guarantee.promised >= 1 else guarantee.promised
+    with st.expander("A threshold that keeps decisions within a gap"):
+        slack = st.number_input(
+            "Gap of decisions to stay within, points",
+            0.0,
+            100.0,
+            100 * (USUAL_SLACK if promised is None else promised),
+            1.0,
+            key=f"train.within.{run_id}.{index}",
+            help=RULE,
+            width=320,
+        )
+        offer = offer_of(run_id, index, slack / 100)
+        if offer is None:
+            st.markdown(no_offer_sentence(result.constraint))
+            return
+        st.markdown(offer_sentence(offer))
+        picked = offer.picked
+        used = any(
+            (p.run_id, p.index, p.threshold) == (run_id, index, picked.threshold)
+            for p in state.chosen_points()
+        )
+        if st.button(
+            "In use" if used else f"Use threshold {picked.threshold:g}",
+            key="train.threshold.use",
+            disabled=used,
+        ):
+            label = point_label(result.points[index])
+            within = round(slack / 100, 6)
+            state.choose(state.ChosenPoint(run_id, index, label, picked.threshold, within))
+            st.rerun()
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def offer_of(run_id: str, index: int, slack: float) -> ThresholdOffer | None:
+    """The threshold offered for a model of a stored run."""
+    return offer_threshold(stored(run_id), index, slack)
 
 
 def _table(frame: pd.DataFrame) -> None:

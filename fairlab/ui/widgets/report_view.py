@@ -11,6 +11,7 @@ from fairlab.errors import FairlabError, InputError
 from fairlab.metrics import GAPS
 from fairlab.reports.export import chosen_index, export_files, export_zip, run_yaml
 from fairlab.reports.imports import read_run
+from fairlab.reports.measure import counts_of, widest
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, point_label
 from fairlab.reports.sentences.limits import limits
@@ -100,11 +101,12 @@ def show_choice(chosen: Chosen) -> None:
     columns[1].metric(
         "Selected, test people", percent(found.rates["selection_rate"].everyone.value), border=True
     )
-    columns[2].metric(GAPS[gap].label, points(found.gaps[gap].value), border=True)
+    wide = widest(GAPS[gap], counts_of(chosen.result, point.index, "test", point.threshold))
+    columns[2].metric(GAPS[gap].label, points(wide if wide == wide else None), border=True)
     st.markdown(
         as_it_is(
             f"Trained for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
-            f"{' × '.join(chosen.result.group_by)}; threshold {point.threshold:g}."
+            f"{chosen.result.groups_in_words}; threshold {point.threshold:g}."
         )
     )
 
@@ -132,14 +134,17 @@ def ask_reasons(chosen: Chosen) -> RunConfig:
         slack=point.slack,
         seed=point.seed,
         threshold=chosen.point.threshold,
-        **words,
+        threshold_within=chosen.point.within,
+        reason=words["reason"],
+        dissent=words["dissent"],
     )
     return chosen.config.model_copy(update={"choice": choice})
 
 
 def show_limits(chosen: Chosen) -> None:
     """What this does not show, about this very run."""
-    said = limits(chosen.config, chosen.result, chosen.point.index, chosen.point.threshold)
+    point = chosen.point
+    said = limits(chosen.config, chosen.result, point.index, point.threshold, point.within)
     st.markdown("\n".join(f"- {as_it_is(sentence)}" for sentence in said))
 
 

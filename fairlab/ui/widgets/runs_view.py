@@ -8,8 +8,8 @@ from fairlab.config import RunConfig
 from fairlab.errors import FairlabError
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import (
-    GAP_WORDS,
     curve_sentence,
+    gap_words,
     point_label,
     reading_notes,
     suspicion,
@@ -45,7 +45,7 @@ def runs_view() -> None:
     _problems(records)
     if newest.state.active:
         _cancel(newest)
-    same = [r for r in records if r.config.sweep.constraint == newest.config.sweep.constraint]
+    same = [r for r in records if _axis(r) == _axis(newest)]
     finished = {r.id: rows_of(r.id, r.result_key) for r in same if r.result_key is not None}
     sentence = _sentence(newest, finished.get(newest.id))
     done = live_curve(
@@ -53,7 +53,7 @@ def runs_view() -> None:
             _chart_run(record, number, finished.get(record.id))
             for number, record in enumerate(same, 1)
         ],
-        gap_words=GAP_WORDS[newest.config.sweep.constraint],
+        gap_words=gap_words(newest.config.sweep.constraint, _apart(newest)),
         split_words="test people" if newest.id in finished else "validation people",
         alt=sentence,
         selected=st.session_state.get(_SELECTED),
@@ -100,7 +100,19 @@ def _chart_run(record: RunRecord, number: int, rows: tuple[CurveRow, ...] | None
 def _sentence(record: RunRecord, rows: tuple[CurveRow, ...] | None) -> str:
     if rows is None:
         return "Accuracy against gap, one marker per model; models are still training."
-    return curve_sentence(rows, record.config.sweep.constraint, "test people")
+    return curve_sentence(rows, record.config.sweep.constraint, "test people", _apart(record))
+
+
+def _apart(record: RunRecord) -> tuple[str, ...]:
+    """The attributes compared each by itself; () when groups are crossed or of one attribute."""
+    sweep = record.config.sweep
+    several = sweep.grouping == "marginal" and len(sweep.group_by) > 1
+    return sweep.group_by if several else ()
+
+
+def _axis(record: RunRecord) -> tuple[str, tuple[str, ...]]:
+    """Runs with the same vertical axis share the chart."""
+    return record.config.sweep.constraint, _apart(record)
 
 
 def _problems(records: list[RunRecord]) -> None:
@@ -160,7 +172,8 @@ def _what_to_see(config: RunConfig) -> None:
     sweep = config.sweep
     families = ", ".join(MODE_LABELS[mode] for mode in sweep.modes)
     model = "neural networks" if sweep.model.kind == "mlp" else "logistic regressions"
-    groups = CROSSING.join(sweep.group_by) or "the first sensitive attribute"
+    between = " and by " if sweep.grouping == "marginal" else CROSSING
+    groups = between.join(sweep.group_by) or "the first sensitive attribute"
     st.markdown(
         f"Training {model} by {families}, all strengths at once, groups by {as_it_is(groups)}. "
         "Markers move as epochs pass. You can reload this page; nothing is lost."

@@ -6,6 +6,8 @@ from fairlab.config import (
     MODES,
     TRAINED_CONSTRAINTS,
     AdversarialParams,
+    Constraint,
+    Grouping,
     LayerParams,
     Mode,
     ModelConfig,
@@ -14,12 +16,12 @@ from fairlab.config import (
     SweepConfig,
     Task,
     log_grid,
+    modes_for,
     slack_grid,
 )
 from fairlab.data import TaskData
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
-from fairlab.results import CROSSING
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
 
@@ -30,6 +32,16 @@ _MODE_HELP = (
     "group means differ by at most the slack: that is promised on training batches, measured on "
     "new people, and deciding uses the group."
 )
+_GROUPING_WORDS: dict[Grouping, str] = {
+    "crossed": "Every combination of them",
+    "marginal": "Each by itself, all at once",
+}
+_NO_ADVERSARY = {
+    "constraint": "Adversarial is not offered here: preventing the group from being guessed says "
+    "nothing about how often decisions are right, or by how much they exceed the outcomes.",
+    "marginal": "Adversarial is not offered here: its adversary guesses one group, so it compares "
+    "combinations only.",
+}
 
 
 def default_config(data: TaskData) -> RunConfig:
@@ -45,6 +57,16 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         whether Train was pressed.
     """
     left, right = st.columns([3, 2], gap="large")
+    with right:
+        group_by = _group_by(data.task)
+        grouping = _grouping(group_by)
+        kind = st.segmented_control(
+            "Model",
+            list(_MODEL_WORDS),
+            default="mlp",
+            format_func=_MODEL_WORDS.__getitem__,
+            key="train.model",
+        )
     with left:
         constraint = st.selectbox(
             "What must be nearly equal",
@@ -53,25 +75,9 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
             key="train.constraint",
             persist_state="session",
         )
-        modes = st.pills(
-            "How (one family or several)",
-            MODES,
-            default=MODES,
-            selection_mode="multi",
-            format_func=MODE_LABELS.__getitem__,
-            key="train.modes",
-            help=_MODE_HELP,
-        )
-    with right:
-        group_by = _group_by(data.task)
-        kind = st.segmented_control(
-            "Model",
-            list(_MODEL_WORDS),
-            default="mlp",
-            format_func=_MODEL_WORDS.__getitem__,
-            key="train.model",
-        )
-    sweep = _more(constraint or TRAINED_CONSTRAINTS[0], tuple(modes), group_by, kind or "mlp")
+        constraint = constraint or TRAINED_CONSTRAINTS[0]
+        modes = _modes(constraint, grouping)
+    sweep = _more(constraint, modes, group_by, grouping, kind or "mlp")
     if not data.task.sensitive:
         st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
         return None, False
@@ -94,20 +100,65 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
     return config, pressed
 
 
+def _modes(constraint: Constraint, grouping: Grouping) -> tuple[Mode, ...]:
+    """The families to train, of those that can; why one is missing is said."""
+    offered = [
+        mode
+        for mode in modes_for(constraint)
+        if not (mode == "adversarial" and grouping == "marginal")
+    ]
+    kept = [m for m in st.session_state.get("train.modes", MODES) if m in offered]
+    if "train.modes" in st.session_state:
+        st.session_state["train.modes"] = kept
+    picked = st.pills(
+        "How (one family or several)",
+        offered,
+        default=None if "train.modes" in st.session_state else kept,
+        selection_mode="multi",
+        format_func=MODE_LABELS.__getitem__,
+        key="train.modes",
+        help=_MODE_HELP,
+    )
+    if "adversarial" not in offered:
+        st.markdown(_NO_ADVERSARY[grouping if grouping == "marginal" else "constraint"])
+    return tuple(mode for mode in MODES if mode in picked)
+
+
+def _grouping(group_by: tuple[str, ...]) -> Grouping:
+    """With several attributes, whether their combinations are compared or each by itself."""
+    if len(group_by) < 2:
+        return "crossed"
+    picked = st.radio(
+        "Several attributes",
+        list(_GROUPING_WORDS),
+        format_func=_GROUPING_WORDS.__getitem__,
+        key="train.grouping",
+        help="Combinations are more groups of fewer people each. Each attribute by itself says "
+        "nothing about combinations.",
+    )
+    return "marginal" if picked == "marginal" else "crossed"
+
+
 def _group_by(task: Task) -> tuple[str, ...]:
     names = task.sensitive
     options: list[tuple[str, ...]] = [(name,) for name in names]
     options += [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    if len(names) > 2:
+        options.append(tuple(names))
     if not options:
         return ()
     picked = st.selectbox(
-        "Between which groups", options, format_func=CROSSING.join, key="train.by"
+        "Between the groups of", options, format_func=" and ".join, key="train.by"
     )
     return tuple(picked) if picked else options[0]
 
 
 def _more(
-    constraint: str, modes: tuple[Mode, ...], group_by: tuple[str, ...], kind: str
+    constraint: str,
+    modes: tuple[Mode, ...],
+    group_by: tuple[str, ...],
+    grouping: Grouping,
+    kind: str,
 ) -> SweepConfig:
     defaults = SweepConfig()
     with st.expander("Strengths, seeds and optimiser"):
@@ -191,6 +242,7 @@ def _more(
         {
             "constraint": constraint,
             "group_by": group_by,
+            "grouping": grouping,
             "modes": modes or ("penalty",),
             "penalty": PenaltyParams(
                 strengths=_strengths(defaults.penalty.strengths, top_penalty, count)

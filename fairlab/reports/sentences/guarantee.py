@@ -1,0 +1,73 @@
+"""What the fairness layer promised and what was measured, in sentences."""
+
+from fairlab.results import Guarantee
+
+HELD = 1e-6
+
+# What each constraint compares between groups, when scores are read as chances.
+MEASURED_WORDS: dict[str, str] = {
+    "demographic_parity": "mean scores",
+    "equal_opportunity": "mean scores of people with the favourable outcome",
+    "predictive_equality": "mean scores of people with the unfavourable outcome",
+    "equalized_odds": "mean scores of people with the same outcome",
+    "mean_residual_parity": "means of score minus outcome",
+    "accuracy_parity": "mean chances of a right decision",
+}
+
+
+def guarantee_sentence(guarantee: Guarantee, constraint: str = "demographic_parity") -> str:
+    """The promise, whether it held where it was made, and what was measured on test people."""
+    if guarantee.promised >= 1:
+        return "Slack 100 points is no constraint: this is the unmitigated model of its family."
+    held = (
+        f"held on every training batch (largest excess {guarantee.batch_excess:.1e})"
+        if guarantee.batch_excess <= HELD
+        else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch"
+    )
+    test_score = points(guarantee.score_gap.get("test"))
+    test_decision = points(guarantee.decision_gap.get("test"))
+    return (
+        f"Promised: {MEASURED_WORDS[constraint]} at most {points(guarantee.promised)} apart. The "
+        f"promise {held}. On test people, measured and not promised: {MEASURED_WORDS[constraint]} "
+        f"{test_score} apart, decisions {test_decision} apart."
+    )
+
+
+def guarantee_notes(guarantee: Guarantee) -> tuple[str, ...]:
+    """How to read the meter: who decides how, what is expected of chance, what was found."""
+    if guarantee.promised >= 1:
+        return ()
+    notes = [_policy(guarantee)]
+    if guarantee.drawn_gap:
+        notes.append(
+            "If each decision were drawn with a chance equal to the score, groups would differ in "
+            "expectation by the gap of mean scores. The table shows one such draw. Decisions at a "
+            "threshold do not follow the promise."
+        )
+    if guarantee.residual is not None:
+        notes.append(
+            "The layer's own check found each projection within "
+            f"{max(guarantee.residual, 1e-16):.0e} of the slack, or closer."
+        )
+    margin = guarantee.margin()
+    if margin is not None:
+        notes.append(
+            "Test people differ from validation people by chance: with the smallest group compared "
+            f"the gap may be off by about {points(margin)} (2/√n)."
+        )
+    return (*notes, *guarantee.notes)
+
+
+def points(value: float | None) -> str:
+    """A gap in percentage points."""
+    return "undefined" if value is None else f"{100 * value:.1f} points"
+
+
+def _policy(guarantee: Guarantee) -> str:
+    policy = {
+        "frozen": "Scores of other people come from a rule fitted on validation people and frozen: "
+        "it looks at one person at a time, never at an outcome."
+    }.get(guarantee.policy, f"Scores of other people come from the policy {guarantee.policy}.")
+    if guarantee.uses_attribute_when_deciding:
+        return f"{policy} Deciding for a person uses the person's group."
+    return f"{policy} Deciding for a person does not use the person's group."

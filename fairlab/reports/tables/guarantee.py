@@ -1,0 +1,71 @@
+"""The guarantee meter as a table: what was promised beside what was measured, per split."""
+
+import pandas as pd
+
+from fairlab.results import Guarantee
+
+_SPLITS = ("train", "validation", "test")
+_WORDS = {"train": "Training people", "validation": "Validation people", "test": "Test people"}
+_SMALL = 10  # smaller numbers of people are not shown
+
+
+def guarantee_table(guarantee: Guarantee) -> pd.DataFrame:
+    """One row for the training batches, where the promise is made, and one per split.
+
+    Results stored by earlier versions lack the draws and the numbers of people: these columns
+    are then left out.
+    """
+    rows = [_row("Every training batch", _batches(guarantee), "", "not promised", None)]
+    for split in _SPLITS:
+        if split not in guarantee.score_gap:
+            continue
+        rows.append(
+            _row(
+                f"{_WORDS[split]}, frozen rule",
+                _points(guarantee.score_gap.get(split)),
+                _points(guarantee.drawn_gap.get(split)),
+                _points(guarantee.decision_gap.get(split)),
+                guarantee.smallest_cell.get(split),
+            )
+        )
+    table = pd.DataFrame(rows)
+    if not guarantee.drawn_gap:
+        table = table.drop(columns=["One draw of decisions", "Smallest group compared"])
+    return table
+
+
+def meter_numbers(guarantee: Guarantee) -> tuple[tuple[str, str], ...]:
+    """The three numbers that come first: promised, measured on test people, and decisions there."""
+    return (
+        ("Promised gap of mean scores", f"{100 * guarantee.promised:.1f} points"),
+        ("Measured on test people", _with_unit(guarantee.score_gap.get("test"))),
+        ("Decisions on test people", _with_unit(guarantee.decision_gap.get("test"))),
+    )
+
+
+def _row(where: str, score: str, drawn: str, decided: str, people: int | None) -> dict[str, str]:
+    return {
+        "Gap in points, on": where,
+        "Mean scores": score,
+        "One draw of decisions": drawn,
+        "Decisions at the threshold": decided,
+        "Smallest group compared": "" if people is None else _people(people),
+    }
+
+
+def _batches(guarantee: Guarantee) -> str:
+    if guarantee.batch_gap is None:
+        return f"≤ {100 * guarantee.promised:.1f}, excess {guarantee.batch_excess:.0e}"
+    return f"at most {100 * guarantee.batch_gap:.1f}, excess {guarantee.batch_excess:.0e}"
+
+
+def _people(n: int) -> str:
+    return f"{n:,} people" if n >= _SMALL else f"fewer than {_SMALL} people"
+
+
+def _points(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.1f}"
+
+
+def _with_unit(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.1f} points"
