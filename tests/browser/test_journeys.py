@@ -50,7 +50,7 @@ def test_try_it_now_ends_with_a_chosen_model_on_every_page(page: Page, server: S
     choose = page.get_by_role("button", name="Choose this")
     choose.click()
     expect(page.get_by_role("button", name="Chosen")).to_be_visible()
-    for name in ("Thresholds", "Impossibility", "Audit", "Compare", "Report"):
+    for name in ("Thresholds", "Impossibility", "Audit", "Compare", "Stream", "Report"):
         go_to(page, name)
         expect(page.get_by_text("Nothing to look at yet")).to_have_count(0)
 
@@ -162,7 +162,7 @@ def test_text_of_a_table_is_shown_as_it_is(page: Page, server: Server, tmp_path:
     page.get_by_role("button", name="Next point →").click()
     page.get_by_role("button", name="Choose this").click()
     expect(page.get_by_role("button", name="Chosen")).to_be_visible()
-    for name in ("Thresholds", "Impossibility", "Audit", "Compare", "Report"):
+    for name in ("Thresholds", "Impossibility", "Audit", "Compare", "Stream", "Report"):
         go_to(page, name)
         assert page.evaluate("window.hacked") is None
         assert page.locator("img[src=x]").count() == 0

@@ -58,7 +58,8 @@ def hostile_run(fairlab_home: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "page", ["data", "train", "thresholds", "impossibility", "audit", "compare", "report"]
+    "page",
+    ["data", "train", "thresholds", "impossibility", "audit", "compare", "stream", "report"],
 )
 def test_no_page_reads_markup_in_names(page: str, hostile_run: str, open_page: Open) -> None:
     app = open_page(page, run=hostile_run, chosen=[0, 1])
