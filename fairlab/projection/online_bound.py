@@ -9,15 +9,17 @@ the arriving person counts (1, or the probability of belonging to the cell).
    least ω·e, in size.
 2. The score is ``clip(z − k w d)`` with d the departure *after* the person was counted. Where
    k w d ≥ R it is at the edge of the box, and the group's mean moves towards the others.
-3. Suppose e grows. Then the arriving group is the highest (or lowest) and its person lies beyond
-   its mean, hence beyond the band by d at least: (1 + k w) d ≤ R − ε, and e ≤ L = (R − ε) /
-   ((1 + k w) ω). So e never grows beyond L, and never by more than w R / (people in the group).
-4. Two groups: where e > R / (k w ω), a person of either group is at the edge, and e shrinks at
-   least by the factor N / (N + w), N the group's people before.
-5. More groups: where e stays above (1 + κ) R / (k w ω), all groups within κ R / (k w) of the
-   highest are sent to the edge. Once every group has grown by a factor c, the highest mean has
-   come down by the smaller of κ R / (k w) and (1 − 1/c) of its height, or its holder lies so much
-   below; so e has shrunk by twice that.
+3. A person of group g came. Either g is neither highest nor lowest now; then its distances to
+   the others are at most the largest distance among the others. Or it is, and e ≤ R / (k w ω); or
+   it is, the person is at the edge, and g's distances have shrunk by N / (N + w), N the group's
+   people before. Where e grew, g is highest (or lowest) and its person lies beyond its mean, so
+   (1 + k w) d ≤ R − ε and e ≤ (R − ε) / ((1 + k w) ω). No distance grows by more than
+   w R / (N + w). So bounds on the distances of all pairs of groups follow from who came.
+4. With two groups this is all, and in the worst order it is nearly attained.
+5. With more, where e stays above (1 + κ) R / (k w ω), all groups within κ R / (k w) of the highest
+   are sent to the edge. Once every group has grown by a factor c, the highest mean has come down
+   by the smaller of κ R / (k w) and (1 − 1/c) of its height, or its holder lies so much below; so
+   e has shrunk by twice that.
 
 With shares that stay away from 0 and k = step·√n both give ε + O(1/√n).
 """
@@ -28,7 +30,9 @@ from typing import Self
 __all__ = ["Certificate", "planned"]
 
 _KAPPA = 0.25
-_ROUND = 1.25
+_LEAST_ROUND, _ROUND = 1.02, 1.1
+_LOOSE = 1.25
+_PAIRED = 8
 
 
 class Certificate:
@@ -41,8 +45,11 @@ class Certificate:
     """
 
     def __init__(self, slack: float, width: float, size: int) -> None:
-        self.slack, self.width = slack, width
+        self.width, self.slack = width, slack
+        self.most = max(width - slack, 0.0)
         self.excess = 0.0
+        # Bounds by pair; too many pairs are all bounded by ``excess``.
+        self.pairs = [[0.0] * size for _ in range(size)] if size <= _PAIRED else []
         self.anchor = [0.0] * size
         self.anchor_excess = 0.0
         self.reach = 0.0
@@ -50,11 +57,16 @@ class Certificate:
 
     def numbers(self) -> list[float]:
         """All it remembers, with :meth:`restore` as its inverse."""
-        return [self.excess, self.anchor_excess, self.reach, self.share, *self.anchor]
+        start = [self.excess, self.anchor_excess, self.reach, self.share, *self.anchor]
+        return start + [bound for row in self.pairs for bound in row]
 
     def restore(self, numbers: list[float]) -> Self:
         """Continue from :meth:`numbers`."""
-        self.excess, self.anchor_excess, self.reach, self.share, *self.anchor = numbers
+        size = len(self.anchor)
+        self.excess, self.anchor_excess, self.reach, self.share = numbers[:4]
+        self.anchor = numbers[4 : 4 + size]
+        flat = numbers[4 + size :]
+        self.pairs = [flat[i : i + size] for i in range(0, len(flat), size)]
         return self
 
     def arrive(self, mass: list[float], cell: int, weight: float, gain: float) -> None:
@@ -64,19 +76,38 @@ class Certificate:
         own, total = mass[cell], sum(mass)
         if own == total:
             return  # one group so far: there is no gap
-        rarest = total - own if len(mass) == 2 else min([m for m in mass if m > 0])
-        share = rarest / total
-        force = gain * weight
-        before = self.excess
-        most = max(self.width - self.slack, 0.0)
-        grown = min(most / ((1 + force) * share), before + weight * self.width / own, most)
-        reach = self.width / force
         if len(mass) == 2:
-            held = min(before, reach / share)
-            self.excess = max(held, grown, before * (own - weight) / own)
+            share = (total - own) / total
+        else:
+            share = min([m for g, m in enumerate(mass) if m > 0 and g != cell]) / total
+        force = gain * weight
+        before, reach = self.excess, self.width / force
+        rise = weight * self.width / own
+        grown = min(self.most / ((1 + force) * share), self.most)
+        if not self.pairs:
+            self.excess = max(before, min(grown, before + rise))
+        else:
+            held = min(reach / share, max(before, grown))
+            self._move(mass, cell, held, (own - weight) / own, rise)
+        if len(mass) > 2:
+            self._round(mass, reach, min(share, own / total))
+
+    def _move(self, mass: list[float], cell: int, held: float, kept: float, rise: float) -> None:
+        pairs, row = self.pairs, self.pairs[cell]
+        if len(mass) == 2:
+            old = row[1 - cell]
+            new = min(old + rise, max(kept * old, held))
+            row[1 - cell] = pairs[1 - cell][cell] = self.excess = new
             return
-        self.excess = max(before, grown)
-        self._round(mass, reach, share)
+        others = [g for g, m in enumerate(mass) if m > 0 and g != cell]
+        rest = max([max([pairs[g][h] for h in others]) for g in others])
+        largest = rest
+        floor = held if held > rest else rest
+        for h in others:
+            new = min(row[h] + rise, max(kept * row[h], floor), self.most)
+            row[h] = pairs[h][cell] = new
+            largest = max(largest, new)
+        self.excess = largest
 
     def _round(self, mass: list[float], reach: float, share: float) -> None:
         self.reach = max(self.reach, reach)
@@ -84,20 +115,25 @@ class Certificate:
         growth = math.inf
         for m, a in zip(mass, self.anchor, strict=True):
             if m > 0 and a <= 0:  # a group seen for the first time
-                self._settle(mass, self.excess)
+                self._settle(mass)
                 return
             if a > 0 and m < growth * a:
                 growth = m / a
-        height = (self.anchor_excess + self.slack) * (1 - 1 / growth)
-        step = _KAPPA * self.reach
-        if height < step and growth < _ROUND:
+        height = (self.anchor_excess + self.slack) * (1 - 1 / min(growth, 2.0))
+        if growth < _ROUND and (growth < _LEAST_ROUND or height < _KAPPA * self.reach):
             return
-        floor = (1 + _KAPPA) * self.reach / self.share
-        fallen = self.anchor_excess - 2 * min(step, height)
-        self._settle(mass, max(min(self.excess, floor), min(fallen, self.excess)))
+        # κ is free: as large as the height allows, and not beyond where both limits meet.
+        edge = self.reach / self.share
+        meet = (self.anchor_excess - edge) / (1 / self.share + 2)
+        step = max(min(height, meet), 0.0)
+        cap = max(edge + step / self.share, self.anchor_excess - 2 * step)
+        if cap < self.excess:
+            self.excess = cap
+            self.pairs = [[min(bound, cap) for bound in row] for row in self.pairs]
+        self._settle(mass)
 
-    def _settle(self, mass: list[float], excess: float) -> None:
-        self.excess = self.anchor_excess = excess
+    def _settle(self, mass: list[float]) -> None:
+        self.anchor_excess = self.excess
         self.anchor = list(mass)
         self.reach, self.share = 0.0, 1.0
 
@@ -118,5 +154,5 @@ def planned(
     seen = [m for m in mass if m > 0]
     share = min(seen) / total if len(seen) > 1 else 1 / len(mass)
     weight = total / people if people > 0 and total > 0 else 1.0
-    factor = 1.0 if len(mass) == 2 else 1 + _KAPPA
+    factor = 1.0 if len(mass) == 2 else _LOOSE
     return max(factor * width / (gain * weight * share), excess * people / later)

@@ -21,8 +21,8 @@ from fairlab.projection.soft_cells import Calibrated, SoftPeople
 __all__ = ["PAPER_STEP", "PaperOnlineRule", "PaperOnlineState"]
 
 PAPER_STEP = 0.5
-_SWEEPS = 200
-_CLOSE = 1e-12
+_SWEEPS = 300
+_CLOSE = 1e-11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,8 +189,8 @@ class PaperOnlineRule:
         if len(z) < 2 or not half.any():
             return np.clip(z, setting.lower, setting.upper)
         change = np.zeros((len(half), len(z)))
-        for _ in range(_SWEEPS):
-            moved = 0.0
+        last, step = change.copy(), change.copy()
+        for sweep in range(_SWEEPS):
             for f, (k, attribute) in enumerate(setting.cells.families):
                 rest = z - (change.sum(0) - change[f])
                 own = under_range_price(
@@ -203,10 +203,15 @@ class PaperOnlineRule:
                     setting.lower,
                     setting.upper,
                 )
-                moved = max(moved, float(np.abs(own - change[f]).max()))
                 change[f] = own
-            if len(half) == 1 or moved < _CLOSE:
+            before, step = step, change - last
+            if len(half) == 1 or float(np.abs(step).max()) < _CLOSE:
                 break
+            last = change.copy()
+            if sweep % 3 == 2:  # steps shrink at a steady rate: go on to where they lead
+                rate = float((step * before).sum() / max(float((before**2).sum()), 1e-300))
+                if 0 < rate < 1:
+                    change += step * (rate / (1 - rate))
         return np.asarray(np.clip(z - change.sum(0), setting.lower, setting.upper))
 
     def _learn(self, people: SoftPeople, p: FloatArray) -> None:
