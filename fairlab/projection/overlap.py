@@ -90,7 +90,7 @@ def inner_step(
     step, ``inner_step(...)[0] == shift``, therefore meets the conditions exactly, whatever the
     ridge; a larger one shortens the step, as in Levenberg–Marquardt. Where the model contradicts
     itself (two cells of a family with nobody inside, apart by more than the slack) the step would
-    be a thousand times the scores' size or more; 0.001 is used there instead.
+    be a thousand times the means' size (or 1) or more; 0.001 is used there instead.
 
     Args:
         mean: (M, C) float64 cell means at ``shift``.
@@ -116,7 +116,7 @@ def inner_step(
     if not isinstance(ridge, Tensor) and ridge < _DAMPING:
         x, tau = _without_ridge(model, x, ridge * (x - model.root * shift))
     found = x / model.root
-    reach = _FAR * (mean.abs().amax(1) + slack)
+    reach = _FAR * (1 + mean.abs().amax(1) + slack)
     lost = ~(settled & ((found - shift).abs().amax(1) <= reach))
     if bool(lost.any()) and bool((torch.as_tensor(ridge) < _DAMPING).all()):
         found[lost], tau[lost] = inner_step(
