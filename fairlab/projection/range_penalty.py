@@ -18,6 +18,9 @@ from fairlab.outcomes import FloatArray, IntArray
 
 __all__ = ["soft_means", "under_range_price"]
 
+_NEWTON = 60
+_CLOSE = 1e-13
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Curve:
@@ -62,9 +65,13 @@ def under_range_price(
         lower, upper: Box.
     """
     force = weight * a
-    present = [g for g in np.unique(cell) if weight[cell == g].sum() > 0]
+    mass = np.bincount(cell, weights=weight)
+    present = np.flatnonzero(mass > 0)
     if price <= 0 or len(present) < 2:
         return np.zeros_like(z)
+    if len(present) == 2:
+        own = np.where(cell == present[0], 1 / mass[present[0]], -1 / mass[present[1]])
+        return _between_two(z, force * own, float((weight * b) @ own), price, lower, upper)
     members = [np.flatnonzero(cell == g) for g in present]
     curves = [_curve(z[i], weight[i], a[i], b[i], price, lower, upper) for i in members]
     high = _level(curves, price, +1)
@@ -82,6 +89,42 @@ def under_range_price(
             shift = float(curve.shift_at(np.array([together]))[0])
         change[i] = shift * force[i]
     return change
+
+
+def _between_two(
+    z: FloatArray, way: FloatArray, apart: float, price: float, lower: float, upper: float
+) -> FloatArray:
+    """Two cells share one multiplier ν: their means differ by ``way · clip(z − ν way) + apart``.
+
+    ν is the price, or where the difference becomes 0 before: a root of a falling, piecewise
+    linear function, by Newton's method inside a bracket.
+    """
+
+    def difference(at: float) -> tuple[float, float]:
+        moved = z - at * way
+        clipped = np.minimum(np.maximum(moved, lower), upper)
+        inside = way[(moved > lower) & (moved < upper)]
+        return float(way @ clipped) + apart, float(inside @ inside)
+
+    side = 1.0 if difference(0.0)[0] >= 0 else -1.0
+    at = high = side * price
+    value, slope = difference(at)
+    if value * side >= 0:
+        return at * way
+    low = 0.0
+    for _ in range(_NEWTON):
+        if value * side > 0:
+            low = at
+        else:
+            high = at
+        after = at + value / slope if slope > 0 else 0.5 * (low + high)
+        if not min(low, high) <= after <= max(low, high):
+            after = 0.5 * (low + high)
+        if abs(after - at) <= _CLOSE * abs(at):
+            break
+        at = after
+        value, slope = difference(at)
+    return at * way
 
 
 def _curve(
