@@ -94,6 +94,9 @@ class ConvexFairnessLayer(nn.Module):
             )
         if max_shapes < 1:
             raise InputError(f"At least one shape must be kept built; found {max_shapes}.")
+        taken = sorted({"z", "self"} & set(parameters or ()))
+        if taken:
+            raise InputError(f"A parameter cannot be called {taken[0]}; give it another name.")
         self.constraints = constraints
         self.declared = {} if parameters is None else dict(parameters)
         self.lower, self.upper, self.tolerance = lower, upper, tolerance

@@ -244,11 +244,13 @@ def test_refuses_parameters_that_do_not_enter_linearly() -> None:
         tested(scores(4), in_group=np.ones(4), cap=0.4)
 
 
-def test_refuses_an_empty_box_and_no_room() -> None:
+def test_refuses_an_empty_box_no_room_and_a_name_in_use() -> None:
     with pytest.raises(InputError, match="box must not be empty"):
         layer(lower=1.0, upper=0.0)
     with pytest.raises(InputError, match="At least one shape"):
         layer(max_shapes=0)
+    with pytest.raises(InputError, match="cannot be called z"):
+        ConvexFairnessLayer(capped, {"z": ()})
 
 
 def test_float32_is_solved_in_float64_with_one_notice() -> None:
