@@ -28,7 +28,7 @@ from fairlab.projection.balance import balance
 from fairlab.projection.breakpoints import shifts_by_breakpoints
 from fairlab.projection.constraints import Cells
 from fairlab.projection.families import Families
-from fairlab.projection.overlap import inner_step
+from fairlab.projection.overlap import RIDGE, inner_step
 from fairlab.projection.sums import SMALL, cell_sums
 
 # Largest excess over the slack that is accepted, relative to the scores' size: of scores in [0, 1]
@@ -38,6 +38,7 @@ _OPTIMAL = {torch.float64: 1e-12, torch.float32: 1e-7}
 _NEWTON_STEPS = 12
 _OVERLAP_STEPS = 60
 _HALVINGS = 40
+_LARGE_RIDGE = 1e-2
 _ARMIJO = 0.01
 # Very many people are gone through in parts of about this many scores, to stay in the cache.
 _CACHED = 2**17
@@ -354,8 +355,8 @@ def solve(problem: Problem, slack: Tensor, start: Tensor | None = None) -> Solut
     if not worst <= accepted:
         raise SolveError(
             f"The projection left a gap {worst:.2g} beyond the slack (at most {accepted:.2g} is "
-            "accepted): no scores within the bounds meet all constraints. Raise the slack or "
-            "widen the bounds.",
+            "accepted). Most likely no scores within the bounds meet all constraints: raise the "
+            "slack or widen the bounds.",
             residual=worst,
         )
     return Solution(state.shift, state.active, residual, steps)
@@ -406,7 +407,7 @@ def _newton_with_overlaps(
     optimal = _OPTIMAL[problem.dtype] * problem.scale
     dual = problem.dual(state.mean, state.shift, slack)
     steps = 0
-    while steps < _OVERLAP_STEPS:
+    while steps < 2 * _OVERLAP_STEPS:
         steps += 1
         new, tau = inner_step(
             state.mean,
@@ -415,6 +416,8 @@ def _newton_with_overlaps(
             problem.mass,
             slack,
             problem.cells.families,
+            # Slow progress means steps that the linear model does not carry: shorter ones then.
+            ridge=RIDGE if steps <= _OVERLAP_STEPS else _LARGE_RIDGE,
         )
         step = torch.where(unsolved[:, None], new - state.shift, 0.0)
         rounding = 1e-13 * (1 + dual.abs())
