@@ -121,11 +121,11 @@ def test_the_detail_of_a_layer_shows_the_meter(open_page: Open, finished_run: st
     app = open_page("train", run=finished_run)
     pick(app, "Fairness layer, slack 5 points")
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Promised gap of mean scores"] == "5.0 points"
+    assert shown["Promised, at most"] == "5.0 points"
     assert set(shown) == {
-        "Promised gap of mean scores",
-        "Measured on test people",
-        "Decisions on test people",
+        "Promised, at most",
+        "Scores, test people",
+        "Decisions, test people",
     }
     assert "held on every training batch" in words_on(app)
     assert any("One draw of decisions" in table.value for table in app.dataframe)

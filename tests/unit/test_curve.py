@@ -6,8 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from fairlab.config import TRAINED_CONSTRAINTS
 from fairlab.metrics import GAPS
 from fairlab.outcomes import count
+from fairlab.reports.figures.curve import live_layout
 from fairlab.reports.sentences.curve import (
     curve_sentence,
     gap_words,
@@ -248,5 +250,15 @@ def test_marginal_rows_hold_the_widest_gap_over_attributes(result: SweepResult) 
     assert groups["Attribute"].tolist() == ["sex", "sex", "age", "age"]
     sentence = curve_sentence(curve_rows(both), "demographic_parity", "test people", ("sex", "age"))
     assert "widest over sex and age, each by itself" in sentence
-    assert gap_words("demographic_parity", ("sex", "age")).endswith("widest over sex and age")
-    assert gap_words("demographic_parity") == "selection rate"
+
+
+@pytest.mark.parametrize("constraint", TRAINED_CONSTRAINTS)
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_axis_says_what_the_gap_is_in_and_fits_the_chart(constraint: str, apart: bool) -> None:
+    """Long titles take a second line instead of leaving the picture."""
+    words = gap_words(constraint, apart=apart)
+    assert words.endswith("widest over attributes") == apart
+    title = live_layout(words, "test people").yaxis.title.text
+    lines = title.split("<br>")
+    assert all(len(line) <= 50 for line in lines)
+    assert " ".join(" ".join(lines).split()).startswith(f"Gap in {words}, points (↓")

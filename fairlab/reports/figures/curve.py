@@ -1,8 +1,12 @@
 """The Pareto curve: accuracy against gap, one marker per trained model."""
 
+import textwrap
+
 import plotly.graph_objects as go
 
 from fairlab.reports.figures.theme import layout
+
+LONGEST_LINE = 50  # characters of an axis title that fit the height of the chart
 
 
 def live_layout(gap_words: str, split_words: str) -> go.Layout:
@@ -14,7 +18,7 @@ def live_layout(gap_words: str, split_words: str) -> go.Layout:
     """
     result = layout(
         x=f"Accuracy, % of {split_words}  (more accurate →)",
-        y=f"Gap in {gap_words}, points  (↓ more equal)",
+        y="<br>".join(textwrap.wrap(f"Gap in {gap_words}, points  (↓ more equal)", LONGEST_LINE)),
         height=460,
         showlegend=True,
     )

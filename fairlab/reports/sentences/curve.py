@@ -43,15 +43,14 @@ def point_label(point: Point) -> str:
     return f"{MODE_LABELS[point.mode]}, strength {point.strength:.3g}{seed}"
 
 
-def gap_words(constraint: str, attributes: Sequence[str] = ()) -> str:
+def gap_words(constraint: str, *, apart: bool = False) -> str:
     """What the gap on the curve's axis is a gap in.
 
     Args:
         constraint: Name of the constraint.
-        attributes: Those compared, when several are compared each by itself.
+        apart: Whether several attributes are compared, each by itself.
     """
-    words = GAP_WORDS[constraint]
-    return f"{words}, widest over {' and '.join(attributes)}" if len(attributes) > 1 else words
+    return f"{GAP_WORDS[constraint]}, widest over attributes" if apart else GAP_WORDS[constraint]
 
 
 def curve_sentence(

@@ -63,7 +63,7 @@ def _meter(result: SweepResult, index: int) -> None:
         return
     for note in guarantee.notes:
         st.warning(as_it_is(note))
-    show_table(guarantee_table(guarantee), key="train.meter")
+    show_table(guarantee_table(guarantee), key="train.meter", label="Every split, as a table")
     with st.expander("How to read the promise"):
         for note in guarantee_notes(guarantee):
             st.markdown(f"- {as_it_is(note)}")

@@ -53,7 +53,7 @@ def runs_view() -> None:
             _chart_run(record, number, finished.get(record.id))
             for number, record in enumerate(same, 1)
         ],
-        gap_words=gap_words(newest.config.sweep.constraint, _apart(newest)),
+        gap_words=gap_words(newest.config.sweep.constraint, apart=bool(_apart(newest))),
         split_words="test people" if newest.id in finished else "validation people",
         alt=sentence,
         selected=st.session_state.get(_SELECTED),
@@ -63,7 +63,7 @@ def runs_view() -> None:
     if done is not None:
         st.rerun()
     if newest.id in finished:
-        st.markdown(sentence)
+        st.markdown(as_it_is(sentence))
         _how_to_read(newest, finished[newest.id])
         _pick(newest, finished[newest.id])
         show_table(curve_table(finished[newest.id]), key="train.points")
