@@ -2,6 +2,8 @@
 
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import stream_view as view
+from fairlab.ui.widgets.stream_people import people_of
+from fairlab.ui.widgets.stream_settings import choose_settings
 from fairlab.ui.widgets.subject import choose_subject
 
 begin_page(
@@ -10,11 +12,12 @@ begin_page(
     "far, with and without a rule that moves scores within a promised slack.",
 )
 subject = choose_subject(key="stream", splits=("test",))
-people = view.people_of(subject)
-settings = view.choose_settings(subject, people)
+people = people_of(subject)
+settings = choose_settings(subject, people)
 played = view.played(people, settings)
+seen = view.watched(played, people, settings)
 
 view.show_headlines(played, settings)
-view.show_player(played, people, settings)
-view.show_tables(played, people, settings)
-view.offer_download(played, people, settings, subject)
+view.show_player(played, people, settings, seen)
+view.show_tables(played, people, settings, seen)
+view.offer_download(played, people, settings, seen, subject)

@@ -62,8 +62,8 @@ def alerts(
             f"Alerts need a window and a patience of at least one batch and a tolerance of 0 or "
             f"more; found {window}, {patience} and {tolerance:g}."
         )
-    gap = means.window_gap(window)
     sums, counts = means.window(window)
+    gap = means.gap_of(sums, counts)
     known = np.flatnonzero(~np.isnan(gap))
     above = gap[known] > tolerance + _ROUNDING
     # Starts and ends of the runs of True among the batches that have a gap.

@@ -75,7 +75,10 @@ class RunningMeans:
         A group is absent when the window holds nobody of it under a condition while the stream
         does; groups the whole stream never sees are ignored.
         """
-        sums, counts = self.window(batches)
+        return self.gap_of(*self.window(batches))
+
+    def gap_of(self, sums: FloatArray, counts: IntArray) -> FloatArray:
+        """The gap of a window's (K, T, G) sums and counts."""
         seen = self.counts[:, -1:] > 0
         whole = ((counts > 0) | ~seen).all(axis=2).all(axis=0)
         return np.where(whole, widest(sums, counts), np.nan)

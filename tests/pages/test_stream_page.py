@@ -169,6 +169,21 @@ def test_a_constraint_nobody_can_be_compared_under_is_undefined(open_page: Open)
     assert not app.exception
 
 
+def test_a_rule_that_would_hold_up_the_server_is_left_out_and_named(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The paper's rule under two conditions, many groups and batches; the others are played."""
+    monkeypatch.setattr("fairlab.ui.widgets.stream_view.MOST_SYSTEMS", 80)
+    towns = np.arange(600) % 3
+    app = uploaded(
+        open_page("home"), scored(attributes={"town": Attribute(towns, ("a", "b", "c"))})
+    )
+    assert len(payload(app)["policies"]) == 5
+    next(w for w in app.selectbox if w.label == "Constraint").select("equalized_odds").run()
+    assert "online_paper" not in [p["name"] for p in payload(app)["policies"]]
+    assert "“Online (paper)” could not be played: for two conditions, 3 groups" in words(app)
+
+
 def test_decisions_cannot_be_streamed_as_scores(open_page: Open) -> None:
     people = scored()
     decided = replace(people, score=(people.score >= 0.5).astype(float), has_scores=False)

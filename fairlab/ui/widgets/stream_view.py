@@ -1,8 +1,7 @@
-"""The Stream page in parts: settings, the player, numbers beside it, files."""
+"""The Stream page in parts: the play, the player, numbers beside it, files."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,11 +9,10 @@ import streamlit as st
 
 from fairlab.errors import FairlabError
 from fairlab.outcomes import FloatArray
-from fairlab.projection.stream import StreamPlay, play, window_of
+from fairlab.projection.conditions import CONSTRAINTS
+from fairlab.projection.stream import POLICIES, StreamPlay, play, window_of
 from fairlab.projection.stream_alerts import Alert, alerts
-from fairlab.projection.stream_people import ORDERS, Order
 from fairlab.reports.figures.stream import stream_payload
-from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.reports.sentences.stream import (
     alert_sentence,
     chance_sentence,
@@ -31,173 +29,22 @@ from fairlab.reports.tables.stream import (
 )
 from fairlab.ui.components.stream_player import stream_player
 from fairlab.ui.markdown import as_it_is
-from fairlab.ui.store import result
 from fairlab.ui.torch_once import load_torch
-from fairlab.ui.widgets.stream_people import StreamPeople, people_of
+from fairlab.ui.widgets.stream_people import StreamPeople
+from fairlab.ui.widgets.stream_settings import Asked, Settings
 from fairlab.ui.widgets.subject import Subject
 
-__all__ = [
-    "Settings",
-    "choose_settings",
-    "offer_download",
-    "people_of",
-    "played",
-    "show_headlines",
-    "show_player",
-    "show_tables",
-]
-
-_BATCHES = (1, 8, 32, 256)
-_OTHER = 0
-_ORDER_LABELS: dict[Order, str] = {
-    "shuffled": "Random",
-    "by group": "One group after another",
-    "drifting": "Group shares change",
-}
-MEAN_SCORES, DECISIONS = "Mean scores", "Decisions"
+# Batches × groups² of the paper's rule under two conditions: about four seconds.
+MOST_SYSTEMS = 6_000
 
 
-class Asked(NamedTuple):
-    """What a play depends on beside the people; a tuple, so that the cache can hash it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """What the rolling window saw: gaps (T,) and alerts by policy, batches with every group."""
 
-    constraint: str
-    slack: float
-    batch_size: int
-    order: Order
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How people come, what is promised, and when to raise an alert.
-
-    Attributes:
-        asked: What is played.
-        window: People in the rolling window.
-        tolerance: Rolling gap in [0, 1] above which alerts are raised.
-        patience: Batches it has to last.
-        decisions: Whether gaps are those of decisions instead of mean scores.
-    """
-
-    asked: Asked
-    window: int
-    tolerance: float
-    patience: int
-    decisions: bool
-
-
-def choose_settings(subject: Subject, people: StreamPeople) -> Settings:
-    """Draw the settings. Defaults follow the run: its constraint, the point's slack."""
-    constraint, slack = _as_trained(subject)
-    first, second, third, fourth = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
-    names = list(CONSTRAINT_WORDS)
-    chosen = first.selectbox(
-        "Constraint",
-        names,
-        index=names.index(constraint),
-        format_func=lambda name: CONSTRAINT_WORDS[name].partition(":")[0],
-        help="\n\n".join(CONSTRAINT_WORDS[name] for name in names),
-        key=f"stream.constraint.{subject.digest}",
-    )
-    promised = second.number_input(
-        "Promised slack, points",
-        0.0,
-        100.0,
-        100 * slack,
-        1.0,
-        key=f"stream.slack.{subject.digest}",
-        help="Largest gap that the rules aim to keep.",
-    )
-    batch_size = third.selectbox(
-        "Batch size",
-        [*_BATCHES, _OTHER],
-        index=2,
-        format_func=lambda size: "Other …" if size == _OTHER else _people(size),
-        key="stream.batch",
-        persist_state="session",
-    )
-    if batch_size == _OTHER:
-        batch_size = int(
-            third.number_input("People per batch", 1, 100_000, 64, 1, key="stream.batch.other")
-        )
-    order = fourth.selectbox(
-        "People come in this order",
-        ORDERS,
-        format_func=_ORDER_LABELS.__getitem__,
-        key="stream.order",
-        persist_state="session",
-        help="Random; all of one group, then all of the next (the hardest for a rule that adapts); "
-        "or at random with shares that change: the first group comes 1.9 times as often as on "
-        "average at the start and 0.1 times at the end, the last group the other way round.",
-    )
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    decisions = _choose_measure(people, left)
-    seed, window, tolerance, patience = _choose_alerts(people, right)
-    asked = Asked(chosen, promised / 100, batch_size, order, seed)
-    return Settings(asked, window, tolerance, patience, decisions)
-
-
-def _choose_measure(people: StreamPeople, place: "st.delta_generator.DeltaGenerator") -> bool:
-    """Mean scores or decisions; True for decisions."""
-    labels = {
-        MEAN_SCORES: "Mean scores (promised)",
-        DECISIONS: f"Decisions at {people.threshold:.4g} (not promised)",
-    }
-    chosen = place.segmented_control(
-        "Gap of",
-        list(labels),
-        default=MEAN_SCORES,
-        required=True,
-        format_func=labels.__getitem__,
-        key="stream.measure",
-    )
-    return chosen == DECISIONS
-
-
-def _choose_alerts(
-    people: StreamPeople, place: "st.delta_generator.DeltaGenerator"
-) -> tuple[int, int, float, int]:
-    """Seed of the order, window, tolerance and patience."""
-    with place.popover("Alerts and seed", width="stretch"):
-        usual = max(10, min(500, round(len(people.score) / 4, -1)))
-        window = st.number_input(
-            "Window, people",
-            1,
-            max(1, len(people.score)),
-            int(min(usual, len(people.score))),
-            10,
-            key=f"stream.window.{people.digest}",
-            help="The gap of the last so many people is watched, rounded to whole batches.",
-        )
-        tolerance = st.number_input(
-            "Tolerance, points",
-            0.0,
-            100.0,
-            15.0,
-            1.0,
-            key="stream.tolerance",
-            help="A wider gap in the window counts. Small windows swing by chance alone.",
-        )
-        patience = st.number_input(
-            "Patience, batches",
-            1,
-            10_000,
-            3,
-            1,
-            key="stream.patience",
-            help="So many batches in a row raise an alert.",
-        )
-        seed = st.number_input("Seed of the order", 0, 10_000, 0, 1, key="stream.seed")
-    return int(seed), int(window), tolerance / 100, int(patience)
-
-
-def _as_trained(subject: Subject) -> tuple[str, float]:
-    if subject.point is None:
-        return "demographic_parity", 0.05
-    run = result(subject.point.run_id)
-    slack = run.points[subject.point.index].slack
-    known = run.constraint if run.constraint in CONSTRAINT_WORDS else "demographic_parity"
-    return known, slack if slack is not None and slack < 1 else 0.05
+    gaps: dict[str, FloatArray]
+    found: dict[str, tuple[Alert, ...]]
+    batches: int
 
 
 def played(people: StreamPeople, settings: Settings) -> StreamPlay:
@@ -218,7 +65,8 @@ def _play(
     asked: Asked,
 ) -> StreamPlay:
     """A play; ``digest`` identifies the people."""
-    return play(
+    slow = _too_slow(_people, asked)
+    played = play(
         _people.score,
         _people.group,
         _people.y,
@@ -230,7 +78,22 @@ def _play(
         seed=asked.seed,
         threshold=_people.threshold,
         n_groups=len(_people.group_names),
+        policies=tuple(name for name in POLICIES if name not in slow),
     )
+    return replace(played, missing={**played.missing, **slow})
+
+
+def _too_slow(people: StreamPeople, asked: Asked) -> dict[str, str]:
+    """Rules that would hold up other visitors, each with the reason."""
+    groups = len(np.unique(people.group))
+    batches = -(-len(people.score) // asked.batch_size)
+    both = len(CONSTRAINTS[asked.constraint].conditions) > 1
+    if not both or groups < 3 or asked.batch_size == 1 or batches * groups**2 <= MOST_SYSTEMS:
+        return {}
+    return {
+        "online_paper": f"for two conditions, {groups} groups and {batches:,} batches it would "
+        "keep this server busy for too long. Choose larger batches or fewer groups."
+    }
 
 
 def show_headlines(played: StreamPlay, settings: Settings) -> None:
@@ -254,17 +117,18 @@ def _last(played: StreamPlay, policy: str, settings: Settings) -> str:
     return "undefined" if np.isnan(value) else f"{100 * value:.1f} points"
 
 
-def show_player(played: StreamPlay, people: StreamPeople, settings: Settings) -> None:
+def show_player(
+    played: StreamPlay, people: StreamPeople, settings: Settings, seen: Watched
+) -> None:
     """The player, and what it shows in words."""
     window = window_of(played, played.batches(settings.window))
-    watched = _watch(played, settings)
     sentence = stream_sentence(played, people.group_names, decisions=settings.decisions)
     key = hashlib.blake2b(repr((people.digest, settings)).encode(), digest_size=8)
     payload = stream_payload(
         played,
         window,
-        watched.gaps,
-        watched.found,
+        seen.gaps,
+        seen.found,
         people.group_names,
         decisions=settings.decisions,
         tolerance=settings.tolerance,
@@ -275,12 +139,12 @@ def show_player(played: StreamPlay, people: StreamPeople, settings: Settings) ->
     stream_player(payload, key="stream.player")
     said = alert_sentence(
         played,
-        watched.found,
+        seen.found,
         people.group_names,
         window=window.batches,
         tolerance=settings.tolerance,
         patience=settings.patience,
-        watched=watched.batches,
+        watched=seen.batches,
     )
     st.markdown(as_it_is(said))
     chance = chance_sentence(played, people.group_names)
@@ -290,32 +154,29 @@ def show_player(played: StreamPlay, people: StreamPeople, settings: Settings) ->
     st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Watched:
-    """What the rolling window saw: gaps (T,) and alerts by policy, batches with every group."""
-
-    gaps: dict[str, FloatArray]
-    found: dict[str, tuple[Alert, ...]]
-    batches: int
+def watched(played: StreamPlay, people: StreamPeople, settings: Settings) -> Watched:
+    """Rolling gaps and alerts under these settings."""
+    return _watch(f"{people.digest}@{people.threshold}:{settings!r}", played, settings)
 
 
-def _watch(played: StreamPlay, settings: Settings) -> _Watched:
-    size = played.batches(settings.window)
-    means = {name: played.means(name, decisions=settings.decisions) for name in played.traces}
-    gaps = {name: found.window_gap(size) for name, found in means.items()}
-    return _Watched(
-        gaps=gaps,
-        found={
-            name: alerts(found, size, settings.tolerance, settings.patience)
-            for name, found in means.items()
-        },
-        batches=int((~np.isnan(next(iter(gaps.values())))).sum()),
-    )
+@st.cache_data(show_spinner=False, max_entries=16)
+def _watch(key: str, _played: StreamPlay, _settings: Settings) -> Watched:  # noqa: ARG001
+    """What was watched; ``key`` identifies stream and settings."""
+    size = _played.batches(_settings.window)
+    gaps, found = {}, {}
+    for name in _played.traces:
+        means = _played.means(name, decisions=_settings.decisions)
+        gaps[name] = means.window_gap(size)
+        found[name] = alerts(means, size, _settings.tolerance, _settings.patience)
+    batches = int((~np.isnan(next(iter(gaps.values())))).sum())
+    return Watched(gaps=gaps, found=found, batches=batches)
 
 
-def show_tables(played: StreamPlay, people: StreamPeople, settings: Settings) -> None:
+def show_tables(
+    played: StreamPlay, people: StreamPeople, settings: Settings, seen: Watched
+) -> None:
     """The same numbers as tables, folded away."""
-    found = _watch(played, settings).found
+    found = seen.found
     with st.expander("Show as table"):
         st.markdown("Where each rule ended:")
         st.dataframe(policy_table(played, found), hide_index=True, width="stretch")
@@ -332,16 +193,19 @@ def show_tables(played: StreamPlay, people: StreamPeople, settings: Settings) ->
 
 
 def offer_download(
-    played: StreamPlay, people: StreamPeople, settings: Settings, subject: Subject
+    played: StreamPlay,
+    people: StreamPeople,
+    settings: Settings,
+    seen: Watched,
+    subject: Subject,
 ) -> None:
     """CSV and JSON of the aggregates."""
 
     def frame() -> pd.DataFrame:
         window = window_of(played, played.batches(settings.window))
-        return stream_frame(played, window, _watch(played, settings).gaps, people.group_names)
+        return stream_frame(played, window, seen.gaps, people.group_names)
 
     def as_json() -> bytes:
-        found = _watch(played, settings).found
         chosen = {
             "subject": subject.label,
             "groups_by": list(subject.by),
@@ -352,7 +216,7 @@ def offer_download(
             "windows_and_alerts_of": "decisions" if settings.decisions else "mean scores",
             "notes": list(people.notes),
         }
-        return stream_json(played, frame(), found, people.group_names, chosen)
+        return stream_json(played, frame(), seen.found, people.group_names, chosen)
 
     left, right, words = st.columns([1, 1, 3], vertical_alignment="center")
     left.download_button(
@@ -375,7 +239,3 @@ def offer_download(
         "Sums over everybody so far, with at least ten people between two rows: finer steps would "
         "give away single people."
     )
-
-
-def _people(size: int) -> str:
-    return "1 person" if size == 1 else f"{size:,} people"
