@@ -253,8 +253,8 @@ class OnlineRule:
         if self._certificate is not None and own:
             self._certificate.arrive(own[0][0].mass, cell[0], weight[0], gain)
         start = [family.total[g] + w * b for family, g, w in own]
-        low, high = setting.lower, setting.upper
-        p = min(max(z, low), high)
+        low, high = -math.inf, math.inf  # tried, and found too low, too high
+        p = min(max(z, setting.lower), setting.upper)
         for _ in range(_NEWTON):
             pull, slope = 0.0, 1.0
             for (family, g, w), total in zip(own, start, strict=True):
@@ -268,10 +268,10 @@ class OnlineRule:
             else:
                 low = p
             after = min(max(p - slack / slope, setting.lower), setting.upper)
-            if not low <= after <= high:
-                after = 0.5 * (low + high)
             if abs(after - p) <= _CLOSE * max(1.0, abs(p)):
                 break
+            if not low < after < high:
+                after = 0.5 * (low + high)
             p = after
         else:
             for (family, g, w), total in zip(own, start, strict=True):

@@ -118,10 +118,10 @@ def _between_two(
         else:
             high = at
         after = at + value / slope if slope > 0 else 0.5 * (low + high)
-        if not min(low, high) <= after <= max(low, high):
-            after = 0.5 * (low + high)
         if abs(after - at) <= _CLOSE * abs(at):
             break
+        if not min(low, high) < after < max(low, high):
+            after = 0.5 * (low + high)
         at = after
         value, slope = difference(at)
     return at * way

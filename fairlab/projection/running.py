@@ -4,6 +4,7 @@ Plain Python floats: a step for one person costs microseconds, where array libra
 their time on overhead. No labels; no torch.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,7 @@ def _level(
     """τ by Newton's method inside a bracket, and the mass of the cells outside the band."""
     level = 0.5 * (low + high)
     moving = 0.0
+    below, above = -math.inf, math.inf  # tried, and found too low, too high
     for _ in range(_STEPS):
         balance = moving = 0.0
         top = level + slack
@@ -88,13 +90,12 @@ def _level(
                 balance += mass * (mean - level)
                 moving += mass
         if balance > 0:
-            low = level
+            below = level
         else:
-            high = level
+            above = level
         step = balance / moving if moving > 0 else 0.0
-        if abs(step) < _CLOSE:
+        after = min(max(level + step, low), high)
+        if abs(step) <= _CLOSE * max(1.0, abs(level)) or after == level:
             break
-        level += step
-        if not low <= level <= high:
-            level = 0.5 * (low + high)
+        level = after if below < after < above else 0.5 * (below + above)
     return level, moving

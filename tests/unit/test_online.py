@@ -17,6 +17,7 @@ from fairlab.projection.conditions import CONSTRAINTS
 from fairlab.projection.online import STEP, OnlineRule, PaperOnlineRule
 from fairlab.projection.online_bound import Certificate
 from fairlab.projection.range_penalty import soft_means, under_range_price
+from fairlab.projection.running import departures
 
 BOUNDED = ["demographic_parity", "equal_opportunity", "predictive_equality"]
 RULES = [OnlineRule, PaperOnlineRule]
@@ -225,6 +226,36 @@ def test_each_score_minimises_what_the_rule_says(constraint):
         )
         assert found == pytest.approx(best.x, abs=1e-4)
         assert _objective(rule, found, raw, g, calibration) <= best.fun + 1e-9
+
+
+def test_newton_steps_that_go_in_circles_are_cut_short():
+    """Found by the test above: full steps led from 0.3 to 0.125 and back for ever."""
+    rule = OnlineRule(0.1, n_groups=4, step=8.0)
+    rule.run([0.0, 0.5], [1, 2])
+    assert rule.predict([0.3], [0])[0] == pytest.approx(0.14664534, abs=1e-7)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.1, 0.16, 0.3, 0.5, 0.9, 1.0]), st.floats(0.01, 9.0)),
+        min_size=2,
+        max_size=7,
+    ),
+    st.sampled_from([0.0, 0.1, 0.35]),
+)
+@settings(max_examples=200, deadline=None)
+def test_departures_balance_around_one_band(cells, slack):
+    """Σ mass · departure = 0, and every mean less its departure lies in [τ, τ + ε]."""
+    mean, mass = [m for m, _ in cells], [w for _, w in cells]
+    total = [m * w for m, w in cells]
+    off = [departures(total, mass, slack, c)[0] for c in range(len(cells))]
+    assert sum(w * d for w, d in zip(mass, off, strict=True)) == pytest.approx(0, abs=1e-9)
+    inside = [m - d for m, d in zip(mean, off, strict=True)]
+    assert max(inside) - min(inside) <= slack + 1e-9
+    held = [m for m, d in zip(inside, off, strict=True) if d > 1e-9]
+    assert held == pytest.approx([max(inside)] * len(held))
+    held = [m for m, d in zip(inside, off, strict=True) if d < -1e-9]
+    assert held == pytest.approx([min(inside)] * len(held))
 
 
 def _objective(rule, p, raw, g, calibration):
