@@ -137,7 +137,7 @@ def test_scores_on_another_scale_are_mapped_and_it_is_said(open_page: Open) -> N
     app = uploaded(open_page("home"), deciles)
     assert "Scores run from 1 to 10" in words(app)
     labels = app.segmented_control(key="stream.measure").options
-    assert "Decisions at 0.5 (not promised)" in labels
+    assert "Decisions at 0.5" in labels
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@
 
 const LEFT = 40; // room for the numbers of the axis
 const HEIGHT = 300;
-const LANE = 22;
 const SMALL = 120;
 const SPOKEN_EVERY_MS = 5000;
 const SETTLED_MS = 400;
@@ -152,8 +151,9 @@ function drawChart(state) {
   const y = (v) => HEIGHT - 2 - (v / top) * (HEIGHT - 16);
   state.y = y;
   const lanes = data.policies.filter((p) => p.alerts.length);
-  const first = HEIGHT + 48; // below the axis and the lanes' title
-  const total = HEIGHT + 48 + LANE * lanes.length + (lanes.length ? 6 : 0);
+  // Below the axis and the lanes' title; on a narrow screen each lane's name stands above it.
+  const lane = state.wide ? { first: HEIGHT + 52, step: 18 } : { first: HEIGHT + 66, step: 30 };
+  const total = HEIGHT + 50 + lane.step * lanes.length;
   const past = clip(state, "sp-past", total);
   state.pasts = [past];
   const cut = svg("clipPath", { id: "sp-plot" }, svg("rect", { x: LEFT, y: 0, width: end - LEFT + 4, height: HEIGHT }));
@@ -162,7 +162,7 @@ function drawChart(state) {
     "stroke-dasharray": DASHES[p.dash], "stroke-linejoin": "round", "clip-path": "url(#sp-plot)",
   }));
   const bars = () => lanes.flatMap((p, k) => p.alerts.map((a) => svg("rect", {
-    x: state.x(a.from), width: Math.max(3, state.x(a.to) - state.x(a.from)), y: first + LANE * k + 8, height: 6, rx: 2, fill: p.color,
+    x: state.x(a.from), width: Math.max(3, state.x(a.to) - state.x(a.from)), y: lane.first + lane.step * k, height: 6, rx: 2, fill: p.color,
   })));
   const band = svg("rect", { class: "te-band", x: LEFT, width: end - LEFT, y: y(Math.min(data.promised, top)), height: y(0) - y(Math.min(data.promised, top)) });
   const limits = data.promised <= top
@@ -175,24 +175,25 @@ function drawChart(state) {
   chart.setAttribute("width", width);
   chart.setAttribute("height", total);
   chart.replaceChildren(past.node, cut, band, ...gridAndTicks(state, top, HEIGHT, y), ...limits,
-    ...twice("sp-past", lines), ...twice("sp-past", bars), ...laneLabels(state, lanes, first), state.marker, ...state.dots,
+    ...twice("sp-past", lines), ...twice("sp-past", bars), ...laneLabels(state, lanes, lane), state.marker, ...state.dots,
     ...limitLabels(state), ...early(state), ...endLabels(state));
 }
 
-function laneLabels({ data, width }, lanes, first) {
+function laneLabels({ data, width, wide, right }, lanes, lane) {
   const rule = width < 480 ? "" : `: last ${count(data.window)} people above ${whole(100 * data.tolerance)} points`;
   const title = svg("text", { x: LEFT, y: HEIGHT + 40, "font-weight": 600, text: lanes.length ? `Alerts${rule}` : `No alerts${rule}` });
   return [title, ...lanes.map((p, k) => svg("text", {
-    class: "sp-halo", x: LEFT, y: first + LANE * k + 14, text: `${p.label}: ${p.alerts.length}`,
+    x: wide ? width - right + 10 : LEFT, y: lane.first + lane.step * k + (wide ? 7 : -5),
+    text: `${p.label}: ${p.alerts.length}`,
   }))];
 }
 
 function limitLabels({ data, y, top, view }) {
   const words = (v) => `${whole(100 * v)} points`;
   const labels = [];
-  const put = (v, text) => { if (v <= top) labels.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: y(v) - 4, text })); };
-  put(data.promised, `promised: ${words(data.promised)}`);
-  if (view === "recent" && Math.abs(y(data.tolerance) - y(data.promised)) > 14) put(data.tolerance, `alert above ${words(data.tolerance)}`);
+  const put = (v, text, down) => { if (v <= top) labels.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: y(v) + down, text })); };
+  put(data.promised, `promised: ${words(data.promised)}`, y(0) - y(data.promised) > 20 ? 14 : -4);
+  if (view === "recent" && Math.abs(y(data.tolerance) - y(data.promised)) > 14) put(data.tolerance, `alert above ${words(data.tolerance)}`, -4);
   return labels;
 }
 

@@ -104,8 +104,8 @@ def choose_settings(subject: Subject, people: StreamPeople) -> Settings:
 def _choose_measure(people: StreamPeople, place: "st.delta_generator.DeltaGenerator") -> bool:
     """Mean scores or decisions; True for decisions."""
     labels = {
-        MEAN_SCORES: "Mean scores (promised)",
-        DECISIONS: f"Decisions at {people.threshold:.4g} (not promised)",
+        MEAN_SCORES: MEAN_SCORES,
+        DECISIONS: f"Decisions at {people.threshold:.4g}",
     }
     chosen = place.segmented_control(
         "Gap of",
@@ -114,6 +114,8 @@ def _choose_measure(people: StreamPeople, place: "st.delta_generator.DeltaGenera
         required=True,
         format_func=labels.__getitem__,
         key="stream.measure",
+        help="Rules promise mean scores within the slack. Decisions, at the threshold in use, are "
+        "measured and not promised.",
     )
     return chosen == DECISIONS
 
