@@ -133,6 +133,11 @@ class Guarantee:
         people = self.smallest_cell.get(split)
         return None if not people else float(2 / np.sqrt(people))
 
+    def missed(self, split: str = "test") -> bool:
+        """Whether the gap of mean scores exceeds the promise by more than :meth:`margin`."""
+        gap, margin = self.score_gap.get(split), self.margin(split)
+        return gap is not None and margin is not None and gap > self.promised + margin
+
 
 @dataclass(frozen=True, slots=True)
 class Point:

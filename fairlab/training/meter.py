@@ -98,7 +98,7 @@ def _with_notes(guarantee: Guarantee, unseen: tuple[str, ...]) -> Guarantee:
         return guarantee
     notes = list(unseen)
     gap, margin = guarantee.score_gap.get("test"), guarantee.margin("test")
-    if gap is not None and margin is not None and gap > guarantee.promised + margin:
+    if guarantee.missed("test") and gap is not None and margin is not None:
         notes.append(
             f"On test people mean scores are {100 * gap:.1f} points apart, "
             f"{100 * (gap - guarantee.promised):.1f} more than promised. That is more than the "

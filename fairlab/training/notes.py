@@ -7,6 +7,7 @@ import numpy as np
 from fairlab.config import Mode, SweepConfig
 from fairlab.errors import InputError
 from fairlab.projection.constraints import Cells, cells_of
+from fairlab.results import Point
 from fairlab.training.batches import BatchPlan
 from fairlab.training.people import Crowd
 
@@ -44,6 +45,20 @@ def training_notes(
                 "split too; the promise itself holds on training batches."
             )
     return notes
+
+
+def promise_notes(points: Sequence[Point]) -> list[str]:
+    """Which layer models miss their promise on test people by more than chance explains."""
+    missed = [p for p in points if p.guarantee is not None and p.guarantee.missed("test")]
+    if not missed:
+        return []
+    promised = sum(p.guarantee is not None and p.guarantee.promised < 1 for p in points)
+    named = ", ".join(f"slack {p.slack:g} with seed {p.seed}" for p in missed)
+    return [
+        f"On test people, mean scores of {len(missed)} of {promised} layer models are further "
+        "apart than promised by more than chance explains (2/√n of the smallest group compared): "
+        f"{named}."
+    ]
 
 
 def _batch_notes(sweep: SweepConfig, plan: BatchPlan) -> list[str]:

@@ -22,7 +22,7 @@ from fairlab.training.evaluate import accuracy_of, gap_of
 from fairlab.training.family import Batch, Family, Setting
 from fairlab.training.health import health_flags
 from fairlab.training.loop import Epoch, Kept, cohort_of, finite_logits, train
-from fairlab.training.notes import refuse_cells_nobody_is_in, training_notes
+from fairlab.training.notes import promise_notes, refuse_cells_nobody_is_in, training_notes
 from fairlab.training.penalty import SoftDecision
 from fairlab.training.people import Crowd, counts, gather
 
@@ -271,7 +271,11 @@ def _result(
         constraint=sweep.constraint,
         group_by=crowd.group_by,
         threshold=sweep.threshold,
-        notes=(*prepared.notes, *training_notes(crowd, sweep, plan, selections)),
+        notes=(
+            *prepared.notes,
+            *training_notes(crowd, sweep, plan, selections),
+            *promise_notes(points),
+        ),
         cancelled=cancelled,
         seconds=time.perf_counter() - started,
         grouping=sweep.grouping,

@@ -164,6 +164,23 @@ def test_limits_are_about_this_run() -> None:
     assert "promises" not in " ".join(limits(config, result, 0, 0.5))
 
 
+def test_limits_of_several_attributes_and_of_a_picked_threshold() -> None:
+    """Combinations are not compared; a picked threshold is said to be, with its measured gap."""
+    result = small.result()
+    said = " ".join(limits(small.config(), result, 1, 0.4, 0.08))
+    assert "Groups are those of race and sex" in said
+    assert "Not constrained: combinations of these attributes" in said
+    assert "Each is the widest over attributes" in said
+    assert "picked on validation people" in said
+    assert "within 8.0 points" in said
+    assert "Drawn 3 % towards a constant." in said
+    usual = " ".join(limits(small.config(), result, 1, 0.5, 0.08))
+    assert "picked on validation" not in usual
+    crossed = " ".join(limits(small.config(), replace(result, grouping="crossed"), 1, 0.4))
+    assert "Groups are those of race × sex" in crossed
+    assert "combinations of these" not in crossed
+
+
 def test_limits_differ_with_seeds_and_features() -> None:
     config = small.config()
     assert "One training seed" in " ".join(limits(config, small.result(), 0, 0.5))

@@ -9,6 +9,7 @@ import pytest
 from fairlab.config import DataConfig, RunConfig, SweepConfig, Task, modes_for
 from fairlab.errors import InputError, UnknownNameError
 from fairlab.runs import artefacts
+from fairlab.training.notes import promise_notes
 from tests.contracts import small
 
 OLD = Path(__file__).parents[1] / "assets" / "result_without_raw_scores.npz"
@@ -80,3 +81,21 @@ def test_a_constraint_names_the_modes_that_can_train_for_it():
     assert modes_for("equalized_odds") == ("penalty", "adversarial", "layer")
     assert modes_for("accuracy_parity") == ("penalty", "layer")
     assert modes_for("mean_residual_parity") == ("penalty", "layer")
+
+
+def test_a_promise_missed_by_more_than_chance_is_named_with_its_seed():
+    """100 people: 20 points beyond the promise are chance, 21 are not; slack 1 promises nothing."""
+    meter = replace(
+        small.result().points[1].guarantee,
+        score_gap={"test": 0.31},
+        smallest_cell={"test": 100},
+    )
+    point = replace(small.result().points[1], guarantee=meter)
+    assert meter.missed()
+    assert not replace(meter, score_gap={"test": 0.299}).missed()
+    assert not replace(meter, score_gap={"test": None}).missed()
+    assert not replace(meter, smallest_cell={}).missed()
+    (note,) = promise_notes([small.result().points[0], point])
+    assert "1 of 1 layer models" in note
+    assert "slack 0.1 with seed 7" in note
+    assert promise_notes(small.result().points) == []

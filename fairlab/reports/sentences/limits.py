@@ -49,6 +49,7 @@ def limits(
         _inputs(config),
         _seeds(config),
         *point.flags,
+        *(() if point.guarantee is None else point.guarantee.notes),
     ]
     return tuple(sentence for sentence in said if sentence)
 
