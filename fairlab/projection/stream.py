@@ -36,6 +36,7 @@ class Trace:
         decision_gap: (T,) the same with decisions in place of scores.
         change: Mean squared change to the scores.
         right: Share of decisions that agree with the label.
+        bound: What the policy promises of ``gap`` in the end, in any order; None if nothing.
         seconds: Wall clock. Not part of any digest.
         uses_attribute_when_deciding: Whether a score needs the person's group.
     """
@@ -46,6 +47,7 @@ class Trace:
     decision_gap: FloatArray
     change: float
     right: float
+    bound: float | None
     seconds: float
     uses_attribute_when_deciding: bool
 
@@ -220,7 +222,7 @@ def _trace(
     threshold: float,
 ) -> Trace:
     begun = perf_counter()
-    p = player.score(setting)
+    p, bound = player.score(setting)
     seconds = perf_counter() - begun
     selected = p >= threshold
     return Trace(
@@ -230,6 +232,7 @@ def _trace(
         decision_gap=running_means(index, selected.astype(np.float64)).gap(),
         change=float(np.mean((p - setting.z) ** 2)),
         right=float(np.mean(selected == (y == 1))),
+        bound=bound,
         seconds=seconds,
         uses_attribute_when_deciding=player.uses_attribute_when_deciding,
     )

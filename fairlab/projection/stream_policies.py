@@ -3,8 +3,10 @@
 Importing this module does not import torch; the policies that need it do so when they play.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from fairlab.projection.conditions import CONSTRAINTS
 from fairlab.projection.soft_cells import SoftCells
 from fairlab.projection.stream_people import FitPeople
 
-__all__ = ["PLAYERS", "Player", "Setting"]
+__all__ = ["PLAYERS", "Player", "Scored", "Setting"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +43,22 @@ class Setting:
     n_groups: int
 
 
-def _none(setting: Setting) -> FloatArray:
-    return setting.z
+class Scored(NamedTuple):
+    """(n,) scores, and what a policy promises of the gap of mean scores in the end, if anything."""
+
+    p: FloatArray
+    bound: float | None = None
 
 
-def _batch(setting: Setting) -> FloatArray:
+def _none(setting: Setting) -> Scored:
+    return Scored(setting.z)
+
+
+def _batch(setting: Setting) -> Scored:
     from fairlab.projection.stream_batch import project_batches
 
     people = _soft_cells(setting).people(setting.z, setting.group)
-    return project_batches(
+    p = project_batches(
         setting.z,
         setting.group,
         np.repeat(np.arange(len(setting.edges) - 1), np.diff(setting.edges)),
@@ -58,9 +67,10 @@ def _batch(setting: Setting) -> FloatArray:
         people.sign,
         people.offset,
     )
+    return Scored(p)
 
 
-def _frozen(setting: Setting) -> FloatArray:
+def _frozen(setting: Setting) -> Scored:
     import torch
 
     from fairlab.projection.policies import FrozenRule
@@ -74,33 +84,35 @@ def _frozen(setting: Setting) -> FloatArray:
         torch.tensor(fit.y),
         n_groups=setting.n_groups,
     )
-    return np.asarray(rule(torch.tensor(setting.z), torch.tensor(setting.group)).numpy())
+    p = rule(torch.tensor(setting.z), torch.tensor(setting.group))
+    return Scored(np.asarray(p.numpy()))
 
 
-def _online(setting: Setting) -> FloatArray:
+def _online(setting: Setting) -> Scored:
     from fairlab.projection.online import OnlineRule
 
+    calibration = _calibration(setting)
     rule = OnlineRule(
-        setting.slack,
-        setting.constraint,
-        n_groups=setting.n_groups,
-        calibration=_calibration(setting),
+        setting.slack, setting.constraint, n_groups=setting.n_groups, calibration=calibration
     )
-    return np.asarray(rule.run(setting.z, setting.group, setting.batch_size))
+    p = np.asarray(rule.run(setting.z, setting.group))
+    # Where labels are unknown the bound is on what the calibration says, not on what is measured.
+    bound = math.inf if calibration is not None else rule.bound(len(p))
+    return Scored(p, bound if bound < math.inf else None)
 
 
-def _online_paper(setting: Setting) -> FloatArray:
+def _online_paper(setting: Setting) -> Scored:
     from fairlab.projection.online_paper import PaperOnlineRule
 
     if setting.batch_size == 1:  # one person has no gap to price: the rule changes nothing
-        return setting.z
+        return Scored(setting.z)
     rule = PaperOnlineRule(
         setting.slack,
         setting.constraint,
         n_groups=setting.n_groups,
         calibration=_calibration(setting),
     )
-    return np.asarray(rule.run(setting.z, setting.group, setting.batch_size))
+    return Scored(np.asarray(rule.run(setting.z, setting.group, setting.batch_size)))
 
 
 def _soft_cells(setting: Setting) -> SoftCells:
@@ -124,7 +136,7 @@ class Player:
         uses_attribute_when_deciding: Whether a score needs the person's group.
     """
 
-    score: Callable[[Setting], FloatArray]
+    score: Callable[[Setting], Scored]
     uses_attribute_when_deciding: bool
 
 

@@ -30,3 +30,8 @@ def load_torch() -> None:
         gc.collect()
         gc.freeze()
         _ready = True
+
+
+def is_loaded() -> bool:
+    """Whether torch is there already."""
+    return _ready

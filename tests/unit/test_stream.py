@@ -305,6 +305,16 @@ def test_batches_of_one_leave_scores_where_they_are() -> None:
     assert played.traces["online"].gap[-1] < played.traces["none"].gap[-1] / 2
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_online_rule_keeps_its_bound_in_every_order(order: Order) -> None:
+    """Promised for demographic parity; nothing is promised where labels are only guessed."""
+    trace = stream(order=order, batch_size=1).traces["online"]
+    assert trace.bound is not None
+    assert trace.gap[-1] <= trace.bound < 1
+    assert stream(constraint="equal_opportunity").traces["online"].bound is None
+    assert stream().traces["none"].bound is None
+
+
 def test_a_policy_that_cannot_be_fitted_is_named_with_the_reason() -> None:
     """Nobody of one group is known with the favourable outcome; the others are still played."""
     score, group, y = people()

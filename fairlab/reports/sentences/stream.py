@@ -124,8 +124,8 @@ def alert_sentence(
 
 
 def stream_notes(played: StreamPlay, group_names: Sequence[str]) -> tuple[str, ...]:
-    """What to know about how this stream was played."""
-    notes = []
+    """What each rule promises, and what to know about how this stream was played."""
+    notes = [_promises(played)]
     if any(name for name in played.index.names if name != "everyone") or played.constraint in (
         "mean_residual_parity",
         "accuracy_parity",
@@ -187,10 +187,25 @@ def _measured(constraint: str, decisions: bool) -> str:
 def _promise(played: StreamPlay, decisions: bool) -> str:
     if decisions:
         return (
-            f"Rules promise mean scores within {_points(played.slack)}; decisions at threshold "
+            f"The slack of {_points(played.slack)} is about mean scores; decisions at threshold "
             f"{played.threshold:.4g} are measured, not promised."
         )
-    return f"Promised: {_points(played.slack)}."
+    return f"The slack is {_points(played.slack)}."
+
+
+def _promises(played: StreamPlay) -> str:
+    online = played.traces.get("online")
+    kept = "the online rules come near it as people come"
+    if online is not None and online.bound is not None:
+        kept += (
+            f" (after these {played.n:,} people, fairlab's is at most {_points(online.bound)}, in "
+            "any order and whatever the scores)"
+        )
+    return (
+        f"What is promised of mean scores: moved by itself, each batch stays within "
+        f"{_points(played.slack)}; the frozen rule does among the people it was fitted on, and "
+        f"misses it by chance among others (about 2/√n of the smallest group); {kept}."
+    )
 
 
 def _policy(name: str) -> str:

@@ -25,6 +25,9 @@ def policy_table(played: StreamPlay, found: Mapping[str, Sequence[Alert]]) -> pd
                 "Rule": POLICY_LABELS[name],
                 "Gap of mean scores at the end, points": _points(trace.gap[-1]),
                 "Gap of decisions at the end, points": _points(trace.decision_gap[-1]),
+                "Promised at the end, points": None
+                if trace.bound is None
+                else _points(trace.bound),
                 "Typical change to a score, points": _points(np.sqrt(trace.change)),
                 "Mean squared change": trace.change,
                 "Accuracy, %": _points(trace.right),

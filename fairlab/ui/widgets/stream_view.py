@@ -29,7 +29,7 @@ from fairlab.reports.tables.stream import (
 )
 from fairlab.ui.components.stream_player import stream_player
 from fairlab.ui.markdown import as_it_is
-from fairlab.ui.torch_once import load_torch
+from fairlab.ui.torch_once import is_loaded, load_torch
 from fairlab.ui.widgets.stream_people import StreamPeople
 from fairlab.ui.widgets.stream_settings import Asked, Settings
 from fairlab.ui.widgets.subject import Subject
@@ -50,7 +50,8 @@ class Watched:
 def played(people: StreamPeople, settings: Settings) -> StreamPlay:
     """The stream under these settings; where it cannot be played, say why and stop the page."""
     try:
-        with st.spinner("Playing the stream …", show_time=False):
+        first = "Loading the fairness layer, once after the server has started …"
+        with st.spinner("Playing the stream …" if is_loaded() else first):
             load_torch()
             return _play(f"{people.digest}@{people.threshold}", people, settings.asked)
     except FairlabError as error:
