@@ -111,7 +111,7 @@ def main(
         del found["scored"]
     print(text(record))
     if json_path is not None:
-        json_path.write_text(json.dumps(rounded(record), indent=1, allow_nan=False) + "\n")
+        json_path.write_text(as_json(record))
         print(f"Written to {json_path}.")
 
 
@@ -360,13 +360,25 @@ def shown(found: Mapping[str, float]) -> str:
     return f"{found['mean']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"
 
 
+def as_json(record: Mapping[str, Any]) -> str:
+    """JSON with a study or summary row per line and numbers of five significant digits."""
+    parts = []
+    for key, value in rounded(record).items():
+        if isinstance(value, list):
+            lines = ",\n".join(f"  {json.dumps(row, allow_nan=False)}" for row in value)
+            parts.append(f" {json.dumps(key)}: [\n{lines}\n ]")
+        else:
+            parts.append(f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
 def rounded(value: Any) -> Any:
-    """The same with numbers of six significant digits, so that the file can be read."""
+    """The same with numbers of five significant digits."""
     if isinstance(value, dict):
         return {key: rounded(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [rounded(part) for part in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
 if __name__ == "__main__":
