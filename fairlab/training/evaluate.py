@@ -53,3 +53,13 @@ def by_attribute(counts: Counts, names: Sequence[Sequence[str]]) -> list[Counts]
         )
         for attribute, own in enumerate(names)
     ]
+
+
+def side_by_side(tables: Sequence[Counts]) -> Counts:
+    """The groups of several groupings of the same people as one list of groups."""
+
+    def of(field: str) -> Array:
+        return np.concatenate([getattr(table, field) for table in tables], axis=-1)
+
+    names = tuple(name for table in tables for name in table.group_names)
+    return Counts(of("tp"), of("fp"), of("fn"), of("tn"), names)

@@ -18,7 +18,7 @@ from fairlab.training.batched import predictor
 from fairlab.training.batches import BatchPlan, plan_batches
 from fairlab.training.catalog import FAMILIES, check_constraint, is_baseline
 from fairlab.training.cells import cell_means
-from fairlab.training.evaluate import accuracy_of, gap_of
+from fairlab.training.evaluate import accuracy_of, by_attribute, gap_of, side_by_side
 from fairlab.training.family import Batch, Family, Setting
 from fairlab.training.health import health_flags
 from fairlab.training.loop import Epoch, Kept, cohort_of, finite_logits, train
@@ -223,8 +223,9 @@ def _points(
         setting.crowd.group_names,
         setting.config.threshold,
     )
+    compared = side_by_side(by_attribute(table, setting.crowd.compared_names))
     common = health_flags(
-        scores["validation"], table, kept.failed.tolist(), kept.best_epoch.tolist()
+        scores["validation"], compared, kept.failed.tolist(), kept.best_epoch.tolist()
     )
     guarantees = family.guarantees(scores)
     return tuple(

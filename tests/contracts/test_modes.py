@@ -492,6 +492,14 @@ def test_a_marginal_penalty_narrows_both_attributes_and_reports_the_widest():
     assert seen[-1].gap[0] == pytest.approx(wanted)
 
 
+def test_marginal_findings_speak_of_the_groups_compared_not_of_combinations():
+    """Selecting nobody is found per attribute's group; no crossed group is named."""
+    settings = config("penalty", threshold=0.9, epochs=1, **MARGINAL)
+    flags = [f for p in fit_sweep(two_attributes(), settings).points for f in p.flags]
+    assert flags
+    assert not any("×" in flag for flag in flags)
+
+
 def test_one_attribute_is_the_same_marginal_or_crossed():
     for mode in ("penalty", "layer"):
         crossed = fit_sweep(prepared(), config(mode))
