@@ -111,6 +111,7 @@ def _top(
     fits = float(np.quantile(highest, 0.9)) if steady is not None else float(highest.max())
     if steady is not None:
         fits = max(fits, float(highest[-1]), float(highest[steady].max(initial=0.0)))
+        fits = float(highest.max()) if highest.max() < 1.4 * fits else fits
     return min(1.0, max(1.12 * fits, 1.12 * least, 0.02))
 
 

@@ -196,7 +196,9 @@ def _promise(played: StreamPlay, decisions: bool) -> str:
 def _promises(played: StreamPlay) -> str:
     online = played.traces.get("online")
     kept = "the online rules come near it as people come"
-    if online is not None and online.bound is not None:
+    if online is not None and online.bound is not None and online.bound >= 1:
+        kept += f" ({played.n:,} are too few for fairlab's to promise more)"
+    elif online is not None and online.bound is not None:
         kept += (
             f" (after these {played.n:,} people, fairlab's is at most {_points(online.bound)}, in "
             "any order and whatever the scores)"
