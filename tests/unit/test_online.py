@@ -146,6 +146,19 @@ def test_many_groups_have_a_bound_too():
     assert rule.aggregate_gap() <= rule.bound(4000) < 0.5
 
 
+def test_a_certificate_of_three_groups_shrinks_no_faster_than_people_can_pull_means():
+    """Means pulled by two edges approach each other as 1/people²; no proof gives more."""
+    certificate = Certificate(0.0, 1.0, 3)
+    mass, excess = [0.0] * 3, {}
+    for person in range(2400):  # at first the rule hardly acts, then with all its force
+        mass[person % 3] += 1
+        certificate.arrive(mass, person % 3, 1.0, 1e-3 if person < 300 else 1e9)
+        excess[person + 1] = certificate.excess
+    assert excess[300] == 1.0
+    for people in (400, 600, 1200):
+        assert excess[people] > excess[2 * people] >= 0.2 * excess[people]
+
+
 def test_a_certificate_forgets_people_who_do_not_count():
     certificate = Certificate(0.0, 1.0, 2)
     certificate.arrive([1.0, 1.0], 1, 0.0, 3.0)

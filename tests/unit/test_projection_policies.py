@@ -108,6 +108,18 @@ def test_the_rule_moves_scores_little_more_than_the_projection_that_knows_the_la
     assert float((frozen / exact).max()) < 4.0
 
 
+@pytest.mark.parametrize("constraint", LABELLED)
+def test_multipliers_of_a_family_cancel_and_only_the_ends_of_a_band_are_moved(constraint):
+    """What makes a projection the nearest: Σ people · shift = 0, and 0 within the band."""
+    z, group, y = people(models=1)
+    rule = FrozenRule.fit(z, group, 0.02, constraint, y)
+    for row, condition in zip(rule.shift[0], CONSTRAINTS[constraint].conditions, strict=True):
+        meets = y >= 0 if condition.label is None else y == condition.label
+        mass = torch.bincount(group[meets]).double()
+        assert float(mass @ row) == pytest.approx(0, abs=1e-6 * float(mass.sum()))
+        assert float(row.abs().max()) > 1e-3
+
+
 @pytest.mark.parametrize("constraint", list(CONSTRAINTS))
 def test_several_attributes_keep_the_slack_each(constraint):
     z, group, y = people()
@@ -389,6 +401,24 @@ def test_calibration_of_arrays_and_tensors_is_the_same():
     q = of_arrays.probability(z.numpy())
     assert isinstance(q, np.ndarray)
     torch.testing.assert_close(of_tensors.probability(z), torch.from_numpy(q), atol=1e-9, rtol=0)
+
+
+def test_calibration_by_group_is_right_on_average_in_every_group():
+    z, group, y = people(models=1)
+    y = torch.where((group == 1) & (torch.arange(len(y)) % 3 == 0), 1, y)  # group 1 does better
+    common, own = Calibration.fit(z, y), Calibration.fit(z, y, group=group, n_groups=5)
+    assert own.uses_group
+    assert not common.uses_group
+    q = own.probability(z, group)[0]
+    for g in range(3):
+        mine = group == g
+        assert float(q[mine].mean()) == pytest.approx(float(y[mine].double().mean()), abs=0.01)
+    off = common.probability(z)[0][group == 1].mean() - y[group == 1].double().mean()
+    assert float(off) < -0.03
+    with pytest.raises(InputError, match="no groups were given"):
+        own.probability(z)
+    with pytest.raises(InputError, match="0 to 4"):
+        own.probability(z, group + 3)
 
 
 def test_calibration_of_a_perfect_or_constant_score_stays_finite():
