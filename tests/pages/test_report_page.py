@@ -113,3 +113,13 @@ def test_a_broken_import_says_what_is_wrong_and_queues_nothing(
     assert said in " ".join(error.value for error in app.error).replace("\\", "")
     assert not [button for button in app.button if button.key == "report.import"]
     assert RunStore(fairlab_home).list() == []
+
+
+def test_a_layer_model_brings_its_meter(open_page: Open, finished_run: str) -> None:
+    """Promise and measurement stand under the choice; other families promise nothing."""
+    app = open_page("report", run=finished_run, chosen=(6,))
+    words = " ".join(text.value for text in app.markdown)
+    assert "Promised: mean scores at most 5.0 points apart" in words
+    assert any("One draw of decisions" in table.value for table in app.dataframe)
+    other = open_page("report", run=finished_run, chosen=(0,))
+    assert "Promised" not in " ".join(text.value for text in other.markdown)

@@ -14,7 +14,9 @@ from fairlab.reports.imports import read_run
 from fairlab.reports.measure import counts_of, widest
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, point_label
+from fairlab.reports.sentences.guarantee import guarantee_sentence
 from fairlab.reports.sentences.limits import limits
+from fairlab.reports.tables.guarantee import guarantee_table
 from fairlab.results import SweepResult
 from fairlab.runs.estimate import estimate_seconds, too_long
 from fairlab.runs.records import RunState
@@ -22,6 +24,7 @@ from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.audit_view import audited
+from fairlab.ui.widgets.chart import show_table
 
 _IMPORTED = "fairlab.imported"
 _LONGEST = 2_000
@@ -109,6 +112,13 @@ def show_choice(chosen: Chosen) -> None:
             f"{chosen.result.groups_in_words}; threshold {point.threshold:g}."
         )
     )
+    guarantee = chosen.result.points[point.index].guarantee
+    if guarantee is not None:
+        st.markdown(guarantee_sentence(guarantee, chosen.result.constraint))
+        if guarantee.promised < 1:
+            show_table(
+                guarantee_table(guarantee), key="report.meter", label="The promise, split by split"
+            )
 
 
 def ask_reasons(chosen: Chosen) -> RunConfig:
