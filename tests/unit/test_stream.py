@@ -279,6 +279,24 @@ def test_the_same_stream_gives_the_same_numbers(constraint: str) -> None:
         assert_array_equal(trace.gap, again.traces[name].gap)
 
 
+@pytest.mark.parametrize("constraint", ["equal_opportunity", "predictive_equality"])
+def test_rules_without_labels_act_on_the_people_the_constraint_is_about(constraint: str) -> None:
+    """Scores differ between groups among people of one label only: that gap falls below half."""
+    rng = np.random.default_rng(0)
+    n = 6_000
+    group, y = rng.integers(0, 2, n), rng.integers(0, 2, n)
+    about = y if constraint == "equal_opportunity" else 1 - y
+    score = np.clip(0.3 + 0.4 * y + 0.15 * group * about + rng.normal(0, 0.05, n), 0, 1)
+    half = n // 2
+    fit = FitPeople(score[:half], group[:half], y[:half])
+    played = play(
+        score[half:], group[half:], y[half:], fit=fit, constraint=constraint, slack=0.02
+    )  # fmt: skip
+    assert played.traces["none"].gap[-1] > 0.13
+    for name in ("batch", "frozen", "online_paper", "online"):
+        assert played.traces[name].gap[-1] < 0.06, name
+
+
 def test_scores_stay_in_the_box_and_no_rule_changes_nothing() -> None:
     played = stream(constraint="equalized_odds", slack=0.0)
     for trace in played.traces.values():
