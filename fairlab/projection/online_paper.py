@@ -137,14 +137,23 @@ class PaperOnlineRule:
         """Σ b_t gap_t / Σ b_t, the quantity the paper's theorem is about; NaN before anybody."""
         return float(self._paid.max() / self._people) if self._people else float("nan")
 
-    def bound(self, n: int) -> float:
-        """Upper bound on the average gap per batch, b_t-weighted, seen so far; not on the pool's.
+    def average_bound(self) -> float:
+        """Upper bound on :meth:`average_batch_gap` so far: ε + √t · λ_t / (η₀ n).
 
-        Summing the updates gives Σ η_t b_t (gap_t − ε) ≤ λ_n; with η_t falling, partial summation
-        turns it into ``average ≤ ε + √t · max λ / (η₀ n)`` for steps that keep λ above 0. λ has no
-        bound before the stream is known, and the range of means over everybody equals the average
-        only where every batch has the same shares. So no bound on the aggregate gap is promised:
-        infinite.
+        From λ_{t+1} ≥ λ_t + η_t b_t (gap_t − ε) with η_t falling, summed by parts; it holds in any
+        order, and with several families for each with its λ (here the largest). NaN before
+        anybody came.
+        """
+        if not self._people:
+            return float("nan")
+        owed = math.sqrt(self._batches) * float(self._price.max()) / self.setting.step
+        return self.setting.slack + owed / self._people
+
+    def bound(self, n: int) -> float:
+        """No bound on the aggregate gap is promised: infinite.
+
+        The rule holds the average of the batches' gaps (:meth:`average_bound`), and means over
+        everybody follow from those only where every batch has the same shares.
         """
         del n
         return math.inf

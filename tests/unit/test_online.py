@@ -512,6 +512,17 @@ def test_the_papers_price_follows_its_update():
     assert rule.average_batch_gap() == pytest.approx((0.4 + p[1] - p[0]) / 2)
 
 
+@pytest.mark.parametrize("batch", [2, 7, 256])
+def test_the_papers_rule_keeps_the_average_of_batch_gaps_in_any_order(batch):
+    z, group = stream(1500, shares=(0.2, 0.5, 0.3))
+    for name, order in orders(z, group):
+        rule = PaperOnlineRule(0.02, n_groups=3)
+        assert math.isnan(rule.average_bound())
+        for i in range(0, len(z), batch):
+            rule.predict(z[order[i : i + batch]], group[order[i : i + batch]])
+            assert rule.average_batch_gap() <= rule.average_bound() + 1e-12, (name, i)
+
+
 def test_the_papers_rule_never_acts_on_one_person_or_one_group():
     """As published: no gap to price, and the price falls as if the gap were 0."""
     z, group = stream(200)
