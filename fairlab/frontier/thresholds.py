@@ -1,0 +1,33 @@
+"""How one group is decided: a threshold, or a few of which one is drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairlab.outcomes import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class GroupThresholds:
+    """How people of one group are decided: a threshold is drawn, then score >= threshold.
+
+    Attributes:
+        group: Name.
+        thresholds: At most three, highest first; +inf selects nobody, −inf everybody.
+        probabilities: Of drawing each; they sum to 1.
+    """
+
+    group: str
+    thresholds: tuple[float, ...]
+    probabilities: tuple[float, ...]
+
+    def chance(self, scores: FloatArray) -> FloatArray:
+        """(n,) chance of being selected: exactly 0 below all thresholds and 1 above all."""
+        passed = scores[:, None] >= np.array(self.thresholds)
+        chance = passed @ np.array(self.probabilities)
+        return np.where(passed.all(axis=1), 1.0, chance)
+
+    def likeliest(self) -> "GroupThresholds":
+        """Only the threshold that is drawn most often."""
+        at = int(np.argmax(self.probabilities))
+        return GroupThresholds(self.group, (self.thresholds[at],), (1.0,))
