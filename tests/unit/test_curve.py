@@ -227,6 +227,8 @@ def test_a_meter_of_an_earlier_version_shows_what_it_has() -> None:
 def test_the_sentence_of_the_promise_says_what_is_compared() -> None:
     assert "people with the favourable outcome" in guarantee_sentence(FULL, "equal_opportunity")
     assert "means of score minus outcome" in guarantee_sentence(FULL, "mean_residual_parity")
+    at = guarantee_sentence(FULL, "demographic_parity", 0.4)
+    assert "decisions 8.0 points apart at threshold 0.4" in at
 
 
 def marginal(result: SweepResult) -> SweepResult:

@@ -172,7 +172,9 @@ def test_limits_of_several_attributes_and_of_a_picked_threshold() -> None:
     assert "Not constrained: combinations of these attributes" in said
     assert "Each is the widest over attributes" in said
     assert "picked on validation people" in said
-    assert "within 8.0 points" in said
+    assert "within 8.0 points: no threshold that counts did" in said
+    reached = " ".join(limits(small.config(), result, 1, 0.4, 1.0))
+    assert "within 100.0 points: there it is" in reached
     assert "Drawn 3 % towards a constant." in said
     usual = " ".join(limits(small.config(), result, 1, 0.5, 0.08))
     assert "picked on validation" not in usual

@@ -15,8 +15,16 @@ MEASURED_WORDS: dict[str, str] = {
 }
 
 
-def guarantee_sentence(guarantee: Guarantee, constraint: str = "demographic_parity") -> str:
-    """The promise, whether it held where it was made, and what was measured on test people."""
+def guarantee_sentence(
+    guarantee: Guarantee, constraint: str = "demographic_parity", threshold: float | None = None
+) -> str:
+    """The promise, whether it held where it was made, and what was measured on test people.
+
+    Args:
+        guarantee: Of one model.
+        constraint: Name of the constraint.
+        threshold: At which its decisions were measured, that of the run.
+    """
     if guarantee.promised >= 1:
         return "Slack 100 points is no constraint: this is the unmitigated model of its family."
     held = (
@@ -26,10 +34,11 @@ def guarantee_sentence(guarantee: Guarantee, constraint: str = "demographic_pari
     )
     test_score = points(guarantee.score_gap.get("test"))
     test_decision = points(guarantee.decision_gap.get("test"))
+    at = "" if threshold is None else f" at threshold {threshold:g}"
     return (
         f"Promised: {MEASURED_WORDS[constraint]} at most {points(guarantee.promised)} apart. The "
         f"promise {held}. On test people, measured and not promised: {MEASURED_WORDS[constraint]} "
-        f"{test_score} apart, decisions {test_decision} apart."
+        f"{test_score} apart, decisions {test_decision} apart{at}."
     )
 
 

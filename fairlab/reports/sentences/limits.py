@@ -121,10 +121,12 @@ def _threshold(result: SweepResult, index: int, threshold: float, within: float 
     name = CONSTRAINT_GAPS[result.constraint]
     people = people_of(result, index, "validation")
     accuracy, gap = measured_at(people, name, threshold)
+    reached = gap is not None and gap <= within + 1e-12
+    there = "there it is" if reached else "no threshold that counts did; the narrowest there is"
     return (
         f"{said} This one was picked on validation people, to keep the "
-        f"{GAPS[name].label.lower()} of decisions within {_points(within)}; there it is "
-        f"{_points(np.nan if gap is None else gap)} at {100 * accuracy:.1f} % accuracy. On other "
+        f"{GAPS[name].label.lower()} of decisions within {_points(within)}: {there} "
+        f"{_points(np.nan if gap is None else gap)}, at {100 * accuracy:.1f} % accuracy. On other "
         "people it differs."
     )
 

@@ -58,7 +58,7 @@ def _meter(result: SweepResult, index: int) -> None:
     if guarantee.promised < 1:
         for column, (name, value) in zip(st.columns(3), meter_numbers(guarantee), strict=True):
             column.metric(name, value, border=True)
-    st.markdown(guarantee_sentence(guarantee, result.constraint))
+    st.markdown(guarantee_sentence(guarantee, result.constraint, result.threshold))
     if guarantee.promised >= 1:
         return
     for note in guarantee.notes:

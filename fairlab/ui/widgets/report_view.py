@@ -114,7 +114,8 @@ def show_choice(chosen: Chosen) -> None:
     )
     guarantee = chosen.result.points[point.index].guarantee
     if guarantee is not None:
-        st.markdown(guarantee_sentence(guarantee, chosen.result.constraint))
+        trained = chosen.result
+        st.markdown(guarantee_sentence(guarantee, trained.constraint, trained.threshold))
         if guarantee.promised < 1:
             show_table(
                 guarantee_table(guarantee), key="report.meter", label="The promise, split by split"
