@@ -22,6 +22,21 @@ def test_the_solver_is_given_the_same_problem(groups: int) -> None:
     assert [f.reached for f in figures] == [True, True]
 
 
+@pytest.mark.parametrize("attributes", [0, 2])
+@pytest.mark.parametrize("constraint", list(layer.CONSTRAINTS))
+def test_the_solver_is_given_the_same_problem_for_every_constraint(
+    constraint: str, attributes: int
+) -> None:
+    """Six constraints, one attribute or two together: scores and gradients to 1e-5."""
+    work = layer.batch(36, 2, attributes=attributes)
+    y = torch.arange(36) // 4 % 2
+    built = layer.general_layer(work.group.numpy(), y.numpy(), constraint, layer.SLACK)
+    theirs = layer.by_solver(built, work, layer.INTERIOR)
+    mine = layer.ours(work, layer.SLACK, constraint, y)
+    figures = layer.differences("a batch", mine, theirs, limit=1e-5)
+    assert [f.reached for f in figures] == [True, True]
+
+
 def test_a_wrong_gradient_is_noticed() -> None:
     """A gradient that ignores the constraint differs by far more than the limit."""
     work = layer.batch(50)
