@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import layer, published
+from benchmarks import layer, layer_peer, published
 from benchmarks.harness import Figure, figure_table
 from fairlab.errors import FairlabError, InputError
 
@@ -15,34 +15,34 @@ from fairlab.errors import FairlabError, InputError
 @pytest.mark.parametrize("groups", [2, 3])
 def test_the_solver_is_given_the_same_problem(groups: int) -> None:
     """Scores to 1e-8 and gradients to 1e-8 on a small batch."""
-    work = layer.batch(30, groups)
-    built = layer.solver_layer(work.group.numpy(), layer.SLACK)
-    theirs = layer.by_solver(built, work, layer.TIGHT | {"mode": "dense"})
-    figures = layer.differences("a batch", layer.ours(work), theirs, limit=1e-8)
+    work = layer_peer.batch(30, groups)
+    built = layer_peer.solver_layer(work.group.numpy(), layer_peer.SLACK)
+    theirs = layer_peer.by_solver(built, work, layer_peer.TIGHT | {"mode": "dense"})
+    figures = layer_peer.differences("a batch", layer_peer.ours(work), theirs, limit=1e-8)
     assert [f.reached for f in figures] == [True, True]
 
 
 @pytest.mark.parametrize("attributes", [0, 2])
-@pytest.mark.parametrize("constraint", list(layer.CONSTRAINTS))
+@pytest.mark.parametrize("constraint", list(layer_peer.CONSTRAINTS))
 def test_the_solver_is_given_the_same_problem_for_every_constraint(
     constraint: str, attributes: int
 ) -> None:
     """Six constraints, one attribute or two together: scores and gradients to 1e-5."""
-    work = layer.batch(36, 2, attributes=attributes)
+    work = layer_peer.batch(36, 2, attributes=attributes)
     y = torch.arange(36) // 4 % 2
-    built = layer.general_layer(work.group.numpy(), y.numpy(), constraint, layer.SLACK)
-    theirs = layer.by_solver(built, work, layer.INTERIOR)
-    mine = layer.ours(work, layer.SLACK, constraint, y)
-    figures = layer.differences("a batch", mine, theirs, limit=1e-5)
+    built = layer_peer.general_layer(work.group.numpy(), y.numpy(), constraint, layer_peer.SLACK)
+    theirs = layer_peer.by_solver(built, work, layer_peer.INTERIOR)
+    mine = layer_peer.ours(work, layer_peer.SLACK, constraint, y)
+    figures = layer_peer.differences("a batch", mine, theirs, limit=1e-5)
     assert [f.reached for f in figures] == [True, True]
 
 
 def test_a_wrong_gradient_is_noticed() -> None:
     """A gradient that ignores the constraint differs by far more than the limit."""
-    work = layer.batch(50)
-    p, gradient = layer.ours(work)
+    work = layer_peer.batch(50)
+    p, gradient = layer_peer.ours(work)
     inside = ((p > 0) & (p < 1)).to(gradient.dtype)
-    figures = layer.differences("a batch", (p, inside * work.direction), (p, gradient))
+    figures = layer_peer.differences("a batch", (p, inside * work.direction), (p, gradient))
     assert [f.reached for f in figures] == [True, False]
 
 
@@ -67,10 +67,10 @@ def test_a_number_that_is_not_one_has_not_reached_its_limit() -> None:
 
 def test_made_up_batches_have_every_group_and_repeat() -> None:
     """All groups present however few the people; the same call gives the same people."""
-    work = layer.batch(50, 50)
+    work = layer_peer.batch(50, 50)
     assert len(torch.unique(work.group)) == 50
-    assert torch.equal(work.z, layer.batch(50, 50).z)
-    several = layer.batch(9, 3, attributes=4)
+    assert torch.equal(work.z, layer_peer.batch(50, 50).z)
+    several = layer_peer.batch(9, 3, attributes=4)
     assert several.group.shape == (9, 4)
     assert all(len(torch.unique(column)) == 3 for column in several.group.T)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import paper, paper_data, paper_evaluate, paper_train
+from benchmarks import paper, paper_data, paper_evaluate, paper_summary, paper_train
 from benchmarks.paper_data import SETTINGS, SIZES, Setting, Study, synthetic
 from benchmarks.paper_train import LAYER, METHODS, PENALTIES, STRENGTHS, Recipe, group_gap
 from fairlab.errors import InputError
@@ -133,10 +133,10 @@ def test_a_group_that_a_batch_lacks_is_left_out_of_its_gap() -> None:
 
 def test_layer_minus_other_is_paired_by_seed() -> None:
     """Seeds that shift both methods alike leave no uncertainty about their difference."""
-    found = paper.interval(np.array([1.0, 2.0, 3.0]) - np.array([1.5, 2.5, 3.5]))
+    found = paper_summary.interval(np.array([1.0, 2.0, 3.0]) - np.array([1.5, 2.5, 3.5]))
     assert (found["mean"], found["low"], found["high"]) == (-0.5, -0.5, -0.5)
     # t(0.975, 2 degrees) = 4.3027
-    wide = paper.interval(np.array([1.0, 2.0, 3.0]))
+    wide = paper_summary.interval(np.array([1.0, 2.0, 3.0]))
     assert wide["high"] - wide["mean"] == pytest.approx(4.3027 / np.sqrt(3), rel=1e-4)
 
 
