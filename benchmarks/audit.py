@@ -12,13 +12,10 @@ from pathlib import Path
 
 import fairlearn.metrics as peer
 import numpy as np
-import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import precision_score
-from sklearn.model_selection import train_test_split
 
 from benchmarks.harness import Comparison, at_most, faster, median_seconds, report
-from fairlab.errors import InputError
+from benchmarks.scores import from_table, made_up
 from fairlab.metrics import GAPS, RATES, bootstrap_counts
 from fairlab.outcomes import Array, GroupedOutcomes, count
 from fairlab.sweeps import ThresholdSweep, exact_sweep
@@ -47,14 +44,13 @@ def main(data: Path | None = None, json_path: Path | None = None) -> None:
     """Measure, check that both sides agree, print a table, and write JSON when asked.
 
     Args:
-        data: Adult's table as CSV (columns ``income`` and ``sex``), or a table of scores
-            (columns ``y_true``, ``score``, ``group``); None makes scores up.
+        data: A table ``benchmarks.scores.from_table`` knows; None makes scores up.
         json_path: Where to write the figures.
 
     Raises:
-        InputError: If the table has neither set of columns.
+        InputError: If the table is not known.
     """
-    outcomes, what = _made_up() if data is None else _from_table(data)
+    outcomes, what = made_up() if data is None else from_table(data)
     sweep, checked = _sweep_comparison(outcomes, what)
     report(
         "Audit: exact threshold sweep, bootstrap, ten million people",
@@ -180,7 +176,7 @@ def _bootstrap_comparison(outcomes: GroupedOutcomes, what: str) -> Comparison:
 
 
 def _large_comparison() -> Comparison:
-    outcomes, what = _made_up(MANY)
+    outcomes, what = made_up(MANY)
     return at_most(
         f"exact sweep, {what}",
         median_seconds(lambda: exact_sweep(outcomes)),
@@ -189,42 +185,6 @@ def _large_comparison() -> Comparison:
         target=4,
         note="Counts per group at every distinct score; both medians of 5.",
     )
-
-
-def _made_up(n: int = 14_653) -> tuple[GroupedOutcomes, str]:
-    rng = np.random.default_rng(0)
-    group = (rng.random(n) < 0.33).astype(np.int64)
-    label = (rng.random(n) < np.where(group == 1, 0.11, 0.30)).astype(np.int64)
-    logit = rng.normal(-2 + 2.5 * label - 0.5 * group, 1.2)
-    outcomes = GroupedOutcomes.from_arrays(
-        y_true=label, score=1 / (1 + np.exp(-logit)), group=group, group_names=("A", "B")
-    )
-    return outcomes, f"{n:,} made-up people"
-
-
-def _from_table(path: Path) -> tuple[GroupedOutcomes, str]:
-    table = pd.read_csv(path, skipinitialspace=True)
-    if {"y_true", "score", "group"} <= set(table.columns):
-        outcomes = GroupedOutcomes.from_arrays(
-            y_true=table["y_true"].to_numpy(),
-            score=table["score"].to_numpy(),
-            group=table["group"].astype(str).to_numpy(),
-        )
-        return outcomes, f"{outcomes.n:,} people of {path.name}"
-    if not {"income", "sex"} <= set(table.columns):
-        raise InputError(
-            f"{path.name} has neither the columns income and sex (Adult) nor y_true, score and "
-            f"group (scores); found {', '.join(map(str, table.columns[:12]))}."
-        )
-    label = table["income"].astype(str).str.startswith(">50K").astype(np.int64).to_numpy()
-    used = table.drop(columns=["income", "fnlwgt", "split"], errors="ignore")
-    features = pd.get_dummies(used.drop(columns="sex")).astype(np.float64).to_numpy()
-    sex = table["sex"].astype(str).to_numpy()
-    fit, test = train_test_split(np.arange(len(table)), test_size=0.3, random_state=0)
-    model = HistGradientBoostingClassifier(random_state=0).fit(features[fit], label[fit])
-    score = model.predict_proba(features[test])[:, 1]
-    outcomes = GroupedOutcomes.from_arrays(y_true=label[test], score=score, group=sex[test])
-    return outcomes, f"{outcomes.n:,} Adult test scores"
 
 
 def run() -> None:
