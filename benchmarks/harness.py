@@ -41,7 +41,7 @@ class Comparison:
         """Whether the target was reached; None without a target."""
         if self.target is None:
             return None
-        return self.ratio <= self.target if self.at_most else self.ratio >= self.target
+        return bool(self.ratio <= self.target if self.at_most else self.ratio >= self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Figure:
     @property
     def reached(self) -> bool | None:
         """Whether the value is within its limit (NaN is not); None without a limit."""
-        return None if self.limit is None else self.value <= self.limit
+        return None if self.limit is None else bool(self.value <= self.limit)
 
 
 def median_seconds(work: Callable[[], object], repeats: int = 5, warm_ups: int = 1) -> float:

@@ -107,7 +107,7 @@ def projection(
         f"n = {n:,}, one batch, its problem rebuilt",
         mine,
         NAME,
-        statistics.median(theirs["seconds"]),
+        statistics.median(theirs["seconds"].tolist()),
         target=target,
         note=f"Its own process; median of {repeats}.",
     )

@@ -1,5 +1,6 @@
 """The layer's benchmark: what it compares is the same problem, and disagreement is not passed."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -63,6 +64,16 @@ def test_a_number_that_is_not_one_has_not_reached_its_limit() -> None:
     assert Figure("x", 1.0, 1.0).reached is True
     assert Figure("x", 1.0).reached is None
     assert "NOT reached" in figure_table([Figure("x", 2.0, 1.0)])
+
+
+def test_figures_of_any_number_type_are_written(tmp_path: Path) -> None:
+    """NumPy's numbers too: their comparisons are not Python's booleans."""
+    path = tmp_path / "figures.json"
+    row = layer.faster("x", np.float64(1.0), "y", np.float64(2.0), target=1.0)
+    layer.report("title", [row], path, figures=[Figure("z", np.float64(1.0), 2.0)])
+    record = json.loads(path.read_text())
+    assert record["comparisons"][0]["reached"] is True
+    assert record["figures"][0]["reached"] is True
 
 
 def test_made_up_batches_have_every_group_and_repeat() -> None:
