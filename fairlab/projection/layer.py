@@ -34,8 +34,7 @@ class Projection:
         price: (F,) or (M, F) float64, ≥ 0: what one unit of slack is worth. Widening one family's
             slack by δ lowers ½ Σ w (p − z)² by price·δ, to first order. A point of slack is 0.01.
         residual: () or (M,) excess of the widest range over the slack, measured in the end:
-            ≤ 1e-9, ≤ 1e-7 for several attributes, ≤ 1e-6 for more than 131,072 float32 scores;
-            times the scores' size beyond 1.
+            ≤ 1e-9, or ≤ 1e-6 for more than 131,072 float32 scores; times the scores' size beyond 1.
         iterations: Newton steps taken.
     """
 
