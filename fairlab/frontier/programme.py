@@ -32,7 +32,8 @@ class Frontier:
         gap: Name in ``GAPS`` of the gap that is at most the slack.
         cost_fp, cost_fn: Cost of a false positive and of a false negative; 1 and 1 make the cost
             one minus accuracy.
-        hulls: The groups that have people, as polygons of (FPR, TPR).
+        names: All groups, in the order of the people it was fitted on.
+        hulls: The G groups that have people, as polygons of (FPR, TPR).
         slack: (B,) breakpoints, increasing from 0.
         cost: (B,) least expected cost per person.
         accuracy: (B,) expected accuracy of the rule there.
@@ -52,6 +53,7 @@ class Frontier:
     gap: str
     cost_fp: float
     cost_fn: float
+    names: tuple[str, ...]
     hulls: tuple[GroupHull, ...]
     slack: FloatArray
     cost: FloatArray
@@ -103,15 +105,20 @@ class Frontier:
             InputError: For a negative slack.
         """
         points = self.points_at(slack)
-        groups = []
+        groups = {name: GroupThresholds(name, (), ()) for name in self.names}
         for hull, point in zip(self.hulls, points, strict=True):
             weights = mixture(hull, point)
             drawn = np.flatnonzero(weights)
             drawn = drawn[np.argsort(-hull.thresholds[drawn])]
             cuts, chances = hull.thresholds[drawn].tolist(), weights[drawn].tolist()
-            groups.append(GroupThresholds(hull.group, tuple(cuts), tuple(chances)))
+            groups[hull.group] = GroupThresholds(hull.group, tuple(cuts), tuple(chances))
         return Rule(
-            self.constraint, self.form, float(slack), self.cost_fp, self.cost_fn, tuple(groups)
+            self.constraint,
+            self.form,
+            float(slack),
+            self.cost_fp,
+            self.cost_fn,
+            tuple(groups.values()),
         )
 
     def mixtures(self) -> tuple[FloatArray, ...]:
@@ -211,6 +218,7 @@ def threshold_frontier(
         gap.name,
         float(cost_fp),
         float(cost_fn),
+        outcomes.group_names,
         hulls,
         slack,
         cost,

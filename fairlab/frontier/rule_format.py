@@ -78,8 +78,8 @@ def _group(one: dict[str, Any]) -> GroupThresholds:
     drawn = [(t["threshold"], float(t["probability"])) for t in one["thresholds"]]
     cuts = tuple(ends[cut] if isinstance(cut, str) else float(cut) for cut, _ in drawn)
     chances = tuple(chance for _, chance in drawn)
-    if not cuts or np.isnan(cuts).any():
-        raise ValueError(f"group {one['group']!r} has no usable thresholds")
-    if not (min(chances) >= 0 and abs(sum(chances) - 1) <= 1e-9):
+    if np.isnan(cuts).any():
+        raise ValueError(f"group {one['group']!r} has a threshold that is not a number")
+    if cuts and not (min(chances) >= 0 and abs(sum(chances) - 1) <= 1e-9):
         raise ValueError(f"the probabilities of group {one['group']!r} do not sum to 1")
     return GroupThresholds(str(one["group"]), cuts, chances)

@@ -44,7 +44,8 @@ class Rule:
         constraint, form: What the thresholds were chosen for; see ``threshold_frontier``.
         slack: Largest gap allowed among the people it was fitted on.
         cost_fp, cost_fn: Costs it was fitted for.
-        groups: Thresholds by group; people of other groups cannot be decided.
+        groups: Thresholds of every group of the people it was fitted on, in their order; people
+            of other groups cannot be decided.
     """
 
     constraint: str
@@ -69,7 +70,8 @@ class Rule:
 
         Args:
             score: (n,) numbers.
-            group: (n,) group names, or indices into ``groups``.
+            group: (n,) group names, or indices into ``groups`` (the codes of the outcomes it was
+                fitted on).
 
         Raises:
             InputError: For scores that are not numbers, or a group the rule does not know.
@@ -155,7 +157,8 @@ class Rule:
 
         Nearest: of all thresholds the scores of ``outcomes`` allow, the one whose bounded rates
         are closest to those this rule has there; among equals the closest (FPR, TPR), then the
-        lower cost. Groups that already have one threshold keep it. The gap may then exceed the
+        lower cost. Groups that already have one threshold keep it; groups nobody of ``outcomes``
+        is in get the threshold that is drawn most often. The gap may then exceed the
         slack: ``after`` says by how much.
 
         Args:
@@ -167,8 +170,8 @@ class Rule:
         for one in self.groups:
             known = one.group in outcomes.group_names
             g = outcomes.group_names.index(one.group) if known else -1
-            if len(one.thresholds) == 1 or not known or target.n[g] == 0:
-                rounded.append(one if len(one.thresholds) == 1 else one.likeliest())
+            if len(one.thresholds) <= 1 or not known or target.n[g] == 0:
+                rounded.append(one if len(one.thresholds) <= 1 else one.likeliest())
                 continue
             counts = _group(sweep.counts, g)
             i = self._nearest(counts, _group(target, g))
@@ -215,16 +218,23 @@ class Rule:
                     f"Group indices must be 0 to {len(names) - 1}; found {group.min()} to "
                     f"{group.max()}. The rule's groups are: {', '.join(names)}."
                 )
-            return group.astype(np.int64)
-        place = {name: g for g, name in enumerate(names)}
-        found, codes = np.unique(group.astype(str), return_inverse=True)
-        unknown = [str(name) for name in found if str(name) not in place]
+            codes = group.astype(np.int64)
+        else:
+            place = {name: g for g, name in enumerate(names)}
+            found, back = np.unique(group.astype(str), return_inverse=True)
+            self._refuse([str(name) for name in found if str(name) not in place])
+            codes = np.array([place[str(name)] for name in found], dtype=np.int64)[back.reshape(-1)]
+        present = np.unique(codes)
+        self._refuse([names[g] for g in present if not self.groups[g].thresholds])
+        return codes
+
+    def _refuse(self, unknown: Sequence[str]) -> None:
         if unknown:
+            decided = [one.group for one in self.groups if one.thresholds]
             raise InputError(
                 f"The rule has no threshold for {_list(unknown)}; it has them for "
-                f"{_list(names)}. Fit it on people of every group."
+                f"{_list(decided)}. Fit it on people of every group."
             )
-        return np.array([place[str(name)] for name in found], dtype=np.int64)[codes.reshape(-1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ class GroupThresholds:
 
     Attributes:
         group: Name.
-        thresholds: At most three, highest first; +inf selects nobody, −inf everybody.
+        thresholds: At most three, highest first; +inf selects nobody, −inf everybody. None for
+            a group nobody was in when the rule was fitted: its people cannot be decided.
         probabilities: Of drawing each; they sum to 1.
     """
 

@@ -53,6 +53,8 @@ def rule_text(rule: Rule, rounded: RoundedRule) -> str:
 
 def thresholds_words(one: GroupThresholds) -> str:
     """ "score >= 0.4 (75.0 %) or nobody (25.0 %)"."""
+    if not one.thresholds:
+        return "no threshold, because no one is in it"
     words = []
     for cut, chance in zip(one.thresholds, one.probabilities, strict=True):
         what = f"score >= {cut:.6g}" if np.isfinite(cut) else "nobody" if cut > 0 else "everybody"

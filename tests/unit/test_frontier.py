@@ -157,6 +157,34 @@ def test_groups_without_a_condition_are_left_out_by_name() -> None:
     assert np.isnan(frontier.to_frame()["tpr: C"]).all()
     with pytest.raises(InputError, match="no threshold for 'D'"):
         frontier.at(0).decide([0.5], ["D"])
+    assert Rule.from_json(frontier.at(0).to_json()) == frontier.at(0)
+
+
+def test_codes_mean_the_groups_the_rule_was_fitted_on_empty_ones_included() -> None:
+    """With an empty group between A and B, code 2 is still B, and code 1 is refused."""
+    base = perfect()
+    outcomes = GroupedOutcomes.from_arrays(
+        y_true=base.y_true, score=base.score, group=2 * base.group, group_names=["A", "none", "B"]
+    )
+    rule = threshold_frontier(outcomes).at(0.0)
+    np.testing.assert_allclose(rule.probability([0.9, 0.9], [0, 2]), [0.25, 1])
+    with pytest.raises(InputError, match="no threshold for 'none'"):
+        rule.probability([0.9], [1])
+    rounded = rule.nearest_deterministic(outcomes).rule
+    assert [len(one.thresholds) for one in rounded.groups] == [1, 0, 1]
+
+
+def test_accuracy_parity_between_breakpoints_shifts_a_threshold() -> None:
+    """Two thresholds next to each other on the hull, nobody and everybody only where they are
+    neighbours: not the best threshold mixed with a coin."""
+    outcomes = made_up(14, 900, 2)
+    frontier = threshold_frontier(outcomes, "accuracy_parity")
+    assert len(frontier.nodes) > len(frontier.slack) == 2
+    for slack in np.linspace(0, frontier.slack[-1], 7):
+        for one, hull in zip(frontier.at(float(slack)).groups, frontier.hulls, strict=True):
+            place = [int(np.flatnonzero(hull.thresholds == cut)[0]) for cut in one.thresholds]
+            assert max(place) - min(place) <= 1
+            assert max(place) < hull.upper
 
 
 @pytest.mark.parametrize(
@@ -286,7 +314,7 @@ def test_damaged_rules_are_refused() -> None:
         "do not sum to 1": damaged(groups=wrong_sum),
         "KeyError: 'slack'": json.dumps({k: v for k, v in good.items() if k != "slack"}),
         "no constraint named": damaged(constraint="x"),
-        "no usable thresholds": damaged(groups=[{"group": "A", "thresholds": []}]),
+        "not a number": json.dumps(good).replace("0.9", "NaN"),
         "finite": damaged(cost_fp=-1),
     }
     for said, text in cases.items():
