@@ -34,41 +34,36 @@ def shifts_by_breakpoints(problem: "Problem", slack: Tensor) -> Tensor:
     high = part.amax(1).view(-1, families.count) - slack[:, None]
     for _ in range(_HALVINGS):
         tau = (low + high) / 2
-        total = families.sum(_shifts(tables, mean, tau, slack, problem) * mass)
+        shift, beyond = _shifts(tables, mean, tau, slack, problem)
+        total = families.sum(torch.where(beyond == 0, shift, beyond * torch.inf) * mass)
         low = torch.where(total > 0, tau, low)
         high = torch.where(total > 0, high, tau)
     below = _shifts(tables, mean, low, slack, problem)
     above = _shifts(tables, mean, high, slack, problem)
-    return _balanced(below, above, mass, problem)
-
-
-def _balanced(below: Tensor, above: Tensor, mass: Tensor, problem: "Problem") -> Tensor:
-    """Shifts between those just below and just above the level, with multipliers that sum to 0.
-
-    A mean that cannot reach the level from one side has an infinite shift there: its shift is
-    whatever the others' multipliers ask for, beyond the last breakpoint.
-    """
-    families = problem.families
-    stuck = torch.where(torch.isinf(below), below, torch.where(torch.isinf(above), above, 0.0))
-    finite = torch.where(torch.isinf(below), above, below)
-    finite = torch.where(torch.isinf(finite), 0.0, finite)
-    missing = -families.per_cell(families.sum(finite * mass))
+    # A mean that cannot reach the level is shifted to its last breakpoint, and beyond it by what
+    # the others' multipliers ask for.
+    stuck = torch.where(below[1] != 0, below[1], above[1])
+    shift = torch.where(below[1] != 0, above[0], below[0])
+    missing = -families.per_cell(families.sum(shift * mass))
     takes = (stuck * missing) > 0
     takers = families.per_cell(families.sum(takes.to(mass.dtype))).clamp_min(1.0)
-    return finite + torch.where(takes, missing / (takers * mass), 0.0)
+    return shift + torch.where(takes, missing / (takers * mass), 0.0)
 
 
 def _shifts(
     tables: list["_Table"], mean: Tensor, tau: Tensor, slack: Tensor, problem: "Problem"
-) -> Tensor:
-    columns = []
+) -> tuple[Tensor, Tensor]:
+    """(M, C) shifts at levels (M, F), and where a mean is out of reach: 1 above, −1 below it."""
+    shifts, beyond = [], []
     for f, family in enumerate(problem.cells.families):
         level = tau[:, f : f + 1]
         for c in range(family.start, family.stop):
             own = mean[:, c : c + 1]
             target = torch.minimum(torch.maximum(own, level), level + slack[:, None])
-            columns.append(torch.where(target == own, 0.0, tables[c].shift(target)))
-    return torch.cat(columns, dim=1)
+            shift, out = tables[c].shift(target)
+            shifts.append(torch.where(target == own, 0.0, shift))
+            beyond.append(torch.where(target == own, 0.0, out))
+    return torch.cat(shifts, dim=1), torch.cat(beyond, dim=1)
 
 
 class _Table:
@@ -99,16 +94,19 @@ class _Table:
             start = start + problem.base[:, c : c + 1]
         self.mean = torch.cat([start, start - drop.cumsum(1)], dim=1)
 
-    def shift(self, target: Tensor) -> Tensor:
-        """(M, 1) shift at which the mean is ``target`` (M, 1); infinite where it never is."""
+    def shift(self, target: Tensor) -> tuple[Tensor, Tensor]:
+        """(M, 1) shift at which the mean is ``target`` (M, 1), or the end nearest to it.
+
+        With it 1 where no mean is as low as the target, −1 where none is as high, else 0.
+        """
         index = torch.searchsorted(-self.mean, -target).clamp(1, self.mean.shape[1] - 1)
         x0, x1 = self.points.gather(1, index - 1), self.points.gather(1, index)
         v0, v1 = self.mean.gather(1, index - 1), self.mean.gather(1, index)
         fall = v0 - v1
         share = torch.where(fall > 0, (v0 - target) / fall.clamp_min(_TINY), 0.0)
         found = x0 + (x1 - x0) * share.clamp(0.0, 1.0)
-        found = torch.where(target < self.mean[:, -1:], torch.inf, found)
-        return torch.where(target > self.mean[:, :1], -torch.inf, found)
+        beyond = (target < self.mean[:, -1:]).to(found.dtype)
+        return found, beyond - (target > self.mean[:, :1]).to(found.dtype)
 
 
 def _finite(problem: "Problem", z: Tensor) -> tuple[Tensor, Tensor]:

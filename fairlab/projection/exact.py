@@ -28,7 +28,7 @@ from fairlab.projection.balance import balance
 from fairlab.projection.breakpoints import shifts_by_breakpoints
 from fairlab.projection.constraints import Cells
 from fairlab.projection.families import Families
-from fairlab.projection.overlap import RIDGE, inner_step
+from fairlab.projection.overlap import inner_step
 from fairlab.projection.sums import SMALL, cell_sums
 
 # Largest excess over the slack that is accepted, relative to the scores' size: of scores in [0, 1]
@@ -36,11 +36,11 @@ from fairlab.projection.sums import SMALL, cell_sums
 ACCEPTED = {torch.float64: 1e-9, torch.float32: 1e-6}
 _OPTIMAL = {torch.float64: 1e-12, torch.float32: 1e-7}
 _NEWTON_STEPS = 12
-_OVERLAP_STEPS = 60
+_OVERLAP_STEPS = 300
 _HALVINGS = 40
-_LARGE_RIDGE = 1e-2
 _ARMIJO = 0.01
 _NEARER = 0.1
+_ROUNDING = 1e-11
 # Very many people are gone through in parts of about this many scores, to stay in the cache.
 _CACHED = 2**17
 _BLOCK = 4096
@@ -408,7 +408,7 @@ def _newton_with_overlaps(
     optimal = _OPTIMAL[problem.dtype] * problem.scale
     dual = problem.dual(state.mean, state.shift, slack)
     steps = 0
-    while steps < 2 * _OVERLAP_STEPS:
+    while steps < _OVERLAP_STEPS:
         steps += 1
         new, tau = inner_step(
             state.mean,
@@ -417,8 +417,6 @@ def _newton_with_overlaps(
             problem.mass,
             slack,
             problem.cells.families,
-            # Slow progress means steps that the linear model does not carry: shorter ones then.
-            ridge=RIDGE if steps <= _OVERLAP_STEPS else _LARGE_RIDGE,
         )
         step = torch.where(unsolved[:, None], new - state.shift, 0.0)
         level = tau.reshape(-1, 1)
@@ -433,7 +431,9 @@ def _newton_with_overlaps(
             promised = _linear(problem, state.mean, shift, slack) - _linear(
                 problem, state.mean, state.shift, slack
             )
-            worse = (value - dual < _ARMIJO * promised) & (after > _NEARER * before)
+            gain = value - dual
+            settled = (after <= _NEARER * before) & (gain >= -_ROUNDING * (1 + dual.abs()))
+            worse = (gain < _ARMIJO * promised) & ~settled
             if not bool(worse.any()):
                 break
             step = torch.where(worse[:, None], step / 2, step)
