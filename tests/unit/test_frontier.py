@@ -1,6 +1,7 @@
 """The frontier's worked numbers, its rules, and what they do to other people."""
 
 import json
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from fairlab.errors import InputError, UnknownNameError
 from fairlab.frontier import FRONTIER_GAPS, Frontier, Rule, threshold_frontier
-from fairlab.frontier.hulls import group_hulls
+from fairlab.frontier.hulls import GroupHull, group_hulls
 from fairlab.frontier.mixture import mixture
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.sweeps import exact_sweep
@@ -244,6 +245,28 @@ def test_any_point_of_a_polygon_is_a_mixture_of_at_most_three(
     assert (found >= 0).all()
     assert found.sum() == pytest.approx(1)
     np.testing.assert_allclose(found @ hull.points, point, atol=1e-8)
+
+
+def left_to_chance(hull: GroupHull, weights: np.ndarray) -> float:
+    """Mean over people of p (1 − p), counted between the corners' thresholds."""
+    order = np.argsort(hull.selection)
+    chance = 1 - np.cumsum(weights[order])[:-1]
+    return float((np.diff(hull.selection[order]) * chance * (1 - chance)).sum())
+
+
+def test_inside_a_polygon_the_least_is_left_to_chance() -> None:
+    """No three thresholds that average to the point leave less, whichever are tried."""
+    hull = group_hulls(exact_sweep(made_up(15, 800, 1)))[0]
+    for point in np.array([[0.1, 0.3], [0.3, 0.6], [0.2, 0.25], [0.6, 0.7]]):
+        least = np.inf
+        for corners in combinations(range(len(hull.thresholds)), 3):
+            square = np.vstack([hull.points[list(corners)].T, np.ones(3)])
+            share = np.linalg.solve(square, [*point, 1])
+            if share.min() >= 0:
+                weights = np.zeros(len(hull.thresholds))
+                weights[list(corners)] = share
+                least = min(least, left_to_chance(hull, weights))
+        assert left_to_chance(hull, mixture(hull, point)) == pytest.approx(least, abs=1e-9)
 
 
 def test_a_rule_selects_at_the_threshold_and_draws_between() -> None:
