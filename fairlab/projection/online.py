@@ -17,6 +17,9 @@ aggregate itself instead of from a sum of batch violations. So
 
     p = clip(z − k_t d_g),     gap beyond the slack = (largest − smallest shift) / k_t.
 
+A raw score outside the box counts as the nearest inside: else a person far enough out would stay
+at the edge whatever the aggregate says, and nothing could be promised.
+
 With k_t = step·√t the shifts of i.i.d. people settle at those of the exact projection of the
 whole stream, and the gap beyond the slack falls as 1/√t. Shares enter as they are at t, so they
 may drift; a group that has not come yet has no part; a batch is played person by person, so its
@@ -113,7 +116,8 @@ class OnlineRule:
         """Scores of a batch of any size, person by person in the order given.
 
         Args:
-            z: (n,) raw scores, array or tensor; scores come back as the same.
+            z: (n,) raw scores, array or tensor; scores come back as the same. Outside the box
+                they count as its nearest edge.
             group: (n,) integers, or (n, A).
             update: False scores as if the batch came next, and forgets it.
 
@@ -254,7 +258,7 @@ class OnlineRule:
             self._certificate.arrive(own[0][0].mass, cell[0], weight[0], gain)
         start = [family.total[g] + w * b for family, g, w in own]
         low, high = -math.inf, math.inf  # tried, and found too low, too high
-        p = min(max(z, setting.lower), setting.upper)
+        z = p = min(max(z, setting.lower), setting.upper)
         for _ in range(_NEWTON):
             pull, slope = 0.0, 1.0
             for (family, g, w), total in zip(own, start, strict=True):

@@ -7,8 +7,8 @@ the arriving person counts (1, or the probability of belonging to the cell).
 
 1. The departures balance, so the departures of the highest and of the lowest group are each at
    least ω·e, in size.
-2. The score is ``clip(z − k w d)`` with d the departure *after* the person was counted. Where
-   k w d ≥ R it is at the edge of the box, and the group's mean moves towards the others.
+2. The score is ``clip(z − k w d)``, z in the box, with d the departure *after* the person was
+   counted. Where k w d ≥ R it is at the edge, and the group's mean moves towards the others.
 3. A person of group g came. Either g is neither highest nor lowest now; then its distances to
    the others are at most the largest distance among the others. Or it is, and e ≤ R / (k w ω); or
    it is, the person is at the edge, and g's distances have shrunk by N / (N + w), N the group's

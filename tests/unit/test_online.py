@@ -94,6 +94,16 @@ def test_the_bound_holds_for_any_few_people(rows, slack, step, constraint):
         assert math.isnan(gap) or gap <= rule.bound(seen) + 1e-12
 
 
+def test_the_bound_holds_for_raw_scores_far_outside_the_box():
+    """A score of 50 must not keep a person at the edge whatever the aggregate says."""
+    group = np.random.default_rng(0).integers(0, 2, 400)
+    z = np.where(group == 0, -50.0, 50.0)
+    rule, inside = OnlineRule(0.02, n_groups=2), OnlineRule(0.02, n_groups=2)
+    p = rule.predict(z, group)
+    assert rule.aggregate_gap() <= rule.bound(400) < 0.5
+    np.testing.assert_array_equal(p, inside.predict(np.clip(z, 0, 1), group))
+
+
 def test_the_bound_is_nearly_attained_in_the_worst_order():
     """A bound that is never near would be no promise: one group first, scores at the edges."""
     group = np.repeat([0, 1], 1000)
