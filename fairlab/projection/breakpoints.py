@@ -40,10 +40,14 @@ def shifts_by_breakpoints(problem: "Problem", slack: Tensor) -> Tensor:
         high = torch.where(total > 0, high, tau)
     below = _shifts(tables, mean, low, slack, problem)
     above = _shifts(tables, mean, high, slack, problem)
-    # A mean that cannot reach the level is shifted to its last breakpoint, and beyond it by what
-    # the others' multipliers ask for.
+    # On a plateau at the level any shift gives the same scores: take the one between its ends that
+    # balances the multipliers. What is missing then is for means that cannot reach the level: they
+    # are shifted to their last breakpoint, and beyond it by what the others' multipliers ask for.
+    more = families.sum(below[0] * mass)
+    fall = more - families.sum(above[0] * mass)
+    way = torch.where(fall > 0, more / fall.clamp_min(_TINY), 0.0).clamp(0.0, 1.0)
+    shift = torch.lerp(below[0], above[0], families.per_cell(way))
     stuck = torch.where(below[1] != 0, below[1], above[1])
-    shift = torch.where(below[1] != 0, above[0], below[0])
     missing = -families.per_cell(families.sum(shift * mass))
     takes = (stuck * missing) > 0
     takers = families.per_cell(families.sum(takes.to(mass.dtype))).clamp_min(1.0)

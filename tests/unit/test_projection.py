@@ -150,6 +150,24 @@ def test_search_by_breakpoints_agrees_with_newton(constraint, box, data, slack, 
     torch.testing.assert_close(table.p, newton.p, atol=1e-9, rtol=0)
 
 
+@pytest.mark.parametrize("constraint", ["demographic_parity", "accuracy_parity"])
+def test_price_is_what_slack_is_worth_where_hardly_anybody_is_inside_the_box(constraint):
+    """Means are then flat in the shifts over long stretches, and multipliers must still balance."""
+    generator = torch.Generator().manual_seed(3)
+    z = 30 * torch.randn(12, generator=generator, dtype=torch.float64)
+    group, y = torch.arange(12) % 3, (torch.arange(12) % 4 == 0).long()
+
+    def cost(slack: float) -> float:
+        p = project(z, group, slack, constraint, y).p
+        return 0.5 * float(((p - z) ** 2).sum())
+
+    found = project(z, group, 0.1, constraint, y)
+    assert float(found.multipliers.sum()) == pytest.approx(0.0, abs=1e-6)
+    assert float(found.multipliers.abs().sum()) > 1
+    worth = (cost(0.1 - 1e-4) - cost(0.1 + 1e-4)) / 2e-4
+    assert float(found.price.sum()) == pytest.approx(worth, rel=1e-4)
+
+
 def test_many_models_equal_one_at_a_time():
     """The leading axis: each row with its own slack is its own problem."""
     generator = torch.Generator().manual_seed(0)
