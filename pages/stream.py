@@ -9,7 +9,7 @@ from fairlab.ui.widgets.subject import choose_subject
 begin_page(
     "Stream",
     "People seldom come all at once. Play them in batches and watch how far apart groups are so "
-    "far, with and without a rule that moves scores within a promised slack.",
+    "far, with and without a rule that moves scores to keep it near a slack.",
 )
 subject = choose_subject(key="stream", splits=("test",))
 people = people_of(subject)

@@ -153,8 +153,9 @@ class OnlineRule:
         """Promised upper bound on :meth:`aggregate_gap` after n people.
 
         For n people seen it holds in any order, whatever the scores; it depends only on who came
-        when. For more people it supposes that the shares of the groups (and how much people
-        count, where labels are unknown) stay as they are; before anybody came, equal groups.
+        when. For more people it is a forecast of that and no promise: it supposes that the shares
+        of the groups (and how much people count, where labels are unknown) stay as they are;
+        before anybody came, equal groups. With three or more groups the bound may come out wider.
 
         Promised for demographic parity, equal opportunity and predictive equality of one
         attribute in a finite box. Infinite elsewhere: with several families one person's score

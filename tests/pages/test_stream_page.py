@@ -96,7 +96,7 @@ def test_settings_reach_the_stream(open_page: Open) -> None:
     assert by_group["policies"][0]["gap"][0] is None
     assert "one group after another" in words(app)
     assert "nobody to be compared with" in words(app)
-    next(w for w in app.number_input if w.label == "Promised slack, points").set_value(1.0).run()
+    next(w for w in app.number_input if w.label == "Slack, points").set_value(1.0).run()
     assert payload(app)["promised"] == 0.01
     next(w for w in app.selectbox if w.label == "Constraint").select("equalized_odds").run()
     assert "No rule sees an outcome of the people who come" in words(app)

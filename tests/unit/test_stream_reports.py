@@ -135,8 +135,11 @@ def test_alerts_are_counted_by_rule_and_the_widest_is_described() -> None:
 def test_notes_say_what_is_promised_and_that_no_rule_sees_outcomes() -> None:
     labels = " ".join(stream_notes(stream(constraint="equalized_odds"), NAMES))
     assert "No rule sees an outcome" in labels
+    assert "as far as calibrated probabilities tell" in labels
     plain = stream_notes(stream(batch_size=1), NAMES)
     assert plain[0].startswith("What is promised of mean scores")
+    assert "does not bound the gap of everybody so far" in plain[0]
+    assert "calibrated" not in plain[0]
     assert not any("No rule sees an outcome" in note for note in plain)
     assert any("nobody to be compared with" in note for note in plain)
     refused = replace(stream(), missing={"frozen": "Nobody in group 1 has y = 1."})

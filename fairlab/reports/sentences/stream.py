@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fairlab.projection.conditions import CONSTRAINTS
 from fairlab.projection.stream import StreamPlay
 from fairlab.projection.stream_alerts import Alert
 from fairlab.projection.stream_people import Order
@@ -203,10 +204,13 @@ def _promises(played: StreamPlay) -> str:
             f" (after these {played.n:,} people, fairlab's is at most {_points(online.bound)}, in "
             "any order and whatever the scores)"
         )
+    each = f"moved by itself, each batch stays within {_points(played.slack)}"
+    if CONSTRAINTS[played.constraint].needs_labels:
+        each += " as far as calibrated probabilities tell, not by the outcomes measured here"
     return (
-        f"What is promised of mean scores: moved by itself, each batch stays within "
-        f"{_points(played.slack)}; the frozen rule does among the people it was fitted on, and "
-        f"misses it by chance among others (about 2/√n of the smallest group); {kept}."
+        f"What is promised of mean scores: {each}, which does not bound the gap of everybody so "
+        "far; the frozen rule stays within it among the people it was fitted on, and misses it by "
+        f"chance among others (about 2/√n of the smallest group); {kept}."
     )
 
 

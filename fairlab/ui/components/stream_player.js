@@ -192,7 +192,7 @@ function limitLabels({ data, y, top, view }) {
   const words = (v) => `${whole(100 * v)} points`;
   const labels = [];
   const put = (v, text, down) => { if (v <= top) labels.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: y(v) + down, text })); };
-  put(data.promised, `promised: ${words(data.promised)}`, y(0) - y(data.promised) > 20 ? 14 : -4);
+  put(data.promised, `slack: ${words(data.promised)}`, y(0) - y(data.promised) > 20 ? 14 : -4);
   if (view === "recent" && Math.abs(y(data.tolerance) - y(data.promised)) > 14) put(data.tolerance, `alert above ${words(data.tolerance)}`, -4);
   return labels;
 }

@@ -64,13 +64,14 @@ def choose_settings(subject: Subject, people: StreamPeople) -> Settings:
         key=f"stream.constraint.{subject.digest}",
     )
     promised = second.number_input(
-        "Promised slack, points",
+        "Slack, points",
         0.0,
         100.0,
         100 * slack,
         1.0,
         key=f"stream.slack.{subject.digest}",
-        help="Largest gap that the rules aim to keep.",
+        help="Largest gap of mean scores that the rules aim at. What each of them promises of it "
+        "is said below the chart.",
     )
     batch_size = third.selectbox(
         "Batch size",
