@@ -48,6 +48,7 @@ class Cells:
         families: Side by side, those of an attribute next to each other.
         member: (A, n) int64 cell of each person by attribute; ``size`` when in none.
         size: Number of cells C over all families.
+        people: Number of people in each cell.
         sign: (n,) float64 a of each person, or None for 1.
         offset: (n,) float64 b of each person, or None for 0.
         everybody: Whether every person is in a cell of every attribute.
@@ -57,6 +58,7 @@ class Cells:
     families: tuple[Family, ...]
     member: Tensor
     size: int
+    people: tuple[int, ...]
     sign: Tensor | None
     offset: Tensor | None
     everybody: bool
@@ -102,16 +104,15 @@ def cells_of(
     families: list[Family] = []
     left_out: list[tuple[Condition, int, int]] = []
     members: list[Tensor] = []
+    people: list[int] = []
     size = 0
     for attribute, codes in enumerate(columns.T):
-        present, position, headcount = _compact(codes)
-        member = torch.full_like(position, -1)
+        present, position, counts = _compact(codes)
+        member: Tensor | None = None
         for condition in rule.conditions:
             meets = None if condition.label is None or labels is None else labels == condition.label
-            inside = headcount
             if meets is not None:
-                inside = _count(position[meets], len(present))
-            counts = inside.tolist()
+                counts = _count(position[meets], len(present))
             for g, count in zip(present, counts, strict=True):
                 if count == 0:
                     if not skip_empty:
@@ -126,21 +127,25 @@ def cells_of(
                 lookup[kept] = torch.arange(len(kept), device=codes.device)
                 column = lookup[position]
             column = column if size == 0 else torch.where(column >= 0, column + size, column)
-            member = column if meets is None else torch.where(meets, column, member)
+            if meets is not None:
+                column = torch.where(meets, column, -1 if member is None else member)
+            member = column
             groups = tuple(present[i] for i in kept)
             families.append(Family(condition, attribute, size, size + len(kept), groups))
+            people += [counts[i] for i in kept]
             size += len(kept)
-        members.append(member)
-    member = members[0][None] if len(members) == 1 else torch.stack(members)
+        members.append(torch.full_like(position, -1) if member is None else member)
+    table = members[0][None] if len(members) == 1 else torch.stack(members)
     wanted = {c.label for c in rule.conditions}
     everybody = wanted in ({None}, {0, 1}) and len(families) == len(wanted) * columns.shape[1]
     everybody = everybody and not left_out
     if not everybody:
-        member = torch.where(member < 0, size, member)
+        table = torch.where(table < 0, size, table)
     return Cells(
         families=tuple(families),
-        member=member,
+        member=table,
         size=size,
+        people=tuple(people),
         sign=None if rule.sign is None or labels is None else rule.sign(labels),
         offset=None if rule.offset is None or labels is None else rule.offset(labels),
         everybody=everybody,
@@ -170,29 +175,29 @@ def _labels(constraint: str, rule: Constraint, group: Tensor, y: Tensor | None) 
     return labels
 
 
-def _compact(codes: Tensor) -> tuple[list[int], Tensor, Tensor]:
+def _compact(codes: Tensor) -> tuple[list[int], Tensor, list[int]]:
     """Codes that occur, the place of each person's code among them, and how many have it."""
     low, high = (int(v) for v in torch.aminmax(codes)) if len(codes) else (0, -1)
     span = high - low + 1
-    if span <= max(1024, 2 * len(codes)):
-        shifted = codes if low == 0 else codes - low
-        headcount = _count(shifted, max(span, 0))
-        kept = torch.nonzero(headcount).squeeze(1)
+    if span <= 64:
+        shifted = (codes if low == 0 else codes - low).to(torch.int64)
+        counts = _count(shifted, span)
+        kept = [i for i, count in enumerate(counts) if count > 0]
         if len(kept) == span:
-            return list(range(low, high + 1)), shifted.to(torch.int64), headcount
+            return list(range(low, high + 1)), shifted, counts
         place = torch.full((span,), -1, dtype=torch.int64, device=codes.device)
         place[kept] = torch.arange(len(kept), device=codes.device)
-        return (kept + low).tolist(), place[shifted], headcount[kept]
+        return [low + i for i in kept], place[shifted], [counts[i] for i in kept]
     found, place, headcount = torch.unique(codes, return_inverse=True, return_counts=True)
-    return found.tolist(), place, headcount
+    return found.tolist(), place, headcount.tolist()
 
 
-def _count(place: Tensor, size: int) -> Tensor:
+def _count(place: Tensor, size: int) -> list[int]:
     """How many people are at each place 0..size-1."""
     if size == 2:  # a sum is much faster than counting by index
-        second = place.sum()
-        return torch.stack([len(place) - second, second])
-    return torch.bincount(place, minlength=size)
+        second = int(place.sum())
+        return [len(place) - second, second]
+    return torch.bincount(place, minlength=size).tolist()
 
 
 def _nobody(

@@ -97,7 +97,7 @@ class _People:
             return None if x is None else x[..., part]
 
         self.part = part
-        self.box = problem.box
+        self.box, self.in_box = problem.box, problem.in_box
         self.z = problem.z[:, part]
         self.weight, self.sign = own(problem.weight), own(problem.sign)
         self.one = self.z.new_ones(()).expand_as(self.z)
@@ -120,6 +120,10 @@ class _People:
 
     def totals(self, shift: Tensor | None) -> tuple[Tensor, Tensor]:
         """(M, J) totals of the measured values, and of the weight strictly inside the box."""
+        if shift is None and self.in_box:
+            value = self.z if self.sign is None else self.z * self.sign
+            value = value if self.weight is None else value * self.weight
+            return self.cells.sums(value), self.mass().expand(len(value), -1)
         moved = self.moved(shift)
         both = moved.new_empty(2, *moved.shape)
         torch.clamp(moved, self.box.lower, self.box.upper, out=both[0])
@@ -140,19 +144,21 @@ class _People:
         own = offset[self.part].to(self.z.dtype)[None]
         return self.cells.sums(own if self.weight is None else own * self.weight)
 
-    def pull(self, shift: Tensor, grad: Tensor) -> Tensor:
+    def pull(self, p: Tensor, grad: Tensor) -> Tensor:
         """(M, J) totals of a gradient (M, n) over those strictly inside the box."""
-        own = self.box.inside(self.moved(shift), grad)
+        own = self.box.inside(p, grad)
         return self.cells.sums(own if self.sign is None else own * self.sign)
 
-    def push(self, shift: Tensor, grad: Tensor, step: Tensor) -> Tensor:
+    def push(self, p: Tensor, grad: Tensor, step: Tensor, out: Tensor | None = None) -> Tensor:
         """(M, n) gradient less what the shifts' steps (M, J) take from it, inside the box."""
+        if self.sign is None and self.weight is None:
+            return self.box.inside(p, self.cells.less(grad, step), out)
         theta = self.cells.spread(step)
         if self.sign is not None:
             theta = theta * self.sign
         if self.weight is not None:
             theta = theta * self.weight
-        return self.box.inside(self.moved(shift), grad - theta)
+        return self.box.inside(p, grad - theta, out)
 
     def distance(self, shift: Tensor) -> Tensor:
         """(M,) weighted squared distance of the scores from where they were."""
@@ -171,22 +177,32 @@ class Problem:
         cells: Who is compared.
         box: Bounds of the result.
         weight: (n,) or (M, n) positive, both of the objective and of the means; None is 1.
-        scale: Largest size of a score, at least 1.
+        span: Least and largest score.
     """
 
     def __init__(
-        self, z: Tensor, cells: Cells, box: Box, weight: Tensor | None, scale: float
+        self,
+        z: Tensor,
+        cells: Cells,
+        box: Box,
+        weight: Tensor | None,
+        span: tuple[float, float],
     ) -> None:
+        scale = max(abs(span[0]), abs(span[1]), 1.0)
         exact = z.dtype == torch.float64 or z.numel() <= SMALL or scale > _FLOAT32_SCALE
         self.dtype = torch.float64 if exact else torch.float32
         self.z = z.detach().to(self.dtype)
-        self.cells, self.box, self.scale = cells, box, scale
+        self.cells, self.box, self.scale, self.span = cells, box, scale, span
+        self.in_box = box.lower < span[0] and span[1] < box.upper
         self.joint = Joint(cells)
         self.families = Families(cells)
         self.sign = None if cells.sign is None else cells.sign.to(self.dtype)
         self.weight = None if weight is None else weight.to(self.dtype).view(-1, cells.n)
         self._kept: list[_People] | None = None
-        self.mass = self.joint.totals(self._add(lambda people: people.mass()))
+        if weight is None:
+            self.mass = torch.tensor([cells.people], dtype=torch.float64, device=z.device)
+        else:
+            self.mass = self.joint.totals(self._add(lambda people: people.mass()))
         self.base: Tensor | None = None
         if cells.offset is not None:
             offset = cells.offset
@@ -222,34 +238,32 @@ class Problem:
         mean = self.joint.totals(value) / self.mass
         return (mean if self.base is None else mean + self.base), active
 
-    def scores(self, shift: Tensor, dtype: torch.dtype) -> Tensor:
+    def scores(self, shift: Tensor) -> Tensor:
         """(M, n) scores at shifts (M, C)."""
         joint = self.joint.spread(shift)
-        out = torch.empty(self.z.shape, dtype=dtype, device=self.z.device)
+        out = torch.empty_like(self.z)
         for people in self.people():
             moved = people.moved(joint)
-            if out.dtype == moved.dtype:
-                torch.clamp(moved, self.box.lower, self.box.upper, out=out[:, people.part])
-            else:
-                out[:, people.part] = moved.clamp(self.box.lower, self.box.upper)
+            torch.clamp(moved, self.box.lower, self.box.upper, out=out[:, people.part])
         return out
 
-    def pull(self, shift: Tensor, grad: Tensor) -> Tensor:
-        """(M, C) totals of a gradient (M, n) over those strictly inside the box."""
-        joint = self.joint.spread(shift)
+    def pull(self, p: Tensor, grad: Tensor) -> Tensor:
+        """(M, C) totals of a gradient (M, n) at scores p over those strictly inside the box."""
         totals = self._add(
-            lambda people: people.pull(joint, grad[:, people.part].to(people.z.dtype))
+            lambda people: people.pull(p[:, people.part], grad[:, people.part].to(people.z.dtype))
         )
         return self.joint.totals(totals)
 
-    def push(self, shift: Tensor, grad: Tensor, step: Tensor) -> Tensor:
+    def push(self, p: Tensor, grad: Tensor, step: Tensor) -> Tensor:
         """(M, n) gradient less what steps of the shifts (M, C) take from it, inside the box."""
-        joint, steps = self.joint.spread(shift), self.joint.spread(step)
-        out = torch.empty_like(grad)
-        for people in self.people():
-            own = grad[:, people.part].to(people.z.dtype)
-            out[:, people.part] = people.push(joint, own, steps)
-        return out
+        steps, own = self.joint.spread(step), grad.to(self.dtype)
+        if torch.is_grad_enabled():  # the gradient is to be differentiated in turn
+            parts = [q.push(p[:, q.part], own[:, q.part], steps) for q in self.people()]
+            return torch.cat(parts, dim=1).to(grad.dtype)
+        out = torch.empty_like(p)
+        for q in self.people():
+            q.push(p[:, q.part], own[:, q.part], steps, out[:, q.part])
+        return out.to(grad.dtype)
 
     def dual(self, mean: Tensor, shift: Tensor, slack: Tensor) -> Tensor:
         """(M,) value of the dual at shifts (M, C) with these means."""
@@ -263,7 +277,7 @@ class Problem:
         weight = self.weight
         if weight is not None:
             weight = weight[0] if len(weight) == 1 else weight[keep]
-        return Problem(self.z[keep], self.cells, self.box, weight, self.scale)
+        return Problem(self.z[keep], self.cells, self.box, weight, self.span)
 
 
 class Joint:

@@ -111,9 +111,9 @@ def project_cells(
     _refuse_vmap(z)
     _check_scores(z, cells.n)
     rows = z[None] if z.ndim == 1 else z
-    scale = _scale(rows)
+    span = _span(rows)
     _check(rows, cells, lower, upper, weight, start)
-    problem = Problem(rows, cells, Box(lower, upper), weight, scale)
+    problem = Problem(rows, cells, Box(lower, upper), weight, span)
     found = solve(problem, _slack(slack, z), None if start is None else start.view(-1, cells.size))
     p: Tensor = _Solved.apply(rows, problem, found)  # type: ignore[no-untyped-call]
     return _as_projection(p, problem, found, single=z.ndim == 1)
@@ -142,18 +142,23 @@ class _Solved(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, problem: Problem, found: Solution) -> Tensor:
-        ctx.save_for_backward(z)
+        p = problem.scores(found.shift)
+        out = p.to(z.dtype)
+        # Kept as they were computed: rounding must not put a score on the edge of the box.
+        ctx.exact = None if out is p else p
+        ctx.save_for_backward(out)
         ctx.problem, ctx.found = problem, found
-        return problem.scores(found.shift, z.dtype)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        _ = ctx.saved_tensors  # complains if the scores were changed in place since
+        (out,) = ctx.saved_tensors
         problem, found = ctx.problem, ctx.found
+        p = out if ctx.exact is None else ctx.exact
         step = torch.zeros_like(found.shift)
         if found.iterations > 0:
-            step = _shift_change(problem.pull(found.shift, grad), problem, found)
-        return problem.push(found.shift, grad, step), None, None
+            step = _shift_change(problem.pull(p, grad), problem, found)
+        return problem.push(p, grad, step), None, None
 
 
 def _shift_change(pull: Tensor, problem: Problem, found: Solution) -> Tensor:
@@ -212,16 +217,15 @@ def _check_scores(z: Tensor, n: int) -> None:
         raise InputError("There are no people to project; at least one is needed.")
 
 
-def _scale(rows: Tensor) -> float:
-    """Largest size of a score, at least 1; one pass that also meets what is not finite."""
-    low, high = torch.aminmax(rows.detach())
-    largest = max(abs(float(low)), abs(float(high)), 1.0) if low == low else math.nan
-    if not math.isfinite(largest):
+def _span(rows: Tensor) -> tuple[float, float]:
+    """Least and largest score; one pass that also meets what is not finite."""
+    low, high = (float(v) for v in torch.aminmax(rows.detach()))
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise InputError(
             "Scores must be finite to be projected; some are not. Lower the learning rate or "
             "check the features."
         )
-    return largest
+    return low, high
 
 
 def _check(

@@ -77,16 +77,20 @@ class _Product(_Spread):
     def __init__(self, member: Tensor, size: int, dtype: torch.dtype, everybody: bool) -> None:
         super().__init__(member, size, dtype, everybody)
         cells = torch.arange(size, device=member.device)
-        self.indicator = (member[:, None] == cells).to(dtype)
+        self.indicator = (cells[:, None] == member).to(dtype)  # (J, n)
+
+    def counts(self) -> Tensor:
+        return self.indicator.sum(1, dtype=torch.float64)
 
     def sums(self, values: Tensor) -> Tensor:
         if self.dtype == torch.float64:
-            return values @ self.indicator
+            return values @ self.indicator.T
         whole = values.shape[1] // _BLOCK * _BLOCK
-        total = (values[:, whole:] @ self.indicator[whole:]).to(torch.float64)
+        total = (values[:, whole:] @ self.indicator[:, whole:].T).to(torch.float64)
         if whole > 0:
             blocks = values[:, :whole].reshape(len(values), -1, _BLOCK).transpose(0, 1)
-            parts = torch.bmm(blocks, self.indicator[:whole].view(-1, _BLOCK, self.size))
+            cells = self.indicator[:, :whole].reshape(self.size, -1, _BLOCK)
+            parts = torch.bmm(blocks, cells.permute(1, 2, 0))
             total += parts.sum(0, dtype=torch.float64)
         return total
 
@@ -110,8 +114,8 @@ class _Pair:
         return torch.addr(values, more, self.second, alpha=-1).sub_(first)
 
     def counts(self) -> Tensor:
-        second = self.second.sum(dtype=torch.float64)
-        return torch.stack([len(self.second) - second, second])
+        second = _total(self.second[None])
+        return torch.cat([len(self.second) - second, second])
 
     def _step(self, amount: Tensor) -> tuple[Tensor, Tensor]:
         amount = amount.to(self.second.dtype)
