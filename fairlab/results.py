@@ -98,8 +98,8 @@ class Guarantee:
 
     Gaps are those of the constraint, widest over its conditions (and, for marginal groups, over
     attributes). Decisions drawn with probability equal to the score have, in expectation, the
-    group means of the scores: their rates differ by ``score_gap`` in expectation, for every
-    constraint. One draw differs from that by chance. Thresholded decisions do not follow it.
+    group means of the scores: the expected rates differ by ``score_gap``, for every constraint.
+    The gap of one draw is on average wider. Thresholded decisions do not follow it.
 
     Attributes:
         promised: Slack ε: the largest gap of mean scores the layer allows.

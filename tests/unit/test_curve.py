@@ -214,7 +214,7 @@ def test_the_meter_shows_promise_scores_draw_and_decisions_of_every_split() -> N
     assert people == ["", "300 people", "fewer than 10 people", "100 people"]
     notes = " ".join(guarantee_notes(FULL))
     assert "20.0 points (2/√n)" in notes
-    assert "in expectation by the gap of mean scores" in notes
+    assert "chance makes its gap wider more often than narrower" in notes
     assert "A finding." in notes
 
 

@@ -49,9 +49,10 @@ def guarantee_notes(guarantee: Guarantee) -> tuple[str, ...]:
     notes = [_policy(guarantee)]
     if guarantee.drawn_gap:
         notes.append(
-            "If each decision were drawn with a chance equal to the score, groups would differ in "
-            "expectation by the gap of mean scores. The table shows one such draw. Decisions at a "
-            "threshold do not follow the promise."
+            "If each decision were drawn with a chance equal to the score, the rates expected of "
+            "groups would differ by the gap of mean scores. The table shows one such draw: chance "
+            "makes its gap wider more often than narrower, above all in small groups. Decisions at "
+            "a threshold do not follow the promise."
         )
     if guarantee.residual is not None:
         notes.append(

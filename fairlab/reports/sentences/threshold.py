@@ -27,7 +27,8 @@ def offer_sentence(offer: ThresholdOffer) -> str:
         f"{chosen}: accuracy {_percent(picked.accuracy)}, gap {_points(picked.gap)}. On test "
         f"people it gives accuracy {_percent(offer.test_accuracy)} and a gap of "
         f"{_points(offer.test_gap)}; the run's own threshold {offer.usual_threshold:g} gives "
-        f"{_percent(offer.usual_accuracy)} and {_points(offer.usual_gap)}."
+        f"{_percent(offer.usual_accuracy)} and {_points(offer.usual_gap)}. The threshold is the "
+        "best of many on validation people, so expect its gap to be wider on others."
     )
 
 
