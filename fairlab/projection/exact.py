@@ -40,7 +40,8 @@ _OVERLAP_STEPS = 300
 _HALVINGS = 40
 _ARMIJO = 0.01
 _NEARER = 0.1
-_ROUNDING = 1e-11
+# Rounding of the dual, relative: of float32 scores it sees only so much.
+_ROUNDING = {torch.float64: 1e-11, torch.float32: 1e-6}
 # Very many people are gone through in parts of about this many scores, to stay in the cache.
 _CACHED = 2**17
 _BLOCK = 4096
@@ -446,7 +447,8 @@ def _newton_with_overlaps(
                 problem, state.mean, state.shift, slack
             )
             gain = value - dual
-            settled = (after <= _NEARER * before) & (gain >= -_ROUNDING * (1 + dual.abs()))
+            lost = _ROUNDING[problem.dtype] * (1 + dual.abs())
+            settled = (after <= _NEARER * before) & (gain >= -lost)
             worse = (gain < _ARMIJO * promised) & ~settled
             if not bool(worse.any()):
                 break

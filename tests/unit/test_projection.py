@@ -168,6 +168,20 @@ def test_price_is_what_slack_is_worth_where_hardly_anybody_is_inside_the_box(con
     assert float(found.price.sum()) == pytest.approx(worth, rel=1e-4)
 
 
+def test_several_attributes_of_very_many_float32_scores_need_few_steps():
+    """The dual's gains are then below its rounding, which must not stop the steps."""
+    generator = torch.Generator().manual_seed(0)
+    n = 200_000
+    z = torch.sigmoid(2 * torch.randn(2, n, generator=generator))
+    group = (torch.rand(n, 2, generator=generator) < torch.tensor([0.3, 0.01])).long()
+    y = (torch.rand(n, generator=generator) < 0.5).long()
+    z = (z + 0.2 * group[:, 0]).clamp(0, 1)
+    found = project(z, group, torch.tensor([0.0, 0.02]), "equalized_odds", y)
+    assert found.iterations < 20
+    for p, slack in zip(found.p, (0.0, 0.02), strict=True):
+        assert gaps(p.double(), group, y, "equalized_odds") <= slack + 1e-6
+
+
 def test_many_models_equal_one_at_a_time():
     """The leading axis: each row with its own slack is its own problem."""
     generator = torch.Generator().manual_seed(0)
