@@ -18,6 +18,10 @@ from fairlab.training.people import People, counts
 # Salt of the draws of randomised decisions, so that no other use of a seed repeats them.
 DRAW_SALT = 7
 SPLITS = ("train", "validation", "test")
+_NO_BATCH = (
+    "No training batch had people of two groups to compare: nothing was bounded in training. Use "
+    "larger batches."
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -28,11 +32,13 @@ class Measured:
         promised: (M,) slack.
         gap: (M,) largest gap of mean scores.
         residual: (M,) largest residual the solver reported.
+        batches: How many batches had groups to compare.
     """
 
     promised: Tensor
     gap: Tensor
     residual: Tensor
+    batches: int = 0
 
     @classmethod
     def none(cls, promised: Tensor) -> "Measured":
@@ -41,6 +47,7 @@ class Measured:
 
     def add(self, gap: Tensor, residual: Tensor) -> None:
         """One more batch."""
+        self.batches += 1
         self.gap = torch.maximum(self.gap, gap)
         self.residual = torch.maximum(self.residual, residual)
 
@@ -84,12 +91,12 @@ def guarantees(
             decision_gap={split: gaps[m] for split, gaps in decided.items()},
             policy="frozen",
             uses_attribute_when_deciding=FrozenRule.uses_attribute_when_deciding,
-            batch_gap=float(measured.gap[m]),
+            batch_gap=float(measured.gap[m]) if measured.batches else None,
             drawn_gap={split: gaps[m] for split, gaps in drawn.items()},
-            residual=float(measured.residual[m]),
+            residual=float(measured.residual[m]) if measured.batches else None,
             smallest_cell=smallest,
         )
-        made.append(_with_notes(guarantee, unseen))
+        made.append(_with_notes(guarantee, unseen if measured.batches else (*unseen, _NO_BATCH)))
     return tuple(made)
 
 

@@ -231,6 +231,17 @@ def test_the_sentence_of_the_promise_says_what_is_compared() -> None:
     assert "decisions 8.0 points apart at threshold 0.4" in at
 
 
+def test_the_sentence_of_the_promise_says_how_many_people_and_when_nothing_was_bounded() -> None:
+    words = guarantee_sentence(FULL)
+    assert "smallest group compared there has 100 people" in words
+    assert "about 20.0 points" in words  # 2/√100
+    few = dataclasses.replace(FULL, smallest_cell={"test": 8})
+    assert "8 people" not in guarantee_sentence(few)
+    idle = dataclasses.replace(FULL, batch_gap=None, residual=None)
+    assert "never put to use" in guarantee_sentence(idle)
+    assert "held" not in guarantee_sentence(idle)
+
+
 def marginal(result: SweepResult) -> SweepResult:
     """The same people with a second attribute, on which the gap of model 0 is 100 points."""
     splits = {}

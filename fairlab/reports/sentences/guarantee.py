@@ -3,6 +3,7 @@
 from fairlab.results import Guarantee
 
 HELD = 1e-6
+SMALL = 10  # smaller numbers of people are not shown
 
 # What each constraint compares between groups, when scores are read as chances.
 MEASURED_WORDS: dict[str, str] = {
@@ -32,13 +33,22 @@ def guarantee_sentence(
         if guarantee.batch_excess <= HELD
         else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch"
     )
+    if guarantee.batch_gap is None and guarantee.drawn_gap:  # older results lack both
+        held = "was never put to use: no training batch had two groups to compare"
     test_score = points(guarantee.score_gap.get("test"))
     test_decision = points(guarantee.decision_gap.get("test"))
     at = "" if threshold is None else f" at threshold {threshold:g}"
+    smallest, margin = guarantee.smallest_cell.get("test"), guarantee.margin()
+    people = ""
+    if margin is not None and smallest is not None and smallest >= SMALL:
+        people = (
+            f" The smallest group compared there has {smallest:,} people, so chance alone may move "
+            f"its mean by about {points(margin)}."
+        )
     return (
         f"Promised: {MEASURED_WORDS[constraint]} at most {points(guarantee.promised)} apart. The "
         f"promise {held}. On test people, measured and not promised: {MEASURED_WORDS[constraint]} "
-        f"{test_score} apart, decisions {test_decision} apart{at}."
+        f"{test_score} apart, decisions {test_decision} apart{at}.{people}"
     )
 
 
@@ -63,7 +73,7 @@ def guarantee_notes(guarantee: Guarantee) -> tuple[str, ...]:
     if margin is not None:
         notes.append(
             "Test people differ from validation people by chance: with the smallest group compared "
-            f"the gap may be off by about {points(margin)} (2/√n)."
+            f"the gap may well be off by {points(margin)} (2/√n), rarely by more."
         )
     return (*notes, *guarantee.notes)
 

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from fairlab.reports.sentences.guarantee import SMALL
 from fairlab.results import Guarantee
 
 _SPLITS = ("train", "validation", "test")
 _WORDS = {"train": "Training people", "validation": "Validation people", "test": "Test people"}
-_SMALL = 10  # smaller numbers of people are not shown
 
 
 def guarantee_table(guarantee: Guarantee) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def _batches(guarantee: Guarantee) -> str:
 
 
 def _people(n: int) -> str:
-    return f"{n:,} people" if n >= _SMALL else f"fewer than {_SMALL} people"
+    return f"{n:,} people" if n >= SMALL else f"fewer than {SMALL} people"
 
 
 def _points(value: float | None) -> str:
