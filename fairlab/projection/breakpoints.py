@@ -5,19 +5,16 @@ sorted breakpoints; each family's level τ is found by halving the interval betw
 and the greatest mean less the slack. Slower than Newton steps, and always finite.
 """
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from fairlab.projection.exact import Problem
+from fairlab.projection.problem import Problem
 
 _HALVINGS = 60
 _TINY = 1e-300
 
 
-def shifts_by_breakpoints(problem: "Problem", slack: Tensor) -> Tensor:
+def shifts_by_breakpoints(problem: Problem, slack: Tensor) -> Tensor:
     """(M, C) shifts of problems whose cells do not overlap, by tables.
 
     Args:
@@ -55,7 +52,7 @@ def shifts_by_breakpoints(problem: "Problem", slack: Tensor) -> Tensor:
 
 
 def _shifts(
-    tables: list["_Table"], mean: Tensor, tau: Tensor, slack: Tensor, problem: "Problem"
+    tables: list["_Table"], mean: Tensor, tau: Tensor, slack: Tensor, problem: Problem
 ) -> tuple[Tensor, Tensor]:
     """(M, C) shifts at levels (M, F), and where a mean is out of reach: 1 above, −1 below it."""
     shifts, beyond = [], []
@@ -73,7 +70,7 @@ def _shifts(
 class _Table:
     """Mean of one cell at every breakpoint of its shift."""
 
-    def __init__(self, problem: "Problem", c: int) -> None:
+    def __init__(self, problem: Problem, c: int) -> None:
         members = torch.nonzero((problem.cells.member == c).any(0)).squeeze(1)
         z = problem.z[:, members].to(torch.float64)
         sign = None if problem.sign is None else problem.sign[members].to(torch.float64)
@@ -113,7 +110,7 @@ class _Table:
         return found, beyond - (target > self.mean[:, :1]).to(found.dtype)
 
 
-def _finite(problem: "Problem", z: Tensor) -> tuple[Tensor, Tensor]:
+def _finite(problem: Problem, z: Tensor) -> tuple[Tensor, Tensor]:
     """The box, with infinite ends replaced by ones no solution reaches."""
     reach = 4 * problem.scale + 2
     lower = max(problem.box.lower, -reach)

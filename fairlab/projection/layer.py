@@ -15,8 +15,9 @@ from torch._compile import _disable_dynamo as _not_compiled
 
 from fairlab.errors import InputError
 from fairlab.projection.constraints import CONSTRAINTS, Cells, Family, cells_of
-from fairlab.projection.exact import Box, Problem, Solution, solve
+from fairlab.projection.exact import Solution, solve
 from fairlab.projection.overlap import active_solve
+from fairlab.projection.problem import Box, Problem
 
 __all__ = ["FairnessLayer", "Projection", "project", "project_cells"]
 
