@@ -14,8 +14,9 @@ from fairlab.projection.constraints import Cells
 from fairlab.projection.families import Families
 from fairlab.projection.sums import SMALL, cell_sums
 
-# Very many people are gone through in parts of about this many scores, to stay in the cache.
-_CACHED = 2**17
+# Very many people are gone through in parts of about this many scores: few enough for the cache,
+# enough for waking the cores to pay.
+_CACHED = 2**19
 _BLOCK = 4096
 # What is worked out of who is in which cell is kept from step to step up to this many entries.
 _KEPT = 2**26
