@@ -35,7 +35,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     running.home.mkdir()
     running.start()
     yield running
-    running.stop()
+    running.stop(kill=True)
 
 
 @pytest.fixture(scope="package")

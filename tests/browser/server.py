@@ -45,7 +45,7 @@ class Server:
             self.process.kill()
         else:
             self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
         self.process = None
 
     def _healthy(self) -> bool:
