@@ -207,6 +207,10 @@ def frontier(
     from fairlab.frontier import threshold_frontier
     from fairlab.reports import terminal_frontier as say
 
+    if slack is not None and slack > 1:
+        raise InputError(
+            f"--slack is {slack:g}; it is a share from 0 to 1. Write 0.05 for 5 points."
+        )
     groupings = [tuple(sensitive)] if crossed else [(name,) for name in sensitive]
     if rule is not None and (slack is None or len(groupings) > 1):
         raise InputError(

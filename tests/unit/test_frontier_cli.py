@@ -107,3 +107,12 @@ def test_what_cannot_be_done_is_said(run: Run, asked: tuple[object, ...], tmp_pa
         status, out, err = run(*asked, *options)
         assert (status, out) == (1, ""), said
         assert said in err
+
+
+def test_a_slack_in_points_is_refused_with_the_share_to_write(
+    run: Run, asked: tuple[object, ...]
+) -> None:
+    assert run(*asked, "--slack", 1)[0] == 0
+    status, out, err = run(*asked, "--slack", 5)
+    assert status == 1
+    assert "Write 0.05 for 5 points" in out + err

@@ -109,7 +109,7 @@ def test_small_cells_are_named_with_what_chance_can_do() -> None:
     said = chance_sentence(played, NAMES)
     assert few
     for g in few:
-        assert f"people of {NAMES[g]} with the favourable outcome" in said
+        assert f"{NAMES[g]} with the favourable outcome (" in said
     assert "2/√n" in said
     assert chance_sentence(stream(), NAMES) == ""
 
@@ -142,5 +142,11 @@ def test_notes_say_what_is_promised_and_that_no_rule_sees_outcomes() -> None:
     assert "calibrated" not in plain[0]
     assert not any("No rule sees an outcome" in note for note in plain)
     assert any("nobody to be compared with" in note for note in plain)
+    idle = replace(stream(), slack=1.0)
+    moved = idle.traces["frozen"]
+    assert moved.change > 0
+    assert not any("changes no score" in note for note in stream_notes(idle, NAMES))
+    idle.traces["frozen"] = replace(moved, change=0.0)
+    assert any("changes no score" in note for note in stream_notes(idle, NAMES))
     refused = replace(stream(), missing={"frozen": "Nobody in group 1 has y = 1."})
     assert "Nobody in group “B” has y = 1." in stream_notes(refused, NAMES)[-1]

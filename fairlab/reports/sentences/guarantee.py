@@ -29,9 +29,9 @@ def guarantee_sentence(
     if guarantee.promised >= 1:
         return "Slack 100 points is no constraint: this is the unmitigated model of its family."
     held = (
-        f"held on every training batch (largest excess {guarantee.batch_excess:.1e})"
+        f"held on every training batch, to within {100 * HELD:.4f} points"
         if guarantee.batch_excess <= HELD
-        else f"was exceeded by {guarantee.batch_excess:.2e} on a training batch"
+        else f"was exceeded by {100 * guarantee.batch_excess:.2g} points on a training batch"
     )
     if guarantee.batch_gap is None and guarantee.drawn_gap:  # older results lack both
         held = "was never put to use: no training batch had two groups to compare"

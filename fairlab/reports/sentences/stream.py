@@ -69,7 +69,7 @@ def chance_sentence(played: StreamPlay, group_names: Sequence[str]) -> str:
     """What so few people cannot show; "" when every cell is large enough."""
     counts = played.means("none").counts[:, -1]
     small = [
-        f"{int(counts[k, g]):,} people of {group_names[g]}{_condition(played.index.names[k])}"
+        f"{group_names[g]}{_condition(played.index.names[k])} ({_people(int(counts[k, g]))})"
         for k, g in np.argwhere((counts > 0) & (counts < FEW)).tolist()
     ]
     if not small:
@@ -142,6 +142,11 @@ def stream_notes(played: StreamPlay, group_names: Sequence[str]) -> tuple[str, .
         notes.append(
             "A batch of one person has nobody to be compared with, so moving each batch by itself "
             "changes nothing, and neither does the paper's online rule."
+        )
+    if "frozen" in played.traces and played.traces["frozen"].change == 0:
+        notes.append(
+            "The frozen rule changes no score here: the people it was fitted on were within the "
+            "slack as they were."
         )
     if played.complete > 1:
         notes.append(
@@ -228,6 +233,10 @@ def _condition(name: str) -> str:
     return {"y = 1": " with the favourable outcome", "y = 0": " with the unfavourable outcome"}.get(
         name, ""
     )
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
 
 
 def _batches(number: int) -> str:

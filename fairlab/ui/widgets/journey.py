@@ -9,7 +9,7 @@ _STEPS = (
     ("Impossibility", "impossibility", "See which definitions of fairness conflict on this data."),
     ("Audit", "audit", "Confusion matrices, rates and gaps per group, with intervals."),
     ("Compare", "compare", "Put choices side by side: who gains and who loses, in people."),
-    ("Stream", "stream", "Let people come one by one; watch gaps, alerts and drift as they do."),
+    ("Stream", "stream", "Let people come in batches; watch gaps, alerts and drift as they do."),
     ("Report", "report", "Take away the choice, with reasons, as a file anyone can re-run."),
 )
 

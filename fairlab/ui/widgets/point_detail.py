@@ -117,8 +117,8 @@ def _table(frame: pd.DataFrame) -> None:
 
 def _next_steps() -> None:
     st.markdown("**Look at the chosen model:**")
-    columns = st.columns(5)
-    targets = ("Thresholds", "Impossibility", "Audit", "Compare", "Report")
+    columns = st.columns(6)
+    targets = ("Thresholds", "Impossibility", "Audit", "Compare", "Stream", "Report")
     for column, name in zip(columns, targets, strict=True):
         with column:
             st.page_link(f"pages/{name.lower()}.py", label=name, icon=":material/arrow_forward:")
