@@ -150,3 +150,13 @@ def test_notes_say_what_is_promised_and_that_no_rule_sees_outcomes() -> None:
     assert any("changes no score" in note for note in stream_notes(idle, NAMES))
     refused = replace(stream(), missing={"frozen": "Nobody in group 1 has y = 1."})
     assert "Nobody in group “B” has y = 1." in stream_notes(refused, NAMES)[-1]
+
+
+def test_the_title_and_the_notes_follow_what_is_measured() -> None:
+    assert sent(stream())["title"] == "mean scores"
+    assert sent(stream(constraint="accuracy_parity"))["title"] == (
+        "agreement between score and outcome"
+    )
+    grouped = replace(stream(), order_name="by group")
+    assert any("Batches of a single group" in note for note in stream_notes(grouped, NAMES))
+    assert not any("Batches of a single group" in note for note in stream_notes(stream(), NAMES))

@@ -65,6 +65,7 @@ def stream_payload(
         "digest": digest,
         "alt": alt,
         "measure": "decisions" if decisions else "mean scores",
+        "title": _title(played.constraint, decisions),
         "n": played.n,
         "batch_size": played.batch_size,
         "seen": played.seen[kept].tolist(),
@@ -174,3 +175,13 @@ def _drift(played: StreamPlay, window: Window, names: Sequence[str]) -> dict[str
 
 def _numbers(values: FloatArray) -> list[float | None]:
     return [None if np.isnan(v) else round(float(v), 5) for v in values]
+
+
+def _title(constraint: str, decisions: bool) -> str:
+    """What the gap on the chart is one of."""
+    one = "decision" if decisions else "score"
+    if constraint == "accuracy_parity":
+        return f"agreement between {one} and outcome"
+    if constraint == "mean_residual_parity":
+        return f"mean differences between {one} and outcome"
+    return "decisions" if decisions else "mean scores"

@@ -143,6 +143,11 @@ def stream_notes(played: StreamPlay, group_names: Sequence[str]) -> tuple[str, .
             "A batch of one person has nobody to be compared with, so moving each batch by itself "
             "changes nothing, and neither does the paper's online rule."
         )
+    elif played.order_name == "by group" and "batch" in played.traces:
+        notes.append(
+            "Batches of a single group have nobody of another to be compared with, so moving each "
+            "batch by itself changes nothing in them, and neither does the paper's online rule."
+        )
     if "frozen" in played.traces and played.traces["frozen"].change == 0:
         notes.append(
             "The frozen rule changes no score here: the people it was fitted on were within the "

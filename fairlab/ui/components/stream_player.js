@@ -38,7 +38,7 @@ function build(state) {
       el("span", { class: "sp-speed" }, el("span", { text: "Speed", "aria-hidden": "true" }), state.speed), state.where),
     el("div", { class: "sp-scrub" }, el("label", { for: "sp-at", text: "Position in the stream" }), state.input),
     el("div", { class: "sp-head" },
-      el("p", { class: "sp-title", text: `Gap of ${data.measure}, points` }),
+      el("p", { class: "sp-title", text: `Gap of ${data.title}, points` }),
       el("div", { class: "sp-bar", role: "group", "aria-label": "Among whom" }, ...state.views)),
     el("div", {}, state.chart),
     readout(state),
@@ -301,7 +301,7 @@ function step(state, by) {
 
 function toggle(state) {
   if (state.playing) { pause(state); return; }
-  if (state.index >= last(state)) state.index = 0;
+  if (state.index >= last(state)) moveTo(state, 0);
   state.playing = true;
   say(state.play, "Pause");
   restartClock(state);
