@@ -1,6 +1,7 @@
 """What every benchmark shares: the median of warm runs, a table, JSON, the machine in a line."""
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -9,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+SHORT = 0.02  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,22 @@ class Figure:
 
 
 def median_seconds(work: Callable[[], object], repeats: int = 5, warm_ups: int = 1) -> float:
-    """Median wall-clock seconds of ``repeats`` calls after ``warm_ups`` unmeasured ones."""
+    """Median wall-clock seconds of a call, over ``repeats`` after ``warm_ups`` unmeasured ones.
+
+    Calls shorter than ``SHORT`` are repeated so that each measurement lasts at least that long:
+    a call of a millisecond is otherwise mostly what the call before left in the caches.
+    """
     for _ in range(warm_ups):
         work()
+    start = time.perf_counter()
+    work()
+    calls = max(1, math.ceil(SHORT / max(time.perf_counter() - start, 1e-9)))
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
+        for _ in range(calls):
+            work()
+        seconds.append((time.perf_counter() - start) / calls)
     return statistics.median(seconds)
 
 
