@@ -19,7 +19,7 @@ def balance(
         mean: (P, W) means of W cells of P families at ``shift``.
         slope: (P, W) by how much a mean falls per unit of shift, > 0.
         shift: (P, W).
-        mass: (P, W) total weight of each cell; 0 for padding.
+        mass: (P, W) total weight of each cell; next to nothing, but not 0, for padding.
         slack: (P, 1).
 
     Returns:
@@ -27,7 +27,7 @@ def balance(
     """
     at_zero = torch.addcmul(mean, slope, shift)
     gain = mass / slope
-    if mean.shape[1] == 2:  # needs no padding, so both have mass
+    if mean.shape[1] == 2:
         return _balance_two(at_zero, gain, slope, slack)
     tau = _level(at_zero, gain, slack)
     above = (at_zero - tau - slack).clamp_min(0.0)

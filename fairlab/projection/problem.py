@@ -63,7 +63,7 @@ class _People:
             joint.member[part],
             joint.size,
             self.z.dtype,
-            problem.z.numel(),
+            many=problem.z.numel() > SMALL,
             everybody=problem.cells.everybody,
         )
 
@@ -130,7 +130,7 @@ class Problem:
     """M problems that share their cells.
 
     Args:
-        z: (M, n) raw scores, finite, none beyond ``scale`` in size.
+        z: (M, n) raw scores, finite.
         cells: Who is compared.
         box: Bounds of the result.
         weight: (n,) or (M, n) positive, both of the objective and of the means; None is 1.

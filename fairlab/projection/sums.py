@@ -35,7 +35,7 @@ class CellSums(Protocol):
 
 
 def cell_sums(
-    member: Tensor, size: int, dtype: torch.dtype, rows: int, *, everybody: bool
+    member: Tensor, size: int, dtype: torch.dtype, *, many: bool, everybody: bool
 ) -> CellSums:
     """The way that suits the size.
 
@@ -43,13 +43,12 @@ def cell_sums(
         member: (n,) cell 0..J-1 of each person; J for those in none.
         size: J.
         dtype: Of the people's values.
-        rows: M.
+        many: Whether these are some of more than ``SMALL`` scores.
         everybody: Whether all are in a cell.
     """
-    n = len(member)
-    if rows * n > SMALL and size == 2 and everybody:
+    if many and size == 2 and everybody:
         return _Pair(member, dtype)
-    if n * size <= _LARGEST_INDICATOR:
+    if len(member) * size <= _LARGEST_INDICATOR:
         return _Product(member, size, dtype, everybody)
     return _Indexed(member, size, dtype, everybody)
 

@@ -7,6 +7,9 @@ from torch import Tensor
 
 from fairlab.outcomes import Counts
 
+# What to try when a model has collapsed to one answer for everybody.
+REMEDY = " A smaller strength or more epochs may help."
+
 
 def health_flags(
     score: Tensor, counts: Counts, failed: Sequence[bool], best_epoch: Sequence[int]
@@ -33,7 +36,7 @@ def health_flags(
         elif best_epoch[m] == 0:
             own.append("No epoch was completed: these are the scores of an untrained model.")
         if spread[m] < 1e-3:
-            own.append("The model gives everybody nearly the same score (collapse).")
+            own.append("The model gives everybody nearly the same score." + REMEDY)
         own += _one_sided(selected[m], people[m], counts.group_names)
         flags.append(tuple(own))
     return flags
@@ -44,9 +47,9 @@ def _one_sided(selected: np.ndarray, people: np.ndarray, names: Sequence[str]) -
     nobody = present & (selected <= 0)
     everybody = present & (selected >= people)
     if nobody.sum() == present.sum():
-        return ["Nobody is selected on validation (collapse)."]
+        return ["Nobody is selected on validation." + REMEDY]
     if everybody.sum() == present.sum():
-        return ["Everybody is selected on validation (collapse)."]
+        return ["Everybody is selected on validation." + REMEDY]
     found = [f"Nobody in group {names[g]} is selected on validation." for g in np.where(nobody)[0]]
     found += [
         f"Everybody in group {names[g]} is selected on validation." for g in np.where(everybody)[0]

@@ -5,7 +5,13 @@ import pytest
 import torch
 
 from fairlab.config import SweepConfig
-from fairlab.projection import CONSTRAINTS, FrozenRule, project
+from fairlab.projection import (
+    CONSTRAINTS,
+    ConvexFairnessLayer,
+    FrozenRule,
+    PrecisionNotice,
+    project,
+)
 from fairlab.training import fit_sweep
 from tests.unit.training_people import prepared
 
@@ -53,3 +59,16 @@ def test_a_sweep_on_the_device_is_near_the_processors(mode):
     there = fit_sweep(prepared(), config.model_copy(update={"device": "cuda"}))
     for split in ("validation", "test"):
         np.testing.assert_allclose(there.splits[split].score, here.splits[split].score, atol=0.02)
+
+
+def test_a_layer_of_ones_own_is_solved_on_the_processor_and_comes_back():
+    cap = ConvexFairnessLayer(lambda p, data: p @ data["share"] <= 0.3, {"share": ("n",)})
+    z = torch.rand(4, generator=torch.Generator().manual_seed(2)).cuda().requires_grad_()
+    share = torch.full((4,), 0.25)
+    with pytest.warns(PrecisionNotice, match="on cuda"):
+        p = cap(z, share=share.cuda())
+    p.sum().backward()
+    assert p.device == z.device
+    assert z.grad is not None
+    assert z.grad.device == z.device
+    torch.testing.assert_close(p.detach().cpu().mean(), torch.tensor(0.3), atol=1e-6, rtol=0)

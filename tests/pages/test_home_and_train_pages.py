@@ -121,9 +121,9 @@ def test_the_detail_of_a_layer_shows_the_meter(open_page: Open, finished_run: st
     app = open_page("train", run=finished_run)
     pick(app, "Fairness layer, slack 5 points")
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Promised, at most"] == "5.0 points"
+    assert shown["Promised in training"] == "5.0 points"
     assert set(shown) == {
-        "Promised, at most",
+        "Promised in training",
         "Scores, test people",
         "Decisions, test people",
     }

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from fairlab import cli
 from fairlab.config import RunConfig
 from fairlab.runs.store import RunStore
 from tests.contracts import small
+from tests.unit.conftest import Run
 
 CONFIG = """
 data: {source: synthetic, options: {n: 400}}
@@ -29,23 +29,6 @@ PREDICTIONS = """repaid,score,decided,sex,region
 0,0.9,yes,m,s
 1,0.7,yes,m,n
 """
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Calls ``fairlab`` with arguments; returns status, stdout, stderr."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fairlab", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return (0 if code is None else int(code)), said.out, said.err
-
-    return call
 
 
 @pytest.fixture

@@ -269,18 +269,6 @@ def test_float32_is_solved_in_float64_with_one_notice() -> None:
     torch.testing.assert_close(p.to(F64), exact, atol=1e-7, rtol=0)
 
 
-@pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_cuda_is_solved_on_the_cpu_and_comes_back() -> None:
-    z = scores(4).to("cuda").requires_grad_()
-    with pytest.warns(PrecisionNotice, match="on cuda"):
-        p = layer()(z, share=share(4).to("cuda"), cap=0.3)
-    p.sum().backward()
-    assert p.device == z.device
-    assert z.grad is not None
-    assert z.grad.device == z.device
-
-
 def test_needs_no_gradient_and_gives_none() -> None:
     """Inference: nothing of the graph is kept, and the scores are the same as in training."""
     z = scores(4)

@@ -1,34 +1,15 @@
 """``fairlab frontier``: what it prints, writes and refuses."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fairlab import cli
 from fairlab.frontier import Rule
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.unit.conftest import Run
 
 # A perfect score; base rates 80 % of 10 in A and 20 % of 20 in B, region crosses half of each.
 ROWS = [("A", 1, 0.9)] * 8 + [("A", 0, 0.1)] * 2 + [("B", 1, 0.9)] * 4 + [("B", 0, 0.1)] * 16
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the command as a shell would: (status, stdout, stderr)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fairlab", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return (0 if code is None else int(code)), said.out, said.err
-
-    return call
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def guarantee_table(guarantee: Guarantee) -> pd.DataFrame:
 def meter_numbers(guarantee: Guarantee) -> tuple[tuple[str, str], ...]:
     """The three numbers that come first: promised, measured on test people, and decisions there."""
     return (
-        ("Promised, at most", f"{100 * guarantee.promised:.1f} points"),
+        ("Promised in training", f"{100 * guarantee.promised:.1f} points"),
         ("Scores, test people", _with_unit(guarantee.score_gap.get("test"))),
         ("Decisions, test people", _with_unit(guarantee.decision_gap.get("test"))),
     )
