@@ -60,6 +60,7 @@ def test_play_starts_at_the_beginning_and_pause_holds_it(page: Page, server: Ser
     page.get_by_role("button", name="Play", exact=True).click()
     pause = page.get_by_role("button", name="Pause", exact=True)
     expect(pause).to_be_visible()
+    expect(page.locator(".sp-where")).to_contain_text("batch 1 of")
     expect(page.locator(".sp-where")).to_contain_text("batch 2 of")
     pause.click()
     held = person(page)

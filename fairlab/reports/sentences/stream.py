@@ -1,5 +1,6 @@
 """What a stream showed, in words: final gaps with n, alerts, and what cannot be told."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -148,10 +149,11 @@ def stream_notes(played: StreamPlay, group_names: Sequence[str]) -> tuple[str, .
             "Batches of a single group have nobody of another to be compared with, so moving each "
             "batch by itself changes nothing in them, and neither does the paper's online rule."
         )
-    if "frozen" in played.traces and played.traces["frozen"].change == 0:
+    # Changes are shown in points with one decimal: smaller ones read as none.
+    if "frozen" in played.traces and math.sqrt(played.traces["frozen"].change) < 0.0005:
         notes.append(
-            "The frozen rule changes no score here: the people it was fitted on were within the "
-            "slack as they were."
+            "The frozen rule changes scores by less than 0.05 points here: the people it was "
+            "fitted on were within the slack, or next to it, as they were."
         )
     if played.complete > 1:
         notes.append(
