@@ -1,11 +1,14 @@
 """Fixtures for every test: a data folder of its own, so no test sees a person's runs."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 # Set before anything imports fairlab; a worker or server started by a test inherits it.
 _HOME = tempfile.mkdtemp(prefix="fairlab-tests-")
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["FAIRLAB_HOME"] = _HOME
 # Small models: one thread is as fast, and does not stall when the machine is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
