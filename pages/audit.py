@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import audit_view as view
+from fairlab.ui.widgets.audit_scores import show_scores
 from fairlab.ui.widgets.subject import choose_subject
 
 begin_page("Audit", "Who is selected and who is not, group by group, and how sure that is.")
@@ -18,7 +19,7 @@ parts = {
     "Rates": lambda: view.show_rates(result),
     "Gaps": lambda: view.show_gaps(result),
     "Chance": lambda: view.show_chance(result),
-    "Scores": lambda: view.show_scores(result),
+    "Scores": lambda: show_scores(subject, result),
     "Crossed groups": lambda: view.show_crossed(subject.people, threshold),
     "Other tools": lambda: view.show_dictionary(result),
 }

@@ -157,27 +157,6 @@ def _show_records_needed(result: Audit) -> None:
     st.markdown(_text(sentences.records_sentence(result, wanted / 100)))
 
 
-def show_scores(result: Audit) -> None:
-    """Calibration and ranking per group."""
-    if not result.calibration:
-        st.info("There are decisions but no scores, so calibration and ranking cannot be shown.")
-        return
-    show_chart(
-        figures.reliability_figure(result),
-        sentence=_text(sentences.calibration_sentence(result)),
-        table=tables.reliability_table(result),
-        key="audit.reliability",
-    )
-    st.markdown(_text(sentences.ranking_sentence(result)))
-    st.dataframe(
-        tables.scores_table(result), hide_index=True, width="stretch", key="audit.scores.table"
-    )
-    st.markdown(
-        "A calibration error of few people is too large, because chance alone separates scores "
-        "from shares; the debiased one takes an estimate of that off."
-    )
-
-
 def show_crossed(people: ScoredPeople, threshold: float) -> None:
     """Groups crossed over several attributes, sorted by a rate."""
     names = list(people.attributes)
