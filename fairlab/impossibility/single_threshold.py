@@ -8,7 +8,7 @@ import numpy as np
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS, RATES
 from fairlab.outcomes import Array, Counts, FloatArray
-from fairlab.sweeps import ThresholdSweep
+from fairlab.sweeps import ThresholdSweep, resampled_sweep
 
 USUAL_GAPS = (
     "demographic_parity_difference",
@@ -161,10 +161,9 @@ def least_worst_interval(
     thin = sweep.downsample(200, keep=[found.index])
     rng = np.random.default_rng(seed)
     values = np.full(draws, np.nan)
-    tp, fn = _resampled(thin.counts.tp, draws, rng)
-    fp, tn = _resampled(thin.counts.fp, draws, rng)
+    some = resampled_sweep(thin, draws, rng)
     for i in range(draws):
-        counts = Counts(tp[i], fp[i], fn[i], tn[i], sweep.counts.group_names)
+        counts = Counts(some.tp[i], some.fp[i], some.fn[i], some.tn[i], some.group_names)
         drawn = least_worst_gap(ThresholdSweep(thin.thresholds, counts), gaps, within)
         values[i] = np.nan if drawn is None else drawn.value
     known = values[~np.isnan(values)]
@@ -172,12 +171,3 @@ def least_worst_interval(
         return None
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
-
-
-def _resampled(selected: Array, draws: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """(draws, T, G) people selected and not, with Poisson weights on what each step loses."""
-    in_bin = -np.diff(selected, axis=0)
-    drawn = rng.poisson(in_bin, size=(draws, *in_bin.shape))
-    total = drawn.sum(axis=1, keepdims=True)
-    below = np.concatenate((np.zeros_like(total), np.cumsum(drawn, axis=1)), axis=1)
-    return total - below, below

@@ -5,6 +5,7 @@ equal. Groups whose rate is undefined are left out, by name; with fewer than two
 the gap is undefined (NaN in arrays, None in records).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,7 +113,11 @@ class Gap:
 
     def __call__(self, counts: Counts) -> FloatArray:
         """Gap between groups, shape (...): the leading axes of the counts. NaN if undefined."""
-        return self._combined([_between(rate(counts), self.spread) for rate in self.rates])
+        return self.of([rate(counts) for rate in self.rates])
+
+    def of(self, values: Sequence[FloatArray]) -> FloatArray:
+        """The same from values of its rates, each (..., G), in the order of :attr:`rates`."""
+        return self._combined([_between(value, self.spread) for value in values])
 
     def to_overall(self, counts: Counts) -> FloatArray:
         """Largest deviation of a group from the whole population, shape (...).
