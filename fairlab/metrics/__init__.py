@@ -8,6 +8,7 @@ from fairlab.metrics.audit import (
     effective_people,
     effective_together,
 )
+from fairlab.metrics.brier import BrierParts
 from fairlab.metrics.calibration import GroupCalibration, calibration
 from fairlab.metrics.dictionary import Translation, translations
 from fairlab.metrics.gap_intervals import gap_with_interval
@@ -30,6 +31,7 @@ __all__ = [
     "GAPS",
     "RATES",
     "Audit",
+    "BrierParts",
     "Gap",
     "GapResult",
     "GroupCalibration",

@@ -17,8 +17,8 @@ class ScoreGap:
     """One gap of scores. None is undefined.
 
     Attributes:
-        name: ``auc_difference``, ``mean_score_difference``, ``mean_residual_difference`` or
-            ``calibration_gap``.
+        name: ``auc_difference``, ``mean_score_difference``, ``mean_residual_difference``,
+            ``calibration_gap`` or ``brier_difference``.
         label, definition: In words.
         value: Unsigned.
         lower, upper: Percentile interval of simulated groups: normal around each group's value
@@ -83,6 +83,16 @@ def score_gaps(
             (draws, rng, level),
         ),
         _calibration_gap(calibrations, draws, rng, level),
+        _range(
+            "brier_difference",
+            "Brier score difference",
+            "Highest minus lowest Brier score. Groups with base rates near one half have higher "
+            "ones, whatever the score.",
+            names,
+            [c.brier for c in calibrations],
+            [c.brier_error for c in calibrations],
+            (draws, rng, level),
+        ),
     )
     return {gap.name: gap for gap in found}
 
