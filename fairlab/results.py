@@ -38,6 +38,10 @@ class ScoredPeople:
         has_scores: False when ``score`` holds decisions: thresholds then mean nothing.
         threshold: Threshold the scores are meant to be read at.
         notes: What was left out or changed on the way here, in sentences.
+        controls: Further columns within whose strata groups may be compared.
+        higher_is_better: False for a risk, whose sign was turned: ``score`` and ``threshold``
+            are then minus what the table holds, and people read it as :meth:`selected_if` says.
+        score_name: Column the scores come from; "" for scores of our own models.
     """
 
     y_true: IntArray
@@ -47,6 +51,23 @@ class ScoredPeople:
     has_scores: bool = True
     threshold: float = 0.5
     notes: tuple[str, ...] = ()
+    controls: Mapping[str, Attribute] = field(default_factory=dict)
+    higher_is_better: bool = True
+    score_name: str = ""
+
+    def own_units(self, threshold: float) -> float:
+        """A threshold as the table of the people writes it; its own inverse."""
+        return threshold if self.higher_is_better else 0.0 - threshold
+
+    def selected_if(self, threshold: float) -> str:
+        """Who is selected, in the units of the table: "decile_score ≤ 4", "score ≥ 0.5"."""
+        sign = "≥" if self.higher_is_better else "≤"
+        return f"{self.score_name or 'score'} {sign} {self.own_units(threshold):g}"
+
+    def strata_for(self, by: Sequence[str]) -> Mapping[str, Attribute]:
+        """What groups by ``by`` can be compared within: the other attributes, then controls."""
+        others = {name: a for name, a in self.attributes.items() if name not in by}
+        return {**others, **{name: a for name, a in self.controls.items() if name not in by}}
 
     def outcomes(self, by: Sequence[str] = ()) -> GroupedOutcomes:
         """Outcomes grouped by one attribute, or by the crossing of several.

@@ -26,12 +26,14 @@ from fairlab.metrics.resampling import (
     permutation_p_value,
 )
 from fairlab.metrics.score_gaps import ScoreGap, score_gaps
+from fairlab.metrics.strata import ConditionalGap, WithinStrata, within_strata
 
 __all__ = [
     "GAPS",
     "RATES",
     "Audit",
     "BrierParts",
+    "ConditionalGap",
     "Gap",
     "GapResult",
     "GroupCalibration",
@@ -42,6 +44,7 @@ __all__ = [
     "RateResult",
     "ScoreGap",
     "Translation",
+    "WithinStrata",
     "audit",
     "bootstrap_counts",
     "bootstrap_gap",
@@ -63,4 +66,5 @@ __all__ = [
     "translations",
     "two_proportion_z",
     "wilson",
+    "within_strata",
 ]
