@@ -172,13 +172,19 @@ class PenaltyParams(Record):
     """Mode ``penalty``: loss = cross entropy + strength × penalty(soft decisions).
 
     Attributes:
-        strengths: λ ≥ 0; 0 is always added.
-        form: ``absolute`` or ``squared`` gap of soft decisions, or ``covariance`` (Zafar 2017).
+        control: What is varied: the ``strength`` of the penalty, or the ``slack``, the largest gap
+            of decisions asked for; the strength is then adapted while training.
+        strengths: λ ≥ 0; 0 is always added. Read when ``strength`` is varied.
+        slacks: ε in [0, 1]; 1 (no constraint) is always added. Read when ``slack`` is varied.
+        form: ``absolute`` or ``squared`` gap of soft decisions, their ``ratio`` (1 −
+            lowest/highest), or ``covariance`` (Zafar 2017). Not read when the slack is varied.
         temperature: T > 0 in soft decision σ((logit − logit τ)/T); small T is nearer a decision.
     """
 
+    control: Literal["strength", "slack"] = "strength"
     strengths: Strengths = log_grid(0.05, 10.0, 21)
-    form: Literal["absolute", "squared", "covariance"] = "squared"
+    slacks: Slacks = slack_grid(0.2, 21)
+    form: Literal["absolute", "squared", "ratio", "covariance"] = "squared"
     temperature: Annotated[float, Field(gt=0, le=10)] = 0.25
 
 
@@ -240,14 +246,23 @@ class SweepConfig(Record):
     device: Literal["cpu", "cuda"] = "cpu"
 
     def grid(self, mode: Mode) -> tuple[float, ...]:
-        """Strengths of a mode (slacks for the layer), the unmitigated one first if missing."""
+        """Strengths of a mode, or its slacks (see :meth:`varies_slack`).
+
+        The unmitigated one comes first if it was not asked for.
+        """
         asked, neutral = {
-            "penalty": (self.penalty.strengths, 0.0),
+            "penalty": (self.penalty.slacks, 1.0)
+            if self.penalty.control == "slack"
+            else (self.penalty.strengths, 0.0),
             "adversarial": (self.adversarial.strengths, 0.0),
             "layer": (self.layer.slacks, 1.0),
         }[mode]
         distinct = tuple(dict.fromkeys(asked))
         return distinct if neutral in distinct else (neutral, *distinct)
+
+    def varies_slack(self, mode: Mode) -> bool:
+        """Whether a mode's grid holds slacks (1 is unmitigated) instead of strengths (0 is)."""
+        return mode == "layer" or (mode == "penalty" and self.penalty.control == "slack")
 
     @property
     def n_models(self) -> int:
@@ -259,7 +274,23 @@ class SweepConfig(Record):
         for name, values in (("modes", self.modes), ("seeds", self.seeds)):
             if len(set(values)) != len(values):
                 raise ValueError(f"{name} must differ; found {list(values)}")
+        if self.penalty.form == "ratio" and self.constraint == "mean_residual_parity":
+            raise ValueError(
+                "mean residuals may be negative and have no ratio; choose penalty form 'squared'"
+            )
         return self
+
+
+class GroupCuts(Record):
+    """A decision threshold per group: selected iff score >= the threshold of the person's group.
+
+    Attributes:
+        by: Sensitive attributes whose crossing makes the groups.
+        cuts: One finite threshold per group, in the order of the crossing.
+    """
+
+    by: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
+    cuts: Annotated[tuple[float, ...], Field(min_length=1, max_length=5_000)]
 
 
 class Choice(Record):
@@ -270,6 +301,7 @@ class Choice(Record):
         threshold: Decision threshold chosen.
         threshold_within: The gap of decisions the threshold was picked for on validation people;
             None when it was not picked that way.
+        group_cuts: A threshold per group instead of one; None for one.
         reason, dissent: In the person's words.
     """
 
@@ -279,6 +311,7 @@ class Choice(Record):
     seed: Seed = 0
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     threshold_within: Annotated[float, Field(ge=0, le=2)] | None = None
+    group_cuts: GroupCuts | None = None
     reason: str = ""
     dissent: str = ""
 
@@ -300,6 +333,9 @@ class RunConfig(Record):
         content["task"].pop("outcome_words")
         if content["sweep"]["grouping"] == "crossed":  # the only one there was at first
             content["sweep"].pop("grouping")
+        if content["sweep"]["penalty"]["control"] == "strength":  # likewise
+            content["sweep"]["penalty"].pop("control")
+            content["sweep"]["penalty"].pop("slacks")
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

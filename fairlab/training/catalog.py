@@ -9,20 +9,23 @@ from fairlab.training.adversarial import AdversarialFamily
 from fairlab.training.family import Family, Setting
 from fairlab.training.layer import LayerFamily
 from fairlab.training.soft_penalty import PenaltyFamily
+from fairlab.training.target_slack import TargetSlackFamily
+
+
+def _penalty(setting: Setting) -> Family:
+    if setting.config.varies_slack("penalty"):
+        return TargetSlackFamily(setting)
+    return PenaltyFamily(setting)
+
 
 FAMILIES: Registry[Callable[[Setting], Family]] = Registry(
     "mode",
     {
-        "penalty": PenaltyFamily,
+        "penalty": _penalty,
         "adversarial": AdversarialFamily,
         "layer": LayerFamily,
     },
 )
-
-
-def is_baseline(mode: Mode, strength: float) -> bool:
-    """Whether this strength leaves the model unmitigated."""
-    return strength == (1.0 if mode == "layer" else 0.0)
 
 
 def check_constraint(constraint: str, modes: Sequence[Mode], *, marginal: bool = False) -> None:

@@ -8,6 +8,7 @@ Forms, each summed over the constraint's conditions and attributes:
 
 - ``absolute``: range over groups of the mean of v;
 - ``squared``: its square;
+- ``ratio``: 1 − lowest/highest mean of v, for v that are never negative;
 - ``covariance``: Σ_g |cov(1[group = g], d)| with the signed distance to the boundary
   d = logit − logit τ (Zafar et al. 2017, eq. 3), for each condition among the people who meet it.
   ``accuracy_parity`` takes min(0, a·d), how far a person is on the wrong side (Zafar et al.
@@ -24,7 +25,10 @@ from torch import Tensor
 
 from fairlab.training.cells import CellMeans, Span
 
-Form = Literal["absolute", "squared", "covariance"]
+Form = Literal["absolute", "squared", "ratio", "covariance"]
+
+# A rate below this counts as this in a ratio: nearer to 0 a ratio means nothing.
+SMALLEST_RATE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +79,6 @@ def _spread(mean: Tensor, means: CellMeans, span: Span, form: Form) -> Tensor:
         centre = (share * part).sum(-1, keepdim=True)
         return (share * (part - centre)).abs().sum(-1)
     gap = part.amax(-1) - part.amin(-1)
+    if form == "ratio":
+        return gap / part.amax(-1).clamp_min(SMALLEST_RATE)
     return gap * gap if form == "squared" else gap

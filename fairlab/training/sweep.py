@@ -16,7 +16,7 @@ from fairlab.projection.constraints import cells_of
 from fairlab.results import Point, Progress, SplitScores, SweepResult
 from fairlab.training.batched import predictor
 from fairlab.training.batches import BatchPlan, plan_batches
-from fairlab.training.catalog import FAMILIES, check_constraint, is_baseline
+from fairlab.training.catalog import FAMILIES, check_constraint
 from fairlab.training.cells import cell_means
 from fairlab.training.evaluate import accuracy_of, by_attribute, gap_of, side_by_side
 from fairlab.training.family import Batch, Family, Setting
@@ -228,15 +228,16 @@ def _points(
         scores["validation"], compared, kept.failed.tolist(), kept.best_epoch.tolist()
     )
     guarantees = family.guarantees(scores)
+    slacks = setting.config.varies_slack(mode)
     return tuple(
         Point(
             index=m,
             mode=mode,
-            strength=None if mode == "layer" else float(strength[m]),
-            slack=float(strength[m]) if mode == "layer" else None,
+            strength=None if slacks else float(strength[m]),
+            slack=float(strength[m]) if slacks else None,
             seed=int(seed[m]),
             best_epoch=int(kept.best_epoch[m]),
-            baseline=is_baseline(mode, float(strength[m])),
+            baseline=bool(strength[m] == (1.0 if slacks else 0.0)),
             flags=common[m] + own,
             guarantee=guarantees[m],
         )
