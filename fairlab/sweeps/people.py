@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fairlab.errors import InputError
-from fairlab.metrics.intervals import normal_quantile
+from fairlab.metrics.paired import paired_interval
 from fairlab.outcomes import GroupedOutcomes
 
 
@@ -67,11 +67,8 @@ def net_interval(moved: Moved, level: float = 0.95) -> tuple[float, float] | Non
     """
     if moved.n == 0:
         return None
-    n, gained, lost = moved.n + 2, moved.gained + 0.5, moved.lost + 0.5
-    net = (gained - lost) / n
-    error = np.sqrt(max((gained + lost) / n - net**2, 0.0) / n)
-    half = normal_quantile(level) * float(error)
-    return 1000 * max(net - half, -1.0), 1000 * min(net + half, 1.0)
+    low, high = paired_interval(moved.gained, moved.lost, moved.n, level)
+    return 1000 * float(low), 1000 * float(high)
 
 
 @dataclass(frozen=True, slots=True)
