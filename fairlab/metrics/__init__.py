@@ -1,20 +1,26 @@
 """Rates of groups, gaps between them, and how sure of either the data let us be."""
 
-from fairlab.metrics.audit import (
-    Audit,
-    GroupRate,
-    RateResult,
-    audit,
-    effective_people,
-    effective_together,
-)
+from fairlab.metrics.audit import Audit, audit
 from fairlab.metrics.brier import BrierParts
 from fairlab.metrics.calibration import GroupCalibration, calibration
 from fairlab.metrics.dictionary import Translation, translations
 from fairlab.metrics.gap_intervals import gap_with_interval
 from fairlab.metrics.gaps import GAPS, Gap, GapResult
+from fairlab.metrics.group_rates import (
+    GroupRate,
+    RateResult,
+    effective_people,
+    effective_together,
+)
 from fairlab.metrics.inequality import generalized_entropy, theil
 from fairlab.metrics.intervals import holm, newcombe, two_proportion_z, wilson
+from fairlab.metrics.overall import OverallGap
+from fairlab.metrics.paired import mcnemar_p, minimum_detectable_change, paired_interval
+from fairlab.metrics.multicalibration import (
+    Multicalibration,
+    SubgroupCalibration,
+    audit_multicalibration,
+)
 from fairlab.metrics.pairs import PairTest, pair_tests
 from fairlab.metrics.power import minimum_detectable_gap, records_needed
 from fairlab.metrics.ranking import GroupRanking, ranking
@@ -26,6 +32,7 @@ from fairlab.metrics.resampling import (
     permutation_p_value,
 )
 from fairlab.metrics.score_gaps import ScoreGap, score_gaps
+from fairlab.metrics.score_numbers import ScoreNumbers, score_numbers
 from fairlab.metrics.strata import ConditionalGap, WithinStrata, within_strata
 
 __all__ = [
@@ -39,13 +46,18 @@ __all__ = [
     "GroupCalibration",
     "GroupRanking",
     "GroupRate",
+    "OverallGap",
+    "Multicalibration",
     "PairTest",
     "Rate",
     "RateResult",
     "ScoreGap",
+    "SubgroupCalibration",
+    "ScoreNumbers",
     "Translation",
     "WithinStrata",
     "audit",
+    "audit_multicalibration",
     "bootstrap_counts",
     "bootstrap_gap",
     "calibration",
@@ -54,14 +66,18 @@ __all__ = [
     "gap_with_interval",
     "generalized_entropy",
     "holm",
+    "mcnemar_p",
+    "minimum_detectable_change",
     "minimum_detectable_gap",
     "newcombe",
     "pair_tests",
+    "paired_interval",
     "percentile_interval",
     "permutation_p_value",
     "ranking",
     "records_needed",
     "score_gaps",
+    "score_numbers",
     "theil",
     "translations",
     "two_proportion_z",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
+from fairlab.metrics.gaps import optional
+from fairlab.metrics.resampling import p_value_of_draws, percentile_interval
 from fairlab.outcomes import Counts, FloatArray
 
 
@@ -26,6 +28,81 @@ class Inequality:
     total: FloatArray
     between: FloatArray
     share: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class InequalityPart:
+    """One number of an inequality; None is undefined.
+
+    Attributes:
+        name: ``total``, ``between`` or ``share``.
+        value: The number.
+        lower, upper: Interval of resampled counts. For what lies between groups the lower end is
+            moved by twice the bias and reaches 0 when chance alone would make as much: few
+            people always leave something between groups.
+        p_value: Permutation p-value of "nothing lies between groups"; None for the total and for
+            weighted people.
+    """
+
+    name: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    p_value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InequalityResult:
+    """Inequality of benefits: in total, between groups, and the share between, with intervals."""
+
+    name: str
+    total: InequalityPart
+    between: InequalityPart
+    share: InequalityPart
+
+
+def inequality_results(
+    counts: Counts, resampled: Counts, shuffled: Counts | None, level: float
+) -> dict[str, InequalityResult]:
+    """``theil`` and ``generalized_entropy`` of one population with intervals.
+
+    Args:
+        counts: Fields of shape (G,).
+        resampled: Draws of them, (draws, G).
+        shuffled: Draws with groups shuffled among all people; None for weighted people.
+        level: Confidence level.
+    """
+    results = {}
+    for name, measure in (("theil", theil), ("generalized_entropy", generalized_entropy)):
+        found, drawn = measure(counts), measure(resampled)
+        chance = None if shuffled is None else measure(shuffled)
+        results[name] = InequalityResult(
+            name,
+            _part("total", found.total, drawn.total, None, level),
+            _part("between", found.between, drawn.between, chance, level),
+            _part("share", found.share, drawn.share, chance, level),
+        )
+    return results
+
+
+def _part(
+    name: str, value: FloatArray, draws: FloatArray, chance: Inequality | None, level: float
+) -> InequalityPart:
+    number = optional(value)
+    lower, upper = percentile_interval(draws, level)
+    if number is None or np.isnan(lower):
+        return InequalityPart(name, number, None, None)
+    if name == "total":
+        return InequalityPart(name, number, lower, upper)
+    p_value = None
+    if chance is not None:
+        far = chance.between if name == "between" else chance.share
+        p_value = p_value_of_draws(number, far)
+    bias = float(np.nanmean(draws)) - number
+    lower = max(0.0, lower - 2 * max(bias, 0.0))
+    if p_value is not None and p_value > 1 - level:
+        lower = 0.0
+    return InequalityPart(name, number, lower, upper, p_value)
 
 
 def theil(counts: Counts) -> Inequality:

@@ -54,8 +54,7 @@ def auc_with_error(
         return float("nan"), float("nan")
     w1 = np.ones(len(favourable)) if weight_favourable is None else weight_favourable
     w0 = np.ones(len(unfavourable)) if weight_unfavourable is None else weight_unfavourable
-    above = _placements(favourable, unfavourable, w0)
-    below = 1 - _placements(unfavourable, favourable, w1)
+    above, w1, below, w0 = _placements(favourable, unfavourable, w1, w0)
     auc = float(np.average(above, weights=w1))
     if len(favourable) < 2 or len(unfavourable) < 2:
         return auc, float("nan")
@@ -63,14 +62,27 @@ def auc_with_error(
     return auc, float(np.sqrt(variance))
 
 
-def _placements(score: FloatArray, others: FloatArray, weight: FloatArray) -> FloatArray:
-    """Share of others' weight below each score, ties counting half."""
-    order = np.argsort(others, kind="stable")
-    cumulated = np.concatenate([[0.0], np.cumsum(weight[order])])
-    sorted_others = others[order]
-    below = cumulated[np.searchsorted(sorted_others, score, side="left")]
-    up_to = cumulated[np.searchsorted(sorted_others, score, side="right")]
-    return np.asarray((below + up_to) / (2 * cumulated[-1]))
+def _placements(
+    favourable: FloatArray, unfavourable: FloatArray, w1: FloatArray, w0: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Where people of one outcome stand among those of the other, ties counting half.
+
+    Returns:
+        Share of unfavourable weight below each favourable person, with their weights; share of
+        favourable weight above each unfavourable one, with theirs. Both from low to high score:
+        one sort serves all.
+    """
+    score = np.concatenate([favourable, unfavourable])
+    order = np.argsort(score)
+    ordered = score[order]
+    one = order < len(favourable)
+    weight = np.concatenate([w1, w0])[order]
+    ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
+    tie = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=-1))
+    up_to = [np.cumsum(np.where(one == side, weight, 0.0))[ends] for side in (True, False)]
+    middle = [(np.concatenate([[0.0], total[:-1]]) + total) / (2 * total[-1]) for total in up_to]
+    above, below = middle[1][tie[one]], 1 - middle[0][tie[~one]]
+    return above, weight[one], below, weight[~one]
 
 
 def _mean_variance(values: FloatArray, weight: FloatArray) -> float:

@@ -15,10 +15,10 @@ from fairlab.errors import InputError
 from fairlab.metrics.gap_intervals import add_interval
 from fairlab.metrics.gaps import GAPS, Gap, GapResult, optional
 from fairlab.metrics.mantel_haenszel import StratifiedTest, stratified_test
+from fairlab.metrics.overall import mended_interval
 from fairlab.metrics.resampling import (
     bootstrap_counts,
     p_value_of_draws,
-    percentile_interval,
     permutation_counts,
 )
 from fairlab.metrics.standardised import (
@@ -287,15 +287,9 @@ def _pooled(gap: Gap, pool: Any, population: _Population) -> PooledGap:
         far = pool(gap, population.shuffled(gap))
         p_value = p_value_of_draws(value, far, gap.spread == "ratio")
     draws = pool(gap, population.resampled)
-    lower, upper = percentile_interval(draws, population.level)
-    if np.isnan(lower) or lower == upper:
+    lower, upper = mended_interval(gap, value, draws, p_value, population.level)
+    if np.isnan(lower) or not np.ptp(draws[~np.isnan(draws)]) > 0:
         return PooledGap(value, None, None, p_value)
-    bias = float(np.nanmean(draws)) - value
-    within_chance = p_value is not None and p_value > 1 - population.level
-    if gap.spread == "ratio":
-        upper = 1.0 if within_chance else min(1.0, upper - 2 * min(bias, 0.0))
-    else:
-        lower = 0.0 if within_chance else max(0.0, lower - 2 * max(bias, 0.0))
     return PooledGap(value, optional(lower), optional(upper), p_value)
 
 

@@ -211,6 +211,7 @@ def export_table(result: Audit, smallest: int = 10) -> pd.DataFrame:
         name for name, gap in GAPS.items() if all(rate.name in shown for rate in gap.rates)
     }
     by_gap = table["kind"].isin(["gap", "score gap"]) & ~table["name"].isin(kept_gaps)
+    by_gap |= table["kind"].isin(["gap from everyone", "inequality"])
     suppressed = by_group | by_gap
     table.loc[suppressed, ["value", "lower", "upper", "numerator", "p_value"]] = np.nan
     table.loc[by_group & table["kind"].eq("rate"), "n"] = np.nan
