@@ -1,0 +1,156 @@
+"""Two groups' thresholds against each other, on the Thresholds page."""
+
+import numpy as np
+import streamlit as st
+
+from fairlab.errors import FairlabError
+from fairlab.frontier import STRATEGIES, StrategyThresholds, strategy_thresholds
+from fairlab.metrics import GAPS
+from fairlab.outcomes import GroupedOutcomes
+from fairlab.reports.figures.surface import Mark, surface_figure
+from fairlab.reports.sentences.surface import surface_sentence
+from fairlab.reports.tables.surface import surface_table
+from fairlab.sweeps import GroupThresholdSurface, ThresholdSweep, group_threshold_surface
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.store import result
+from fairlab.ui.widgets.chart import show_chart
+from fairlab.ui.widgets.subject import Subject
+from fairlab.ui.widgets.sweep_view import sweep_of
+
+_GAPS = (
+    "demographic_parity_difference",
+    "equal_opportunity_difference",
+    "predictive_equality_difference",
+    "equalized_odds_difference",
+    "predictive_parity_difference",
+    "accuracy_difference",
+)
+_MARKED = {
+    "demographic_parity_difference": "demographic_parity",
+    "equal_opportunity_difference": "equal_opportunity",
+    "predictive_equality_difference": "predictive_equality",
+    "equalized_odds_difference": "equalized_odds",
+}
+
+
+def show_surface(
+    subject: Subject,
+    outcomes: GroupedOutcomes,
+    digest: str,
+    *,
+    costs: tuple[float, float] = (1.0, 1.0),
+) -> None:
+    """Draw the gap at every pair of two groups' thresholds, folded away at first.
+
+    Args:
+        subject: What is looked at; strategies are fitted on its validation people if it has any.
+        outcomes: Its people in groups.
+        digest: Identifies them.
+        costs: Of a false positive and a false negative.
+    """
+    with st.expander("Two groups, every pair of thresholds", key="surface.open"):
+        people = _people(outcomes)
+        there = [name for name in outcomes.group_names if people[name] > 0]
+        if len(there) < 2:
+            st.markdown("A second group is needed: here everybody is in one.")
+            return
+        gap, a, b = _choose(there, people)
+        if a == b:
+            st.warning("Choose two different groups.")
+            return
+        in_use = subject.people.threshold if subject.point is None else subject.point.threshold
+        marks = _marks(subject, outcomes, digest, gap, (a, b), in_use, costs)
+        keep = {cut for mark in marks for cut in (mark.threshold_a, mark.threshold_b)}
+        sweep = sweep_of(digest, outcomes)
+        surface = _surface(digest, sweep, a, b, tuple(sorted(keep)), in_use, costs)
+        words = surface_sentence(surface, gap, marks[0])
+        show_chart(
+            surface_figure(surface, gap, marks=marks, costs=costs),
+            sentence=as_it_is(words),
+            table=surface_table(surface, gap, marks=marks, costs=costs),
+            key="surface",
+        )
+        st.markdown(
+            "Dark: groups are treated alike. On the dashed line both groups have one threshold. "
+            "Solid lines join pairs that are right equally often."
+        )
+        for note in surface.notes:
+            st.markdown(f"- {as_it_is(note)}")
+
+
+def _choose(there: list[str], people: dict[str, float]) -> tuple[str, str, str]:
+    columns = st.columns(3 if len(there) > 2 else 1)
+    gap = columns[0].selectbox(
+        "Gap",
+        _GAPS,
+        format_func=lambda name: GAPS[name].label.removesuffix(" difference"),
+        key="surface.gap",
+    )
+    if len(there) == 2:
+        return gap, there[0], there[1]
+    largest = sorted(there, key=lambda name: -people[name])
+    a = columns[1].selectbox("First group", there, there.index(largest[0]), key="surface.a")
+    b = columns[2].selectbox("Second group", there, there.index(largest[1]), key="surface.b")
+    return gap, a, b
+
+
+def _people(outcomes: GroupedOutcomes) -> dict[str, float]:
+    size = np.bincount(outcomes.group, weights=outcomes.weight, minlength=outcomes.n_groups)
+    return dict(zip(outcomes.group_names, size.tolist(), strict=True))
+
+
+def _marks(
+    subject: Subject,
+    outcomes: GroupedOutcomes,
+    digest: str,
+    gap: str,
+    groups: tuple[str, str],
+    in_use: float,
+    costs: tuple[float, float],
+) -> list[Mark]:
+    marks = [Mark("in use", in_use, in_use)]
+    names = ["maximum_accuracy", *([_MARKED[gap]] if gap in _MARKED else [])]
+    for name in names:
+        found = _strategy(digest, _fitted_on(subject, outcomes), name, costs)
+        cuts = dict(zip(found.group_names, found.thresholds, strict=True))
+        pair = [cuts.get(group, np.nan) for group in groups]
+        if not np.isnan(pair).any():
+            label = STRATEGIES[name].label_for(*costs)
+            marks.append(Mark(label.lower(), *pair))
+    return marks
+
+
+def _fitted_on(subject: Subject, outcomes: GroupedOutcomes) -> GroupedOutcomes:
+    """Validation people of the same model where there are some."""
+    if subject.point is None:
+        return outcomes
+    try:
+        people = result(subject.point.run_id).scored(subject.point.index, "validation")
+    except FairlabError:
+        return outcomes
+    return people.outcomes(subject.by)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _strategy(
+    digest: str,  # noqa: ARG001 (cache key)
+    _outcomes: GroupedOutcomes,
+    name: str,
+    costs: tuple[float, float],
+) -> StrategyThresholds:
+    return strategy_thresholds(_outcomes, name, cost_fp=costs[0], cost_fn=costs[1])
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _surface(
+    digest: str,  # noqa: ARG001 (cache key)
+    _sweep: ThresholdSweep,
+    a: str,
+    b: str,
+    keep: tuple[float, ...],
+    others: float,
+    costs: tuple[float, float],
+) -> GroupThresholdSurface:
+    return group_threshold_surface(
+        _sweep, a, b, others=others, keep=keep, cost_fp=costs[0], cost_fn=costs[1]
+    )
