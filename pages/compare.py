@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import compare_view as view
+from fairlab.ui.widgets.compare_changes import show_changes
 
 begin_page("Compare", "Choices side by side: how often they are right, for whom, and who moves.")
 side = view.choose_models()
@@ -16,3 +17,5 @@ st.subheader("Group by group", anchor=False)
 view.show_rates(side, charts=charts)
 st.subheader("Every gap", anchor=False)
 view.show_gaps(side)
+st.subheader("More than chance?", anchor=False)
+show_changes(side)

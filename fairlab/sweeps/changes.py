@@ -24,6 +24,8 @@ from fairlab.sweeps.pairing import (
     resampled_pairing,
 )
 
+__all__ = ["GapChange", "ModelComparison", "RateChange", "compare_models", "gap_change"]
+
 # Rates that say the same as another: one question, counted once by Holm's correction.
 _MIRRORS = {"tnr": "fpr", "fnr": "tpr", "fdr": "ppv", "false_omission_rate": "npv"}
 _SAME_RULE = "Both models have the same scores and threshold, so nothing can change."
@@ -59,7 +61,8 @@ def compare_models(
         threshold_before, threshold_after: A person is selected iff score >= threshold.
         rates: Names in ``RATES``; None is all that a decision can change.
         gaps: Names in ``GAPS``; None is all that a decision can change.
-        draws: Resampled and exchanged populations, at least 100.
+        draws: Resampled and exchanged populations, at least 100. A p-value from exchanged decisions
+            is at least 1 / (1 + draws) before correction.
         seed: The same seed gives the same numbers.
         level: Confidence level.
 

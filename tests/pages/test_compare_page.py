@@ -52,7 +52,7 @@ def test_the_view_without_charts_says_the_same_in_tables(
     assert not app.get("plotly_chart")
     assert "Moving from A to B" in words(app)
     shown = [next(iter(table.value.columns)) for table in app.dataframe]
-    assert shown == ["Measure", "Group", "Group", "Gap"]
+    assert shown == ["Measure", "Group", "Group", "Gap", "Measure"]
 
 
 def test_a_threshold_for_everybody_or_nobody_moves_everybody(
@@ -92,3 +92,15 @@ def test_a_single_model_left_in_the_selection_asks_for_another(
     app = open_page("compare", run=finished_run, chosen=(0, 2))
     app.multiselect(key="compare.models").unselect(app.multiselect[0].value[0]).run()
     assert any("at least two" in info.value for info in app.info)
+
+
+def test_changes_are_tested_on_the_same_people(open_page: Open, finished_run: str) -> None:
+    """Accuracy and the gap with an interval; another model can be held against the first."""
+    app = open_page("compare", run=finished_run, chosen=(0, 2, 7))
+    assert "From A to B" in words(app) or "A and B decide alike" in words(app)
+    app.selectbox(key="compare.changes").select("C").run()
+    assert not app.exception
+    assert "From A to C" in words(app) or "A and C decide alike" in words(app)
+    table = app.dataframe[-1].value
+    assert set(table["Group"]) >= {"everyone", "between groups"}
+    assert "Accuracy" in set(table["Measure"])

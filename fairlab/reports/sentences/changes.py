@@ -1,0 +1,71 @@
+"""What changes from one model to another on the same people, and whether that may be chance."""
+
+from fairlab.metrics import GAPS, RATES
+from fairlab.reports.sentences.audit import CHANCE_LEVEL, chance, people
+from fairlab.sweeps.change_records import GapChange, ModelComparison, RateChange
+
+
+def change_sentence(
+    found: ModelComparison, gap: str, *, before: str = "A", after: str = "B"
+) -> str:
+    """Accuracy of everyone and one gap: change, interval, people decided differently.
+
+    Args:
+        found: With the accuracy and the gap among what was compared.
+        gap: Name of a gap in ``GAPS``.
+        before, after: Names of the two models.
+    """
+    if found.n > 0 and found.decided_differently == 0:
+        return f"{before} and {after} decide alike about all {people(found.n)} people."
+    start = (
+        f"From {before} to {after}, {people(found.decided_differently)} of {people(found.n)} "
+        "people are decided differently."
+    )
+    accuracy = found.rate("accuracy")
+    p_values = [*(c.p_adjusted for c in found.rates), *(c.p_adjusted for c in found.gaps)]
+    tests = sum(p is not None for p in p_values)
+    corrected = " p-values are corrected for all comparisons in the table." if tests > 1 else ""
+    said = (
+        said_of("Accuracy", accuracy, RATES["accuracy"].share),
+        said_of(GAPS[gap].label, found.gap(gap), in_points(found.gap(gap))),
+    )
+    return f"{start} {' '.join(said)}{corrected}"
+
+
+def said_of(label: str, change: RateChange | GapChange, as_points: bool) -> str:
+    """One change: "Accuracy changes by +0.4 points (−0.1 to +0.9): we cannot tell …"."""
+    if change.value is None:
+        return f"{label}: undefined for one of the two."
+    unit = " points" if as_points else ""
+    text = f"{label} changes by {signed_change(change.value, as_points)}{unit}"
+    if change.lower is None or change.upper is None:
+        return f"{text}. {change.why}".strip()
+    interval = (
+        f"{signed_change(change.lower, as_points)} to {signed_change(change.upper, as_points)}"
+    )
+    text += f" (95 % interval {interval}"
+    if change.p_adjusted is not None:
+        text += f", {chance(change.p_adjusted)}"
+    text += ")"
+    contains = change.lower <= 0 <= change.upper and change.lower != change.upper
+    if contains or (change.p_adjusted is not None and change.p_adjusted > CHANCE_LEVEL):
+        seen = ""
+        if change.detectable is not None:
+            size = signed_change(change.detectable, as_points).lstrip("+")
+            seen = f" These people would show a change of {size}{unit} or more."
+        return f"{text}: we cannot tell whether it changed.{seen}"
+    return f"{text}."
+
+
+def in_points(change: GapChange) -> bool:
+    """Whether a gap is a difference of shares."""
+    gap = GAPS[change.gap]
+    return gap.spread == "difference" and all(rate.name != "fn_fp_ratio" for rate in gap.rates)
+
+
+def signed_change(value: float, as_points: bool) -> str:
+    """A number with its sign: points with one decimal, others with two."""
+    text = f"{100 * value:+.1f}" if as_points else f"{value:+.2f}"
+    if float(text) == 0:
+        return text.lstrip("+-")
+    return text.replace("-", "−")
