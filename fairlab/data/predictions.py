@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import Task
+from fairlab.data.controls import control_problems, read_control
 from fairlab.data.findings import Finding, refuse
 from fairlab.data.labels import name_values
 from fairlab.data.prepare import read_people, table_problems
@@ -33,6 +34,7 @@ def read_predictions(
     bins: Mapping[str, tuple[float, ...]] | None = None,
     missing_sensitive: Literal["group", "drop", "stop"] = "group",
     merge_groups_below: int = 0,
+    controls: Sequence[str] = (),
 ) -> ScoredPeople:
     """Check a table of predictions and make it ready for an audit.
 
@@ -49,6 +51,8 @@ def read_predictions(
         higher_is_better: False for risk scores: scores and threshold are then negated, and a
             person is selected iff the risk is ≤ threshold.
         weight, bins, missing_sensitive, merge_groups_below: As in ``Task``.
+        controls: Further columns within whose strata groups may be compared; numbers with many
+            values are cut at quantiles, and a note says where.
 
     Raises:
         InputError: Listing every problem.
@@ -65,6 +69,8 @@ def read_predictions(
     )
     problems = list(table_problems(frame, task))
     problems += _prediction_problems(frame, task, score, decision, selected, threshold)
+    taken = [name for name in (label, score, decision) if name is not None]
+    problems += control_problems(frame, controls, taken)
     refuse(problems)
     people = read_people(frame, task)
     notes = list(people.notes)
@@ -81,9 +87,14 @@ def read_predictions(
     if score is not None and not higher_is_better:
         values, threshold = -values, -threshold
         notes.append(
-            f"'{score}' is a risk: its sign was turned, so that higher is better. A risk of at "
-            f"most {-threshold:g} is selected: it is shown as threshold {threshold:g}."
+            f"'{score}' is a risk, low is good: selected if {score} ≤ {0.0 - threshold:g}. Where "
+            "a chart needs higher to be better, its sign is turned and the threshold reads "
+            f"{threshold:g}."
         )
+    strata = {}
+    for name in dict.fromkeys(controls):
+        strata[name], said = read_control(frame[name], people.rows[known], name)
+        notes += said
     return ScoredPeople(
         y_true=people.y_true[known],
         score=values[known],
@@ -94,6 +105,9 @@ def read_predictions(
         has_scores=score is not None,
         threshold=threshold if score is not None else 0.5,
         notes=tuple(notes),
+        controls=strata,
+        higher_is_better=score is None or higher_is_better,
+        score_name=score or "",
     )
 
 

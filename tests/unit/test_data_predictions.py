@@ -51,7 +51,49 @@ def test_risk_scores_are_turned_so_that_low_risk_is_selected() -> None:
     counts = count(people.outcomes(), people.threshold)
     assert (counts.tp + counts.fp).tolist() == [2, 2]
     assert counts.fn.tolist() == [1, 0]
-    assert any("at most 0.5 is selected: it is shown as threshold -0.5" in n for n in people.notes)
+    assert any("selected if score ≤ 0.5" in n and "reads -0.5" in n for n in people.notes)
+    assert people.selected_if(people.threshold) == "score ≤ 0.5"
+    assert people.own_units(people.own_units(-0.3)) == -0.3
+    assert read(made(), score="score").selected_if(0.25) == "score ≥ 0.25"
+
+
+def test_controls_are_strata_of_the_people_kept() -> None:
+    """Text as it is, numbers cut at quantiles with a note, missing a stratum; groups unchanged."""
+    n = 40
+    frame = pd.DataFrame(
+        {
+            "truth": ["paid", "default"] * (n // 2),
+            "score": np.linspace(0, 1, n),
+            "sex": ["f", "m", "m", "f"] * (n // 4),
+            "age": np.arange(n),
+            "town": ["x"] * 10 + [None] * 5 + ["y"] * 25,
+        }
+    )
+    frame.loc[3, "score"] = np.nan
+    people = read(frame, score="score", controls=("age", "town"))
+    age, town = people.controls["age"], people.controls["town"]
+    assert age.names == ("under 10", "10 to 19", "20 to 29", "30 and over")
+    assert np.bincount(age.codes).tolist() == [9, 10, 10, 10]
+    assert town.names == ("x", "y", "missing")
+    assert np.bincount(town.codes).tolist() == [9, 25, 5]
+    assert any("'age' was cut at quantiles into 4 strata: under 10 (9)" in x for x in people.notes)
+    assert any("5 people without 'town' form the stratum 'missing'" in x for x in people.notes)
+    assert list(people.strata_for(("sex",))) == ["age", "town"]
+    assert list(people.strata_for(())) == ["sex", "age", "town"]
+
+
+def test_a_control_mostly_of_one_value_still_has_two_strata() -> None:
+    """Prior counts where most have none: 0 and the rest, not one stratum for everyone."""
+    frame = pd.DataFrame(
+        {
+            "truth": ["paid", "default"] * 20,
+            "score": np.linspace(0, 1, 40),
+            "sex": ["f", "m", "m", "f"] * 10,
+            "priors": [0] * 31 + list(range(1, 10)),
+        }
+    )
+    names = read(frame, score="score", controls=("priors",)).controls["priors"].names
+    assert names == ("under 1", "1 and over")
 
 
 def test_decisions_are_read_as_zero_and_one() -> None:
@@ -82,6 +124,9 @@ def test_missing_scores_are_left_out_with_a_count() -> None:
         ({}, {"decision": "score"}, "two values"),
         ({"decision": ["a", "b"] * 3}, {"decision": "decision"}, "means selected"),
         ({}, {"decision": "decision", "selected": ("maybe",)}, "no value maybe"),
+        ({}, {"score": "score", "controls": ("nope",)}, "no column 'nope' to control for"),
+        ({}, {"score": "score", "controls": ("truth",)}, "cannot also be a control"),
+        ({}, {"score": "score", "controls": ("score",)}, "cannot also be a control"),
     ],
 )
 def test_what_cannot_be_a_prediction(

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from fairlab.data import TaskData, read_predictions
+from fairlab.data.controls import possible_controls
 from fairlab.data.values import distinct_text, kind
 from fairlab.errors import InputError
 from fairlab.results import ScoredPeople
@@ -80,6 +81,8 @@ def _roles(data: TaskData) -> ScoredPeople | None:
         roles = _scores(data, free, key) if what == _SCORES else _decisions(data, free, key)
     with left:
         bins, entered = bins_form(data, sensitive, key)
+        taken = [label, *sensitive, *(str(roles[r]) for r in ("score", "decision") if r in roles)]
+        more = _more(data, taken, key)
     if entered:
         show_problems("To fix before the audit", tuple(entered))
         return None
@@ -91,10 +94,36 @@ def _roles(data: TaskData) -> ScoredPeople | None:
             sensitive=sensitive,
             bins=bins,
             **roles,
+            **more,
         )
     except InputError as error:
         show_problems("To fix before the audit", error.problems)
         return None
+
+
+def _more(data: TaskData, taken: list[str], key: str) -> dict[str, Any]:
+    """Columns to compare within, and weights: both optional."""
+    free = possible_controls(data.frame, taken)
+    with st.expander("More: compare within strata, weights"):
+        controls = st.multiselect(
+            "Also compare groups within",
+            free,
+            key=f"{key}.controls",
+            persist_state="session",
+            help="Such as a department or a number of prior convictions: groups are then also "
+            "compared among people alike in it. Numbers with many values are cut at quartiles.",
+        )
+        numeric = [name for name in free if kind(data.frame[name]) == "number"]
+        weight = st.selectbox(
+            "Weight of each person",
+            numeric,
+            index=None,
+            placeholder="Everyone counts once",
+            key=f"{key}.weight",
+            persist_state="session",
+        )
+    chosen = tuple(name for name in controls if name in free and name != weight)
+    return {"controls": chosen, "weight": weight}
 
 
 def _scores(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
