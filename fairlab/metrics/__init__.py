@@ -3,6 +3,7 @@
 from fairlab.metrics.audit import Audit, audit
 from fairlab.metrics.brier import BrierParts
 from fairlab.metrics.calibration import GroupCalibration, calibration
+from fairlab.metrics.cross_fitting import CrossFitted, cross_fit_recalibration
 from fairlab.metrics.dictionary import Translation, translations
 from fairlab.metrics.gap_intervals import gap_with_interval
 from fairlab.metrics.gaps import GAPS, Gap, GapResult
@@ -14,17 +15,18 @@ from fairlab.metrics.group_rates import (
 )
 from fairlab.metrics.inequality import generalized_entropy, theil
 from fairlab.metrics.intervals import holm, newcombe, two_proportion_z, wilson
-from fairlab.metrics.overall import OverallGap
-from fairlab.metrics.paired import mcnemar_p, minimum_detectable_change, paired_interval
 from fairlab.metrics.multicalibration import (
     Multicalibration,
     SubgroupCalibration,
     audit_multicalibration,
 )
+from fairlab.metrics.overall import OverallGap
+from fairlab.metrics.paired import mcnemar_p, minimum_detectable_change, paired_interval
 from fairlab.metrics.pairs import PairTest, pair_tests
 from fairlab.metrics.power import minimum_detectable_gap, records_needed
 from fairlab.metrics.ranking import GroupRanking, ranking
 from fairlab.metrics.rates import RATES, Rate
+from fairlab.metrics.recalibration import Recalibration, fit_recalibration
 from fairlab.metrics.resampling import (
     bootstrap_counts,
     bootstrap_gap,
@@ -41,19 +43,21 @@ __all__ = [
     "Audit",
     "BrierParts",
     "ConditionalGap",
+    "CrossFitted",
     "Gap",
     "GapResult",
     "GroupCalibration",
     "GroupRanking",
     "GroupRate",
-    "OverallGap",
     "Multicalibration",
+    "OverallGap",
     "PairTest",
     "Rate",
     "RateResult",
+    "Recalibration",
     "ScoreGap",
-    "SubgroupCalibration",
     "ScoreNumbers",
+    "SubgroupCalibration",
     "Translation",
     "WithinStrata",
     "audit",
@@ -61,8 +65,10 @@ __all__ = [
     "bootstrap_counts",
     "bootstrap_gap",
     "calibration",
+    "cross_fit_recalibration",
     "effective_people",
     "effective_together",
+    "fit_recalibration",
     "gap_with_interval",
     "generalized_entropy",
     "holm",
