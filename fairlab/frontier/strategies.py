@@ -8,7 +8,7 @@ from fairlab.errors import InputError
 from fairlab.frontier.deterministic import Choices, group_choices, narrowest
 from fairlab.frontier.hulls import group_hulls
 from fairlab.frontier.problem import gap_of, make_problem
-from fairlab.frontier.programme import threshold_frontier
+from fairlab.frontier.programme import Frontier, threshold_frontier
 from fairlab.frontier.rules import RoundedRule, Rule
 from fairlab.frontier.thresholds import GroupThresholds
 from fairlab.outcomes import FloatArray, GroupedOutcomes
@@ -142,7 +142,7 @@ def strategy_thresholds(
         found = _own_best(sweep, cost_fp, cost_fn)
     else:
         try:
-            return _within(outcomes, sweep, strategy, cost_fp, cost_fn, slack)
+            return _within(outcomes, strategy, cost_fp, cost_fn, slack)
         except InputError as error:
             if "needs two groups" not in str(error):
                 raise
@@ -202,9 +202,33 @@ def _unbounded(
     )
 
 
+def one_threshold_each(
+    frontier: Frontier, outcomes: GroupedOutcomes, slack: float = 0.0
+) -> RoundedRule:
+    """The best rule at a slack that needs no chance, beside the one that does.
+
+    See :func:`strategy_thresholds` for which of all thresholds are taken. Where the optimum has
+    one threshold per group already, it is returned.
+
+    Args:
+        frontier: Fitted on ``outcomes``.
+        outcomes: The people it was fitted on.
+        slack: Gap allowed, 0 or more.
+    """
+    exact = frontier.at(slack)
+    if not exact.randomised:
+        measured = exact.measure(outcomes)
+        return RoundedRule(exact, measured, measured)
+    sweep = exact_sweep(outcomes)
+    gap = gap_of(frontier.constraint, frontier.form)
+    problem = make_problem(group_hulls(sweep), gap, frontier.cost_fp, frontier.cost_fn)
+    allowed = _allowed(exact, outcomes, sweep, frontier.cost_at(slack))
+    rule = _rounded(exact, group_choices(sweep, problem), slack, allowed)
+    return RoundedRule(rule, exact.measure(outcomes), rule.measure(outcomes))
+
+
 def _within(
     outcomes: GroupedOutcomes,
-    sweep: ThresholdSweep,
     strategy: Strategy,
     cost_fp: float,
     cost_fn: float,
@@ -212,23 +236,15 @@ def _within(
 ) -> StrategyThresholds:
     assert strategy.constraint is not None
     frontier = threshold_frontier(outcomes, strategy.constraint, cost_fp, cost_fn)
-    exact = frontier.at(slack)
-    rule = exact
-    if exact.randomised:
-        problem = make_problem(group_hulls(sweep), gap_of(strategy.constraint), cost_fp, cost_fn)
-        allowed = _allowed(exact, outcomes, sweep, frontier.cost_at(slack))
-        rule = _rounded(exact, group_choices(sweep, problem), slack, allowed)
-    cuts = np.array([one.thresholds[0] if one.thresholds else np.nan for one in rule.groups])
-    loss = ""
-    if exact.randomised:
-        loss = RoundedRule(rule, exact.measure(outcomes), rule.measure(outcomes)).loss
+    exact, found = frontier.at(slack), one_threshold_each(frontier, outcomes, slack)
+    cuts = np.array([one.thresholds[0] if one.thresholds else np.nan for one in found.rule.groups])
     return StrategyThresholds(
         name=strategy.name,
         group_names=outcomes.group_names,
         thresholds=tuple(cuts.tolist()),
         randomised=exact,
-        deterministic=rule,
-        loss=loss,
+        deterministic=found.rule,
+        loss=found.loss if exact.randomised else "",
         notes=(*frontier.notes, *_ends(outcomes.group_names, cuts)),
     )
 
