@@ -32,6 +32,7 @@ class Audit:
         threshold: Selected iff score >= threshold.
         counts: Confusion counts, fields of shape (G,); floats when weighted.
         cells: The same counts of people (rows), weights aside.
+        sizes, totals: (G,) people and total weight per group.
         rates: By name of ``RATES``.
         gaps: By name of ``GAPS``, with interval, bias and p-value.
         to_overall: The same gaps measured from everyone.
@@ -42,11 +43,16 @@ class Audit:
         level: Confidence level of all intervals.
         draws, seed: Of the resampling; the same seed gives the same audit.
         notes: What a reader must know, in sentences.
+        weighted: Whether people have weights.
+        hidden: Groups with suppressed numbers (``suppression.py``); ``whole_hidden`` says whether
+            everyone's are, too, and ``why_hidden`` why.
     """
 
     threshold: float
     counts: Counts
     cells: Counts
+    sizes: IntArray
+    totals: FloatArray
     rates: Mapping[str, RateResult]
     gaps: Mapping[str, GapResult]
     to_overall: Mapping[str, OverallGap]
@@ -58,6 +64,10 @@ class Audit:
     draws: int
     seed: int
     notes: tuple[str, ...]
+    weighted: bool = False
+    hidden: tuple[str, ...] = ()
+    whole_hidden: bool = False
+    why_hidden: str = ""
 
     @property
     def group_names(self) -> tuple[str, ...]:
@@ -67,7 +77,7 @@ class Audit:
     @property
     def people(self) -> IntArray:
         """(G,) people (rows) per group, weights aside."""
-        return np.asarray(self.cells.n, dtype=np.int64)
+        return self.sizes
 
     def to_frame(self) -> pd.DataFrame:
         """One row per number: cells, rates per group, gaps. Missing means undefined.
@@ -80,7 +90,7 @@ class Audit:
         """Plain numbers, texts, lists and mappings; None where undefined, never NaN."""
         counts = self.counts
         cells = {f: getattr(counts, f).tolist() for f in ("tp", "fp", "fn", "tn")}
-        return {
+        record: dict[str, Any] = {
             "threshold": self.threshold,
             "level": self.level,
             "draws": self.draws,
@@ -96,7 +106,9 @@ class Audit:
             "ranking": [asdict(group) for group in self.ranking],
             "inequality": {name: asdict(value) for name, value in self.inequality.items()},
             "notes": list(self.notes),
+            "hidden": list(self.hidden),
         }
+        return dict(without_nan(record))
 
     def to_json(self, indent: int | None = 2) -> str:
         """The record as strict JSON: undefined is null.
@@ -161,6 +173,8 @@ def audit(
         threshold=float(threshold),
         counts=counts,
         cells=cells,
+        sizes=np.asarray(cells.n, dtype=np.int64),
+        totals=np.asarray(counts.n, dtype=np.float64),
         rates={
             name: rate_result(rate, counts, drawn.resampled, drawn.effective, level)
             for name, rate in RATES.items()
@@ -180,7 +194,17 @@ def audit(
         draws=draws,
         seed=seed,
         notes=_notes(outcomes, has_scores),
+        weighted=outcomes.weight is not None,
     )
+
+
+def without_nan(value: Any) -> Any:
+    """A record of plain mappings, sequences and numbers with None for every NaN."""
+    if isinstance(value, dict):
+        return {key: without_nan(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_nan(one) for one in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 class _Draws:

@@ -32,8 +32,8 @@ def _cell_rows(result: "Audit") -> list[tuple[Any, ...]]:
     for field in ("tp", "fp", "fn", "tn"):
         for g, group in enumerate(result.group_names):
             value = getattr(result.counts, field)[g].item()
-            n = result.counts.n[g].item()
-            rows.append(("count", field, group, value, None, None, n, value, None, ""))
+            n, why = result.totals[g].item(), result.why_hidden if group in result.hidden else ""
+            rows.append(("count", field, group, value, None, None, n, value, None, why))
     return rows
 
 
@@ -47,7 +47,7 @@ def _rate_rows(result: "Audit") -> list[tuple[Any, ...]]:
 
 def _gap_rows(result: "Audit") -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
-    total = result.counts.n.sum().item()
+    total = result.totals.sum().item()
     for gap in result.gaps.values():
         note = gap.why_undefined
         if gap.value is not None:
@@ -60,7 +60,7 @@ def _gap_rows(result: "Audit") -> list[tuple[Any, ...]]:
     for score_gap in result.score_gaps.values():
         note = f"highest: {score_gap.highest}; lowest: {score_gap.lowest}"
         if score_gap.value is None:
-            note = "Undefined: fewer than two groups have a value."
+            note = result.why_hidden or "Undefined: fewer than two groups have a value."
         numbers = (score_gap.value, score_gap.lower, score_gap.upper)
         rows.append(("score gap", score_gap.name, "", *numbers, total, None, None, note))
     return rows
@@ -69,15 +69,23 @@ def _gap_rows(result: "Audit") -> list[tuple[Any, ...]]:
 def _other_rows(result: "Audit") -> list[tuple[Any, ...]]:
     """Gaps from everyone, and inequality of benefits."""
     rows: list[tuple[Any, ...]] = []
-    total = result.counts.n.sum().item()
+    total = result.totals.sum().item()
     for gap in result.to_overall.values():
-        note = "Undefined: fewer than two groups have a value."
+        note = result.why_hidden or "Undefined: fewer than two groups have a value."
         if gap.value is not None:
             note = f"farthest from everyone: {gap.farthest}"
         numbers = (gap.value, gap.lower, gap.upper, total, None, gap.p_value, note)
         rows.append(("gap from everyone", gap.name, "", *numbers))
     for found in result.inequality.values():
         for part in (found.total, found.between, found.share):
-            numbers = (part.value, part.lower, part.upper, total, None, part.p_value, "")
+            numbers = (
+                part.value,
+                part.lower,
+                part.upper,
+                total,
+                None,
+                part.p_value,
+                result.why_hidden,
+            )
             rows.append(("inequality", f"{found.name}_{part.name}", "", *numbers))
     return rows

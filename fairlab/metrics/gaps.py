@@ -56,6 +56,7 @@ class GapResult:
             resampled counts look too sure; "" when there is none.
         bias: Mean of the resampled gaps minus the value: the spread of few people is too wide.
         p_value: Permutation p-value of "no gap".
+        hidden: Why a value that exists is not shown; "" otherwise.
     """
 
     name: str
@@ -71,12 +72,13 @@ class GapResult:
     bias: float | None = None
     p_value: float | None = None
     interval: str = ""
+    hidden: str = ""
 
     @property
     def why_undefined(self) -> str:
         """Why there is no value, in a sentence; "" when there is one."""
-        if self.value is not None:
-            return ""
+        if self.value is not None or self.hidden:
+            return self.hidden
         part = next(p for p in self.parts if p.value is None)
         rate = RATES[part.rate]
         if not part.left_out:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm, translations
-from fairlab.outcomes import Counts
+from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.reports.sentences.audit import people, percent
 
 _CELLS = (
@@ -16,8 +16,6 @@ _CELLS = (
     ("fp", "unfavourable", "selected"),
     ("tn", "unfavourable", "not selected"),
 )
-# What a group with a small cell may still show: with n, these two do not give its cells away.
-_MARGINS = ("selection_rate", "base_rate")
 
 
 def confusion_table(result: Audit, words: tuple[str, str]) -> pd.DataFrame:
@@ -180,52 +178,11 @@ def crossed_table(result: Audit, rate: str) -> pd.DataFrame:
     return table.sort_values("Value", ascending=False, na_position="last", kind="stable")
 
 
-def export_table(result: Audit, smallest: int = 10) -> pd.DataFrame:
-    """The audit for export, small cells suppressed.
-
-    A group with any of its four cells below ``smallest`` (zero included) keeps only its size and,
-    where they rest on at least ``smallest`` people on both sides, its selection and base rate:
-    with those alone its cells cannot be worked out. Gaps that rest on a suppressed rate are
-    suppressed too, and so is everything about everyone when a group could be found by
-    subtraction (exactly one group suppressed).
+def export_table(result: Audit, smallest: int = SMALLEST) -> pd.DataFrame:
+    """The audit for export, small cells suppressed (see ``fairlab.metrics.suppression``).
 
     Args:
-        smallest: Cells below this are suppressed; 0 suppresses nothing.
+        result: The whole audit.
+        smallest: Cells of fewer people are hidden; 0 hides nothing.
     """
-    table = result.to_frame()
-    counts = result.cells
-    cells = np.stack([counts.tp, counts.fp, counts.fn, counts.tn])
-    small = {
-        name
-        for name, low, n in zip(result.group_names, cells.min(axis=0), counts.n, strict=True)
-        if low < smallest and n > 0
-    }
-    if not small:
-        return table
-    hidden = small | ({"everyone"} if len(small) == 1 else set())
-    margin = table["name"].isin(_MARGINS) & table["group"].isin(small)
-    margin &= _both_sides(table, counts, smallest)
-    by_group = table["group"].isin(hidden) & ~margin
-    shown = set(table.loc[margin].groupby("name").filter(lambda t: len(t) == len(small))["name"])
-    kept_gaps = {
-        name for name, gap in GAPS.items() if all(rate.name in shown for rate in gap.rates)
-    }
-    by_gap = table["kind"].isin(["gap", "score gap"]) & ~table["name"].isin(kept_gaps)
-    by_gap |= table["kind"].isin(["gap from everyone", "inequality"])
-    suppressed = by_group | by_gap
-    table.loc[suppressed, ["value", "lower", "upper", "numerator", "p_value"]] = np.nan
-    table.loc[by_group & table["kind"].eq("rate"), "n"] = np.nan
-    table.loc[suppressed, "note"] = f"suppressed: rests on fewer than {smallest} people"
-    return table
-
-
-def _both_sides(table: pd.DataFrame, cells: Counts, smallest: int) -> pd.Series:
-    """Whether a group's margin has enough people on both sides, whatever their weight."""
-    enough = set()
-    for name in _MARGINS:
-        numerator = np.asarray(RATES[name].numerator(cells))
-        for group, k, n in zip(cells.group_names, numerator, cells.n, strict=True):
-            if min(k, n - k) >= smallest:
-                enough.add((name, group))
-    keys = zip(table["name"], table["group"], strict=True)
-    return pd.Series([key in enough for key in keys], index=table.index)
+    return suppress(result, smallest).to_frame()
