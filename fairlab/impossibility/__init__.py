@@ -1,5 +1,6 @@
 """What cannot hold at once, in the user's own numbers."""
 
+from fairlab.impossibility.attained import AttainedRule
 from fairlab.impossibility.balance import BalanceTable, balance_table
 from fairlab.impossibility.base_rates import (
     BaseRateTest,
@@ -10,6 +11,14 @@ from fairlab.impossibility.base_rates import (
     reweight_base_rates,
     reweight_counts,
 )
+from fairlab.impossibility.certificates import Certificate
+from fairlab.impossibility.chance import ConflictByChance, conflict_by_chance
+from fairlab.impossibility.compatibility import (
+    Compatibility,
+    CompatibilityTable,
+    compatibility,
+)
+from fairlab.impossibility.criteria import CRITERIA, Criterion
 from fairlab.impossibility.forced import ForcedIntervals, forced_intervals
 from fairlab.impossibility.identities import (
     IdentityTable,
@@ -18,6 +27,7 @@ from fairlab.impossibility.identities import (
     identity_table,
     parity_table,
 )
+from fairlab.impossibility.reach import Reach, reach_of
 from fairlab.impossibility.single_threshold import (
     USUAL_GAPS,
     LeastWorstGap,
@@ -28,17 +38,27 @@ from fairlab.impossibility.single_threshold import (
 )
 
 __all__ = [
+    "CRITERIA",
     "USUAL_GAPS",
+    "AttainedRule",
     "BalanceTable",
     "BaseRateTest",
+    "Certificate",
+    "Compatibility",
+    "CompatibilityTable",
+    "ConflictByChance",
+    "Criterion",
     "DialCourse",
     "ForcedIntervals",
     "IdentityTable",
     "LeastWorstGap",
     "ParityTable",
+    "Reach",
     "ThresholdRange",
     "balance_table",
     "base_rate_test",
+    "compatibility",
+    "conflict_by_chance",
     "dial_course",
     "forced_fpr",
     "forced_intervals",
@@ -47,6 +67,7 @@ __all__ = [
     "least_worst_gap",
     "least_worst_interval",
     "parity_table",
+    "reach_of",
     "reweight_base_rates",
     "reweight_counts",
     "within_tolerance",
