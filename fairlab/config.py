@@ -14,7 +14,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fairlab.errors import InputError
 
+# What a sweep trains as one batched model, strength by strength.
 Mode = Literal["penalty", "adversarial", "layer"]
+# What a model of a result may be: one of these, or a baseline, trained by another library.
+PointMode = Literal["penalty", "adversarial", "layer", "baseline"]
+BaselineName = Literal[
+    "logistic",
+    "boosting",
+    "reweighing_logistic",
+    "reweighing_boosting",
+    "exponentiated_gradient",
+    "grid_search",
+]
 Constraint = Literal[
     "demographic_parity",
     "equal_opportunity",
@@ -210,6 +221,27 @@ class LayerParams(Record):
     slacks: Slacks = slack_grid(0.2, 21)
 
 
+class ReductionParams(Record):
+    """Baselines ``exponentiated_gradient`` and ``grid_search`` (Agarwal et al. 2018).
+
+    Attributes:
+        slacks: For each, exponentiated gradient is run once: the largest gap between groups, in
+            (0, 1], of the decisions it draws, on train people.
+        multipliers: How many vectors of Lagrange multipliers grid search tries, one model each.
+    """
+
+    slacks: Annotated[
+        tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=1, max_length=50)
+    ] = (0.02, 0.05, 0.1)
+    multipliers: Annotated[int, Field(ge=2, le=200)] = 15
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.slacks)) != len(self.slacks):
+            raise ValueError(f"slacks must differ; found {list(self.slacks)}")
+        return self
+
+
 class SweepConfig(Record):
     """Strengths × seeds for one or several modes, trained as batched models.
 
@@ -220,6 +252,8 @@ class SweepConfig(Record):
             ``marginal`` the groups of each attribute by itself, all attributes at once.
         modes: Families trained, in this order.
         penalty, adversarial, layer: Parameters of each family.
+        baselines: Models of other libraries trained on the same split after the families.
+        reductions: Parameters of those baselines that are reductions.
         seeds: Initialisation and batch-order seeds; every strength is trained with each.
         model: The predictor.
         epochs, batch_size, learning_rate, weight_decay: Optimiser settings (AdamW).
@@ -235,6 +269,8 @@ class SweepConfig(Record):
     penalty: PenaltyParams = PenaltyParams()
     adversarial: AdversarialParams = AdversarialParams()
     layer: LayerParams = LayerParams()
+    baselines: tuple[BaselineName, ...] = ()
+    reductions: ReductionParams = ReductionParams()
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
     model: ModelConfig = ModelConfig()
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 30
@@ -266,12 +302,32 @@ class SweepConfig(Record):
 
     @property
     def n_models(self) -> int:
-        """How many models the sweep trains, over all modes, strengths and seeds."""
+        """How many models the sweep trains, over all modes, strengths and seeds.
+
+        Baselines are not counted; see :attr:`n_baselines`.
+        """
         return len(self.seeds) * sum(len(self.grid(mode)) for mode in self.modes)
+
+    @property
+    def n_baselines(self) -> int:
+        """How many points the baselines make."""
+        return sum(self.points_of(name) for name in self.baselines)
+
+    def points_of(self, baseline: BaselineName) -> int:
+        """How many points a baseline makes: several for a reduction, else one."""
+        several = {
+            "exponentiated_gradient": len(self.reductions.slacks),
+            "grid_search": self.reductions.multipliers,
+        }
+        return several.get(baseline, 1)
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        for name, values in (("modes", self.modes), ("seeds", self.seeds)):
+        for name, values in (
+            ("modes", self.modes),
+            ("seeds", self.seeds),
+            ("baselines", self.baselines),
+        ):
             if len(set(values)) != len(values):
                 raise ValueError(f"{name} must differ; found {list(values)}")
         if self.penalty.form == "ratio" and self.constraint == "mean_residual_parity":
@@ -298,6 +354,8 @@ class Choice(Record):
 
     Attributes:
         mode, strength, slack, seed: Which model of the sweep.
+        method: Which baseline, for mode ``baseline``.
+        place: Position in the grid of multipliers, for the baseline ``grid_search``.
         threshold: Decision threshold chosen.
         threshold_within: The gap of decisions the threshold was picked for on validation people;
             None when it was not picked that way.
@@ -305,9 +363,11 @@ class Choice(Record):
         reason, dissent: In the person's words.
     """
 
-    mode: Mode
+    mode: PointMode
+    method: BaselineName | None = None
     strength: float | None = None
     slack: float | None = None
+    place: Annotated[int, Field(ge=0)] | None = None
     seed: Seed = 0
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     threshold_within: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -333,6 +393,11 @@ class RunConfig(Record):
         content["task"].pop("outcome_words")
         if content["sweep"]["grouping"] == "crossed":  # the only one there was at first
             content["sweep"].pop("grouping")
+        asked = content["sweep"]["baselines"]
+        if not {"exponentiated_gradient", "grid_search"} & set(asked):
+            content["sweep"].pop("reductions")
+        if not asked:  # as before there were any
+            content["sweep"].pop("baselines")
         if content["sweep"]["penalty"]["control"] == "strength":  # likewise
             content["sweep"]["penalty"].pop("control")
             content["sweep"]["penalty"].pop("slacks")

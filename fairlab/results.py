@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from fairlab.config import Grouping, Mode
+from fairlab.baselines import BASELINES
+from fairlab.config import BaselineName, Grouping, PointMode
+from fairlab.draws import DRAWN_NOTE, draw_decisions
 from fairlab.errors import InputError, UnknownNameError
 from fairlab.outcomes import FloatArray, GroupedOutcomes, IntArray
 
@@ -166,18 +168,27 @@ class Point:
 
     Attributes:
         index: Position on the models axis of :class:`SweepResult`.
-        mode: Family.
-        strength: λ for penalty and adversarial; None for the layer.
-        slack: ε for the layer (1 is no constraint); None otherwise.
+        mode: Family, or ``baseline``.
+        strength: λ for penalty and adversarial; None for the layer and baselines.
+        slack: ε for the layer (1 is no constraint) and for exponentiated gradient; None otherwise.
         seed: Training seed.
-        best_epoch: Epoch (1-based) whose validation state was kept.
-        baseline: True for strength 0 / slack 1: the unmitigated model of its family.
+        best_epoch: Epoch (1-based) whose validation state was kept; for baselines the iterations,
+            trees or classifiers it took.
+        baseline: True for strength 0 / slack 1: the unmitigated model of its family; and for
+            unmitigated baselines.
         flags: Health findings in sentences (collapse, not finite …); () when healthy.
         guarantee: For mode ``layer``.
+        method: Which baseline, for mode ``baseline``; None otherwise.
+        place: Position in the grid of multipliers, for the baseline ``grid_search``.
+        mixed: For a rule that draws its decisions, how many classifiers it draws among; its score
+            is a person's chance of being selected. None for rules that compare a score with a
+            threshold.
+        uses_attribute_when_deciding: Whether a decision needs the person's group, as a feature
+            or in a rule; None for results stored before this was kept.
     """
 
     index: int
-    mode: Mode
+    mode: PointMode
     strength: float | None
     slack: float | None
     seed: int
@@ -185,6 +196,20 @@ class Point:
     baseline: bool
     flags: tuple[str, ...] = ()
     guarantee: Guarantee | None = None
+    method: BaselineName | None = None
+    place: int | None = None
+    mixed: int | None = None
+    uses_attribute_when_deciding: bool | None = None
+
+    @property
+    def family(self) -> str:
+        """What is joined by a line on the curve: the mode, or the baseline's method."""
+        return self.mode if self.method is None else self.method
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether decisions are drawn; see ``mixed``."""
+        return self.mixed is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,7 +217,8 @@ class SplitScores:
     """Scores of all M models for the people of one split.
 
     Attributes:
-        score: (M, n) in [0, 1], float32 as trained.
+        score: (M, n) in [0, 1], float32 as trained; the chance of being selected for models whose
+            decisions are drawn.
         y_true: (n,) labels, for evaluation only.
         attributes: Every sensitive attribute of the task, by name.
         rows: (n,) row positions in the table as read.
@@ -213,18 +239,21 @@ class SplitScores:
 class Progress:
     """One epoch of one family, for all its models at once. Arrays have shape (M,) of this mode.
 
+    For mode ``baseline`` an epoch is one baseline more, and the arrays hold those trained so far.
+
     Attributes:
         mode, epoch, epochs: Where training is; epoch is 1-based.
-        strength: λ, or for the layer the slack ε.
+        strength: λ, or for the layer and baselines with one the slack ε; 0 for other baselines.
         seed: Seed of each model.
         accuracy: Validation accuracy at the threshold, [0, 1].
         gap: Validation gap of decisions, the constraint's own; NaN where undefined.
         losses: Named training losses, for example ``task``, ``penalty``, ``adversary``.
         seconds: Wall-clock seconds since the sweep began.
         share_done: Of the whole sweep, [0, 1].
+        methods: For mode ``baseline`` which one each is; () otherwise.
     """
 
-    mode: Mode
+    mode: PointMode
     epoch: int
     epochs: int
     strength: FloatArray
@@ -234,6 +263,11 @@ class Progress:
     losses: Mapping[str, FloatArray]
     seconds: float
     share_done: float
+    methods: tuple[str, ...] = ()
+
+
+def _learner(point: "Point") -> str:
+    return "" if point.method is None else BASELINES[point.method].learner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -277,24 +311,53 @@ class SweepResult:
     def scored(self, index: int, split: str = "test") -> ScoredPeople:
         """The people of one split with the scores of model ``index``.
 
+        For a model whose decisions are drawn, they carry one seeded draw of them, 0 or 1, and
+        have no scores; the chances are in ``splits``.
+
         Raises:
             UnknownNameError: For an unknown split or a model index outside 0..M-1.
         """
         self._check(index, split)
         people = self.splits[split]
+        point = self.points[index]
+        score = people.score[index].astype(np.float64)
+        notes = self.notes
+        if point.is_drawn:
+            score = draw_decisions(score, people.rows, point.seed)
+            notes = (*notes, DRAWN_NOTE)
         return ScoredPeople(
             y_true=people.y_true,
-            score=people.score[index].astype(np.float64),
+            score=score,
             attributes=people.attributes,
             weight=people.weight,
+            has_scores=not point.is_drawn,
             threshold=self.threshold,
-            notes=self.notes,
+            notes=notes,
         )
+
+    def unmitigated(self, index: int) -> int | None:
+        """The model with nothing done about its gap that model ``index`` is to be compared with.
+
+        Of the same family and seed; for a baseline the one with the same learner. None when the
+        result has none, or it is the model itself.
+
+        Raises:
+            UnknownNameError: For a model index outside 0..M-1.
+        """
+        self._check(index, next(iter(self.splits)))
+        own = self.points[index]
+        for other in self.points:
+            if not other.baseline or other.index == index or other.seed != own.seed:
+                continue
+            if other.mode == own.mode and _learner(other) == _learner(own):
+                return other.index
+        return None
 
     def raw_score(self, index: int, split: str = "test") -> FloatArray:
         """(n,) scores of model ``index`` before the layer's frozen rule.
 
-        For the other modes these are the scores themselves.
+        For the other modes these are the scores themselves, or the chances of being selected
+        where decisions are drawn.
 
         Raises:
             UnknownNameError: As :meth:`scored`.

@@ -60,6 +60,10 @@ class NumericColumn:
             blocks.append(missing[:, None])
         return blocks
 
+    def values(self, column: pd.Series) -> FloatArray:
+        """(n,) the numbers as they are, NaN where missing."""
+        return _finite_numbers(column)
+
     def names(self) -> list[str]:
         """Names of the encoded columns."""
         names = []
@@ -78,6 +82,11 @@ class CategoryColumn:
     def encode(self, column: pd.Series) -> list[Array]:
         """One block of shape (n, ·)."""
         return [self.encoder.transform(_levels(column).to_numpy(dtype=object)[:, None])]
+
+    def values(self, column: pd.Series) -> FloatArray:
+        """(n,) code of the category's column; NaN for a value that has none."""
+        block = self.encode(column)[0]
+        return np.where(block.any(axis=1), block.argmax(axis=1), np.nan)
 
     def names(self) -> list[str]:
         """Names of the encoded columns."""
@@ -106,6 +115,17 @@ class Encoding:
                     encoded[:, start : start + block.shape[1]] = block
                     start += block.shape[1]
         return encoded
+
+    def values(self, frame: pd.DataFrame) -> FloatArray:
+        """(n, C) one number per column: as read, or a category's code; NaN where missing."""
+        with config_context(skip_parameter_validation=True):
+            found = [column.values(frame[column.name]) for column in self.columns]
+        return np.stack(found, axis=1)
+
+    @property
+    def categorical(self) -> tuple[bool, ...]:
+        """C, whether each column of :meth:`values` holds codes."""
+        return tuple(isinstance(column, CategoryColumn) for column in self.columns)
 
     def disclose(self, frame: pd.DataFrame, where: str) -> tuple[str, ...]:
         """Sentences about values in ``frame`` that training never saw."""

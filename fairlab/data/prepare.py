@@ -84,6 +84,7 @@ def prepare(
         )
     notes = [*data.notes, *people.notes, *_crossing_notes(groups, by), *encoding.notes]
     encoded = encoding.encode(features.iloc[people.rows])
+    values = encoding.values(features.iloc[people.rows])
     splits = {}
     for name, where in places.items():
         rows = people.rows[where]
@@ -97,8 +98,17 @@ def prepare(
             },
             rows=rows,
             weight=None if people.weight is None else people.weight[where],
+            columns=np.ascontiguousarray(values[where]),
         )
-    return PreparedData(splits, encoding.names, by, split, tuple(notes))
+    return PreparedData(
+        splits,
+        encoding.names,
+        by,
+        split,
+        tuple(notes),
+        encoding.categorical,
+        data.task.sensitive_as_features,
+    )
 
 
 def read_people(frame: pd.DataFrame, task: Task) -> People:

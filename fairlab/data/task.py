@@ -41,6 +41,8 @@ class SplitData:
         attributes: Sensitive attributes by name; names are the same in every split.
         rows: (n,) row positions in ``TaskData.frame``.
         weight: (n,) positive, or None.
+        columns: (n, C) float64, one per column used, for models that split on values: numbers
+            as read, categories as codes 0, 1 …; NaN where missing. None if not kept.
     """
 
     features: np.ndarray[Any, np.dtype[np.float32]]
@@ -48,6 +50,7 @@ class SplitData:
     attributes: Mapping[str, Attribute]
     rows: IntArray
     weight: FloatArray | None = None
+    columns: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +63,8 @@ class PreparedData:
         group_by: Attributes whose crossing was used to stratify.
         split: The configuration used.
         notes: Every row dropped, group merged, value imputed, category unseen: in sentences.
+        categorical: C, whether each of ``SplitData.columns`` holds codes.
+        sensitive_as_features: Whether sensitive attributes are among the features.
     """
 
     splits: Mapping[str, SplitData]
@@ -67,3 +72,5 @@ class PreparedData:
     group_by: tuple[str, ...]
     split: SplitConfig
     notes: tuple[str, ...] = ()
+    categorical: tuple[bool, ...] = ()
+    sensitive_as_features: bool = False

@@ -164,6 +164,7 @@ def _decode_split(entry: Mapping[str, Any], arrays: Mapping[str, Array]) -> Spli
 
 
 def _decode_point(data: Mapping[str, Any]) -> Point:
+    """A point; what files of earlier versions do not hold keeps its default."""
     guarantee = data["guarantee"]
     return Point(
         **{

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable
 
-from fairlab.config import ModelConfig, RunConfig, SweepConfig
+from fairlab.config import RunConfig, SweepConfig
+from fairlab.duration import nominal_seconds
 from fairlab.runs.records import RunRecord, RunState
 
-# Seconds per person, model and epoch for the default network on two cores of a 2024 server.
-# Only used until a first run has been finished here.
-NOMINAL = 1.7e-6
 SHORTEST = 1.0
 # One queue serves everybody on the machine, so a longer run belongs in a shell of its own.
 LONGEST = 2 * 3600.0
-# Columns of a table once encoded; only the proportion between models of one table matters.
-COLUMNS = 130
 
 
 def estimate_seconds(config: RunConfig, rows: int, past: Iterable[RunRecord] = ()) -> float:
-    """Seconds from start to end, roughly: the work to do times the pace of the newest past run.
+    """Seconds from start to end, roughly: the time it takes on a machine we know, times how
+    much slower the newest past run was here.
 
     Args:
         config: What would be trained.
@@ -27,7 +24,7 @@ def estimate_seconds(config: RunConfig, rows: int, past: Iterable[RunRecord] = (
         At least one second. Within a factor of two for tables of similar width; wider tables and
         deeper networks than those of past runs take longer than said.
     """
-    pace = next((p for p in map(_pace, past) if p is not None), NOMINAL)
+    pace = next((p for p in map(_pace, past) if p is not None), 1.0)
     return max(SHORTEST, pace * _work(config.sweep, rows))
 
 
@@ -51,14 +48,7 @@ def too_long(seconds: float) -> str:
 
 
 def _work(sweep: SweepConfig, rows: int) -> float:
-    size = 0.3 + 0.7 * _weights(sweep.model) / _weights(ModelConfig())
-    return rows * sweep.split.train * sweep.epochs * sweep.n_models * size
-
-
-def _weights(model: ModelConfig) -> int:
-    if model.kind == "logistic":
-        return COLUMNS
-    return COLUMNS * model.width + (model.depth - 1) * model.width**2
+    return nominal_seconds(sweep, rows * sweep.split.train).total
 
 
 def _pace(record: RunRecord) -> float | None:

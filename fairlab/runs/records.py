@@ -113,6 +113,7 @@ def progress_data(progress: Progress) -> dict[str, Any]:
         "losses": {name: _numbers(values) for name, values in progress.losses.items()},
         "seconds": round(float(progress.seconds), 3),
         "share_done": round(float(progress.share_done), 6),
+        **({"methods": list(progress.methods)} if progress.methods else {}),
     }
 
 

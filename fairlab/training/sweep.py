@@ -8,12 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fairlab.baselines import check_baselines
 from fairlab.config import Mode, RunConfig, SweepConfig
 from fairlab.data import prepare
 from fairlab.data.task import PreparedData, TaskData
+from fairlab.duration import nominal_seconds, seconds_per_point
 from fairlab.errors import TrainingError
 from fairlab.projection.constraints import cells_of
 from fairlab.results import Point, Progress, SplitScores, SweepResult
+from fairlab.training.baselines import Trained, baseline_notes, fit_baselines
 from fairlab.training.batched import predictor
 from fairlab.training.batches import BatchPlan, plan_batches
 from fairlab.training.catalog import FAMILIES, check_constraint
@@ -54,8 +57,10 @@ def fit_sweep(
         Points and scores of all models. Scores of mode ``layer`` are those of the rule frozen on
         validation, on every split alike.
 
+    Baselines follow the families, in the order asked for.
+
     Raises:
-        InputError: Data or constraint that cannot be trained on, with the remedy.
+        InputError: Data, constraint or baseline that cannot be trained on, with the remedy.
         TrainingError: No CUDA device although asked for; or every model failed.
     """
     sweep = config.sweep if isinstance(config, RunConfig) else config
@@ -66,15 +71,22 @@ def fit_sweep(
     if isinstance(prepared, TaskData):
         prepared = prepare(prepared, sweep.split, sweep.group_by, sweep.grouping)
     crowd = gather(prepared, sweep.group_by, device, sweep.grouping)
+    check_baselines(
+        sweep.baselines,
+        sweep.constraint,
+        marginal=_is_marginal(sweep),
+        weighted=prepared.splits["train"].weight is not None,
+    )
     if "layer" in sweep.modes:
         refuse_cells_nobody_is_in(crowd, sweep.constraint)
     plan = _plan(crowd, sweep)
     stop = _never if should_stop is None else should_stop
+    families = nominal_seconds(sweep, crowd.splits["train"].n).family_share
     outcomes: list[_Outcome] = []
     for position, mode in enumerate(sweep.modes):
         if outcomes and (outcomes[-1].kept.cancelled or stop()):
             break
-        clock = _Clock(started, position, len(sweep.modes))
+        clock = _Clock(started, position, len(sweep.modes), families)
         outcomes.append(_fit_family(mode, sweep, crowd, plan, clock, on_progress, stop))
     if all(bool(o.kept.failed.all()) for o in outcomes):
         raise TrainingError(
@@ -82,7 +94,45 @@ def fit_sweep(
             f"(it is {sweep.learning_rate:g}), or check the features for extreme values."
         )
     cancelled = any(o.kept.cancelled for o in outcomes) or len(outcomes) < len(sweep.modes)
-    return _result(prepared, crowd, sweep, plan, outcomes, cancelled, started)
+    beside: list[Trained] = []
+    if not cancelled:
+        report = _baseline_report(sweep, crowd, started, on_progress)
+        beside, cancelled = fit_baselines(prepared, crowd, sweep, report, stop)
+    return _result(prepared, crowd, sweep, plan, outcomes, beside, cancelled, started)
+
+
+def _baseline_report(
+    sweep: SweepConfig,
+    crowd: Crowd,
+    started: float,
+    on_progress: Callable[[Progress], None] | None,
+) -> Callable[[list[Trained]], None]:
+    """Tells of all baselines trained so far after each."""
+    people = crowd.splits["train"].n
+    whole = nominal_seconds(sweep, people)
+
+    def report(done: list[Trained]) -> None:
+        if on_progress is None:
+            return
+        points = [one.point for one in done]
+        spent = sum(seconds_per_point(p.method, people) for p in points if p.method is not None)
+        on_progress(
+            Progress(
+                mode="baseline",
+                epoch=len(done),
+                epochs=sweep.n_baselines,
+                strength=np.array([0.0 if p.slack is None else p.slack for p in points]),
+                seed=np.array([p.seed for p in points]),
+                accuracy=np.array([one.accuracy for one in done]),
+                gap=np.array([one.gap for one in done]),
+                losses={},
+                seconds=time.perf_counter() - started,
+                share_done=min(1.0, (whole.families + spent) / whole.total),
+                methods=tuple(p.family for p in points),
+            )
+        )
+
+    return report
 
 
 def _is_marginal(sweep: SweepConfig) -> bool:
@@ -98,12 +148,13 @@ class _Clock:
     started: float
     position: int
     modes: int
+    families: float
 
     def seconds(self) -> float:
         return time.perf_counter() - self.started
 
     def share(self, epoch: int, epochs: int) -> float:
-        return (self.position + epoch / epochs) / self.modes
+        return self.families * (self.position + epoch / epochs) / self.modes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,20 +302,21 @@ def _result(
     sweep: SweepConfig,
     plan: BatchPlan,
     outcomes: list[_Outcome],
+    beside: list[Trained],
     cancelled: bool,
     started: float,
 ) -> SweepResult:
     points: list[Point] = []
-    for outcome in outcomes:
-        for p in outcome.points:
-            points.append(replace(p, index=len(points)))
+    for p in [p for o in outcomes for p in o.points] + [one.point for one in beside]:
+        uses = prepared.sensitive_as_features or (p.mode == "layer" and not p.baseline)
+        points.append(replace(p, index=len(points), uses_attribute_when_deciding=uses))
     splits = {}
     for name in SPLITS:
         part = prepared.splits[name]
-        score = torch.cat([o.scores[name] for o in outcomes]).cpu().numpy().astype(np.float32)
+        score = _stacked([o.scores[name] for o in outcomes], beside, name)
         raw = None
         if "layer" in [o.mode for o in outcomes]:
-            raw = torch.cat([o.raw[name] for o in outcomes]).cpu().numpy().astype(np.float32)
+            raw = _stacked([o.raw[name] for o in outcomes], beside, name)
         splits[name] = SplitScores(score, part.y_true, part.attributes, part.rows, part.weight, raw)
     selections = [(o.mode, o.selection) for o in outcomes]
     return SweepResult(
@@ -276,9 +328,17 @@ def _result(
         notes=(
             *prepared.notes,
             *training_notes(crowd, sweep, plan, selections),
+            *baseline_notes(prepared, sweep),
             *promise_notes(points),
         ),
         cancelled=cancelled,
         seconds=time.perf_counter() - started,
         grouping=sweep.grouping,
     )
+
+
+def _stacked(families: list[Tensor], beside: list[Trained], split: str) -> np.ndarray:
+    """(M, n) float32 scores of one split: families, then baselines."""
+    rows = [scores.cpu().numpy().astype(np.float32) for scores in families]
+    rows += [one.scores[split][None] for one in beside]
+    return np.concatenate(rows)

@@ -1,0 +1,154 @@
+"""The baselines a sweep can be drawn beside: their names, words and what each can do.
+
+No training library is imported here, so pages and reports can name baselines without one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from fairlab.config import BaselineName, Constraint
+from fairlab.errors import InputError
+from fairlab.registry import Registry
+
+Learner = Literal["logistic", "boosting"]
+Mitigation = Literal["none", "reweighing", "exponentiated_gradient", "grid_search"]
+
+# Fairlearn has no moment for how much selection exceeds favourable outcomes.
+REDUCED_CONSTRAINTS: tuple[Constraint, ...] = (
+    "demographic_parity",
+    "equal_opportunity",
+    "predictive_equality",
+    "equalized_odds",
+    "accuracy_parity",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """One baseline.
+
+    Attributes:
+        name: As in ``SweepConfig.baselines``.
+        label: In words.
+        learner: What is trained.
+        mitigation: What is done about the gap, and by whom.
+        aim: What it does, as a sentence.
+        fits: How often its learner is fitted per point, roughly; for estimates of time.
+    """
+
+    name: BaselineName
+    label: str
+    learner: Learner
+    mitigation: Mitigation
+    aim: str
+    fits: float = 1.0
+
+    @property
+    def is_reduction(self) -> bool:
+        """Whether it trains for the constraint of the sweep, on crossed groups without weights."""
+        return self.mitigation in ("exponentiated_gradient", "grid_search")
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its decisions are drawn, with its score as the chance of being selected."""
+        return self.mitigation == "exponentiated_gradient"
+
+
+_REWEIGHED = (
+    "People are weighed so that group and label are independent in training (Kamiran and Calders "
+    "2012); this is about demographic parity, whatever constraint the run trains for."
+)
+
+BASELINES: Registry[Baseline] = Registry(
+    "baseline",
+    {
+        b.name: b
+        for b in (
+            Baseline(
+                "logistic",
+                "Logistic regression",
+                "logistic",
+                "none",
+                "Nothing is done about the gap.",
+            ),
+            Baseline("boosting", "Boosting", "boosting", "none", "Nothing is done about the gap."),
+            Baseline(
+                "reweighing_logistic",
+                "Reweighing + logistic regression",
+                "logistic",
+                "reweighing",
+                _REWEIGHED,
+            ),
+            Baseline(
+                "reweighing_boosting", "Reweighing + boosting", "boosting", "reweighing", _REWEIGHED
+            ),
+            Baseline(
+                "exponentiated_gradient",
+                "Reductions: exponentiated gradient (logistic)",
+                "logistic",
+                "exponentiated_gradient",
+                "Several logistic regressions are mixed so that the decisions it draws keep "
+                "within the slack on train people (Agarwal et al. 2018, Fairlearn).",
+                fits=40.0,
+            ),
+            Baseline(
+                "grid_search",
+                "Reductions: grid search (logistic)",
+                "logistic",
+                "grid_search",
+                "One logistic regression per vector of Lagrange multipliers (Agarwal et al. 2018, "
+                "Fairlearn).",
+            ),
+        )
+    },
+)
+
+
+def baselines_for(
+    constraint: str, *, marginal: bool = False, weighted: bool = False
+) -> tuple[BaselineName, ...]:
+    """The baselines that can be trained.
+
+    Args:
+        constraint: What must be nearly equal.
+        marginal: Whether several attributes are compared, each by itself.
+        weighted: Whether people have weights.
+    """
+    return tuple(
+        b.name
+        for b in BASELINES.values()
+        if not (b.is_reduction and _why_not(constraint, marginal, weighted))
+    )
+
+
+def check_baselines(
+    names: Sequence[BaselineName],
+    constraint: str,
+    *,
+    marginal: bool = False,
+    weighted: bool = False,
+) -> None:
+    """Refuse baselines that cannot be trained; arguments as for :func:`baselines_for`.
+
+    Raises:
+        InputError: Saying why and what to leave out.
+    """
+    reductions = [name for name in names if BASELINES[name].is_reduction]
+    reason = _why_not(constraint, marginal, weighted)
+    if reductions and reason:
+        raise InputError(
+            f"{' and '.join(reductions)} cannot be trained here: {reason}. Leave "
+            f"{'it' if len(reductions) == 1 else 'them'} out of the baselines."
+        )
+
+
+def _why_not(constraint: str, marginal: bool, weighted: bool) -> str:
+    """Why a reduction cannot be trained; "" when it can."""
+    if constraint not in REDUCED_CONSTRAINTS:
+        return f"Fairlearn's reductions have no {constraint}"
+    if marginal:
+        return "Fairlearn's reductions compare combinations of attributes, not each by itself"
+    if weighted:
+        return "Fairlearn's reductions take no weights of people"
+    return ""
