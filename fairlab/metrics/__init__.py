@@ -14,7 +14,8 @@ from fairlab.metrics.group_rates import (
     effective_together,
 )
 from fairlab.metrics.inequality import generalized_entropy, theil
-from fairlab.metrics.intervals import holm, newcombe, two_proportion_z, wilson
+from fairlab.metrics.intervals import holm, newcombe, ratio_of_shares, two_proportion_z, wilson
+from fairlab.metrics.more_records import MoreRecords, more_records
 from fairlab.metrics.multicalibration import (
     Multicalibration,
     SubgroupCalibration,
@@ -49,6 +50,7 @@ __all__ = [
     "GroupCalibration",
     "GroupRanking",
     "GroupRate",
+    "MoreRecords",
     "Multicalibration",
     "OverallGap",
     "PairTest",
@@ -75,12 +77,14 @@ __all__ = [
     "mcnemar_p",
     "minimum_detectable_change",
     "minimum_detectable_gap",
+    "more_records",
     "newcombe",
     "pair_tests",
     "paired_interval",
     "percentile_interval",
     "permutation_p_value",
     "ranking",
+    "ratio_of_shares",
     "records_needed",
     "score_gaps",
     "score_numbers",

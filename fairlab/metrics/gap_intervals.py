@@ -51,21 +51,34 @@ def gap_with_interval(
         shuffled = gap(permutation_counts(counts, draws, rng, gap.rates[0].given))
         p_value = p_value_of_draws(found.value, shuffled, gap.spread == "ratio")
     found = replace(found, p_value=p_value)
-    return add_interval(gap, found, counts, gap(resampled), level)
+    return add_interval(gap, found, counts, gap(resampled), level, effective_n)
 
 
 def add_interval(
-    gap: Gap, found: GapResult, counts: Counts, draws: FloatArray, level: float
+    gap: Gap,
+    found: GapResult,
+    counts: Counts,
+    draws: FloatArray,
+    level: float,
+    effective_n: FloatArray | None = None,
 ) -> GapResult:
     """A gap, its p-value known, with its interval.
 
-    Resampled; or Newcombe's where a rate is exactly 0 or 1, because such a rate never varies
-    when counts are resampled, however few the people.
+    Resampled; or in closed form (Newcombe's, for ratios Donner and Zou's) where a rate is exactly 0
+    or 1, because such a rate never varies when counts are resampled, however few the people.
+
+    Args:
+        gap: The gap.
+        found: Its value and p-value.
+        counts: Fields of shape (G,).
+        draws: The gap of resampled counts.
+        level: Confidence level.
+        effective_n: (G,) effective number of people, for weighted counts.
     """
     at_bound = any(rate.share and np.isin(rate(counts), (0.0, 1.0)).any() for rate in gap.rates)
-    bias, interval = None, "newcombe"
+    bias, interval = None, "newcombe" if gap.spread == "difference" else "mover"
     if at_bound:
-        lower, upper = widest_pairs(counts, gap, level)
+        lower, upper = widest_pairs(counts, gap, level, effective_n)
     else:
         lower, upper = percentile_interval(draws, level)
         interval = "resampled"

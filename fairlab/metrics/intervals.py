@@ -71,6 +71,35 @@ def newcombe(
     return low, high
 
 
+def ratio_of_shares(
+    k_a: ArrayLike, n_a: ArrayLike, k_b: ArrayLike, n_b: ArrayLike, level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Interval of the ratio of two shares, a / b, from their Wilson intervals (MOVER-R).
+
+    Donner, Zou 2012, eq. 9: the ratio's limits are found from those of each share, so a share of
+    exactly 0 or 1 still has an interval.
+
+    Returns:
+        Lower bound in [0, ∞) and upper in (0, ∞]; NaN where a group is empty or nobody in b counts.
+    """
+    low_a, high_a = wilson(k_a, n_a, level)
+    low_b, high_b = wilson(k_b, n_b, level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_a = np.asarray(k_a, dtype=np.float64) / np.asarray(n_a, dtype=np.float64)
+        p_b = np.asarray(k_b, dtype=np.float64) / np.asarray(n_b, dtype=np.float64)
+        low_scale, high_scale = high_b * (2 * p_b - high_b), low_b * (2 * p_b - low_b)
+        product = p_a * p_b
+        below = product**2 - low_a * (2 * p_a - low_a) * low_scale
+        above = product**2 - high_a * (2 * p_a - high_a) * high_scale
+        # The same root with the cancelling difference taken out of the numerator.
+        low = low_a * (2 * p_a - low_a) / (product + np.sqrt(np.maximum(below, 0)))
+        high = (product + np.sqrt(np.maximum(above, 0))) / high_scale
+        low = np.where(p_a == 0, 0.0, np.maximum(low, 0.0))
+        high = np.where(high_scale <= 0, np.inf, high)
+    unknown = np.isnan(p_a) | np.isnan(p_b) | (p_b == 0)
+    return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+
+
 def two_proportion_z(
     k_a: ArrayLike, n_a: ArrayLike, k_b: ArrayLike, n_b: ArrayLike
 ) -> tuple[FloatArray, FloatArray]:

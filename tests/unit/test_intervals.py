@@ -1,5 +1,7 @@
 """Intervals, resampling and power: against scipy, against definitions, against simulation."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,12 +14,15 @@ from fairlab.metrics import (
     GAPS,
     bootstrap_counts,
     bootstrap_gap,
+    gap_with_interval,
     holm,
     minimum_detectable_gap,
+    more_records,
     newcombe,
     pair_tests,
     percentile_interval,
     permutation_p_value,
+    ratio_of_shares,
     records_needed,
     two_proportion_z,
     wilson,
@@ -260,3 +265,106 @@ def test_fishers_p_value_equals_scipy(n_a, n_b, data):
     k_a, k_b = data.draw(st.integers(0, n_a)), data.draw(st.integers(0, n_b))
     expected = stats.fisher_exact([[k_a, n_a - k_a], [k_b, n_b - k_b]]).pvalue
     assert fisher_p(k_a, n_a, k_b, n_b) == pytest.approx(expected, abs=1e-9)
+
+
+def test_ratio_interval_contains_the_ratio_and_mirrors():
+    """The ratio lies inside; swapping groups gives the inverse; 0 and 1 still have a width."""
+    low, high = ratio_of_shares(20, 100, 40, 100)
+    assert low < 0.5 < high
+    other_low, other_high = ratio_of_shares(40, 100, 20, 100)
+    assert_allclose((1 / other_high, 1 / other_low), (low, high))
+    low, high = ratio_of_shares(0, 20, 50, 100)
+    assert low == 0
+    assert 0.1 < high < 0.5
+    assert np.isnan(ratio_of_shares(5, 20, 0, 100)).all()
+    assert np.isnan(ratio_of_shares(0, 0, 3, 10)).all()
+
+
+def test_ratio_interval_covers():
+    """Summed over all outcomes, the interval contains the true ratio 93 to 98 % of the time."""
+    a, b = np.arange(101)[:, None], np.arange(151)
+    for rate_a, rate_b in ((0.2, 0.4), (0.6, 0.7), (0.1, 0.9), (0.3, 0.3)):
+        low, high = ratio_of_shares(a, 100, b, 150)
+        inside = (low <= rate_a / rate_b) & (rate_a / rate_b <= high)
+        chance = stats.binom.pmf(a, 100, rate_a) * stats.binom.pmf(b, 150, rate_b)
+        assert 0.93 <= (chance * inside).sum() <= 0.98
+
+
+def test_ratio_gap_with_nobody_selected_in_a_group_has_an_interval():
+    """0 of 20 against 50 of 100: the ratio is 0, and could be more; not a point, not nothing."""
+    counts = counts_of((0, 0, 8, 12), (30, 20, 20, 30))
+    found = gap_with_interval(counts, "demographic_parity_ratio", 500)
+    assert found.value == 0
+    assert found.lower == 0
+    assert found.upper == pytest.approx(float(ratio_of_shares(0, 20, 50, 100)[1]))
+    assert found.interval == "mover"
+
+
+def test_weighted_gap_at_a_bound_uses_effective_people():
+    """All of 40 selected by weight: Newcombe's interval for the 10 they amount to."""
+    counts = counts_of((20.0, 20.0, 0.0, 0.0), (30.0, 20.0, 20.0, 30.0))
+    effective = np.array([10.0, 50.0])
+    name = "demographic_parity_difference"
+    found = gap_with_interval(counts, name, 500, effective_n=effective)
+    low, high = newcombe(10, 10, 25, 50)
+    assert (found.lower, found.upper) == pytest.approx((float(low), float(high)))
+
+
+def test_weighted_pairs_have_intervals_but_no_tests():
+    """Kish's numbers widen the interval and raise the smallest visible gap; no p-value."""
+    weighted = Counts(*(f * 2.0 for f in (LOAN.tp, LOAN.fp, LOAN.fn, LOAN.tn)), ("A", "B"))
+    few = pair_tests(weighted, effective_n=np.array([50.0, 50.0]))[0]
+    plain = pair_tests(LOAN)[0]
+    assert few.difference == pytest.approx(plain.difference)
+    assert (few.lower, few.upper) == pytest.approx(
+        tuple(float(v) for v in newcombe(35, 50, 20, 50))
+    )
+    assert few.p_value is None
+    assert few.p_adjusted is None
+    assert few.test == ""
+    assert few.n_higher == 200
+    assert few.detectable > plain.detectable
+
+
+def test_more_records_are_just_enough():
+    """With them the gap can be seen, with one fewer in each group it cannot."""
+    found = more_records(LOAN, "selection_rate", 0.1)[0]
+    assert not found.enough
+    more_a, more_b = found.more
+    assert minimum_detectable_gap(100 + more_a, 100 + more_b, 0.55) <= 0.1
+    assert minimum_detectable_gap(100 + more_a - 1, 100 + more_b - 1, 0.55) > 0.1
+    assert more_records(LOAN, "selection_rate", 0.3)[0].more == (0, 0)
+    assert more_records(LOAN, "selection_rate", 0.3)[0].enough
+
+
+def test_more_records_count_people_not_denominators():
+    """Of B half have the favourable outcome: two records for every one behind its TPR."""
+    found = more_records(LOAN, "tpr", 0.2)[0]
+    assert found.behind == (45, 50)
+    assert found.present == (100, 100)
+    wanted = records_needed(0.2, 70 / 95, 50 / 45)
+    assert found.more[1] == math.ceil((wanted[1] / 50 - 1) * 100)
+
+
+def test_more_of_the_smaller_group_alone_may_never_do():
+    """Enlarging one group helps until the other is the limit."""
+    counts = counts_of((500, 500, 500, 500), (10, 10, 10, 10))
+    found = more_records(counts, "selection_rate", 0.1)[0]
+    assert found.more_of_smaller is not None
+    assert minimum_detectable_gap(2000, 40 + found.more_of_smaller, 0.5) <= 0.1
+    assert minimum_detectable_gap(2000, 40 + found.more_of_smaller - 1, 0.5) > 0.1
+    few = more_records(counts_of((5, 5, 5, 5), (5, 5, 5, 4)), "selection_rate", 0.1)[0]
+    assert few.more_of_smaller is None
+    assert few.more is not None
+
+
+def test_more_records_that_cannot_be_said_say_why():
+    """An empty group, a gap that does not fit, a rate that is no share."""
+    empty = more_records(counts_of((3, 3, 3, 3), (0, 0, 0, 0)), "tpr", 0.1)[0]
+    assert (empty.more, empty.enough) == (None, False)
+    assert "no one in B" in empty.why
+    assert "no gap can be that large" in more_records(LOAN, "selection_rate", 0.9)[0].why
+    with pytest.raises(InputError, match="not a share"):
+        more_records(LOAN, "f1", 0.1)
+    with pytest.raises(InputError, match="between 0 and 1"):
+        more_records(LOAN, "tpr", 10)
