@@ -207,6 +207,13 @@ class Point:
         return self.mode if self.method is None else self.method
 
     @property
+    def uses_attribute(self) -> bool | None:
+        """``uses_attribute_when_deciding``; where not kept, what the layer's promise says."""
+        if self.uses_attribute_when_deciding is None and self.guarantee is not None:
+            return self.guarantee.uses_attribute_when_deciding
+        return self.uses_attribute_when_deciding
+
+    @property
     def is_drawn(self) -> bool:
         """Whether decisions are drawn; see ``mixed``."""
         return self.mixed is not None

@@ -25,6 +25,8 @@ from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
 from fairlab.results import Point, SweepResult
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What tells the models of a sweep apart, in results and in choices.
+_NAMED_BY = ("mode", "method", "strength", "slack", "place", "seed")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -120,11 +122,22 @@ def export_files(
     }
 
 
-def export_zip(config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL) -> bytes:
-    """All files of an export in one archive; the same run gives the same bytes."""
+def export_zip(
+    config: RunConfig,
+    result: SweepResult,
+    smallest: int = SMALL_CELL,
+    extra: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """All files of an export in one archive; the same run gives the same bytes.
+
+    Args:
+        smallest: As :func:`export_files`.
+        extra: Further files by name.
+    """
+    files = {**export_files(config, result, smallest), **(extra or {})}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in export_files(config, result, smallest).items():
+        for name, content in files.items():
             entry = zipfile.ZipInfo(name)  # dated 1980: the clock is not part of the content
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
@@ -159,10 +172,15 @@ def chosen_index(result: SweepResult, choice: Choice) -> int:
     Raises:
         InputError: If the sweep has no such model.
     """
-    wanted = (choice.mode, choice.strength, choice.slack, choice.seed)
+    wanted = [getattr(choice, name) for name in _NAMED_BY]
     for point in result.points:
-        if (point.mode, point.strength, point.slack, point.seed) == wanted:
+        if [getattr(point, name) for name in _NAMED_BY] == wanted:
             return point.index
+    if choice.mode == "baseline":
+        raise InputError(
+            f"The choice names the baseline {choice.method}, which this sweep did not train with "
+            "these settings. Correct the choice, or add the baseline to the sweep."
+        )
     dial = f"slack {choice.slack:g}" if choice.slack is not None else f"strength {choice.strength}"
     raise InputError(
         f"The choice names {choice.mode}, {dial}, seed {choice.seed}, which this sweep did not "

@@ -34,9 +34,10 @@ def read_run(content: bytes) -> RunConfig:
     _refuse_bombs(text)
     config = RunConfig.from_yaml(text)
     models = config.sweep.n_models
-    if models > LARGEST_SWEEP:
+    together = models + config.sweep.n_baselines
+    if together > LARGEST_SWEEP:
         raise InputError(
-            f"The run trains {models:,} models; at most {LARGEST_SWEEP:,} are accepted here. "
+            f"The run trains {together:,} models; at most {LARGEST_SWEEP:,} are accepted here. "
             "Train it with the command fairlab sweep instead."
         )
     weights = models * _hidden_weights(config.sweep)

@@ -31,12 +31,14 @@ MODE_STYLES: dict[str, Style] = {
     "penalty": Style(BLUE, "circle", "solid"),
     "adversarial": Style(VERMILLION, "diamond", "dash"),
     "layer": Style(GREEN, "square", "dot"),
+    "baseline": Style(PURPLE, "star", "dashdot"),
 }
 
 MODE_LABELS: dict[str, str] = {
     "penalty": "Penalty",
     "adversarial": "Adversarial",
     "layer": "Fairness layer",
+    "baseline": "Baselines",
 }
 
 

@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 
 from fairlab.config import CONSTRAINT_GAPS
-from fairlab.reports.figures.theme import MODE_LABELS
+from fairlab.reports.sentences.point import point_label
 from fairlab.reports.tables.curve import CurveRow
-from fairlab.results import Point
+
+__all__ = [
+    "CONSTRAINT_WORDS",
+    "GAP_WORDS",
+    "baseline_sentence",
+    "curve_sentence",
+    "gap_words",
+    "point_label",
+    "reading_notes",
+    "suspicion",
+]
 
 # Errors below this share of what always guessing the commoner outcome makes look like a leak.
 SUSPICIOUS = 0.15
@@ -33,16 +43,6 @@ CONSTRAINT_WORDS: dict[str, str] = {
 }
 
 
-def point_label(point: Point) -> str:
-    """A point in a few words: "Penalty, strength 0.5"; with the seed when it is not 0."""
-    seed = f", seed {point.seed}" if point.seed else ""
-    if point.baseline:
-        return f"{MODE_LABELS[point.mode]}, unmitigated{seed}"
-    if point.slack is not None:
-        return f"{MODE_LABELS[point.mode]}, slack {100 * point.slack:.3g} points{seed}"
-    return f"{MODE_LABELS[point.mode]}, strength {point.strength:.3g}{seed}"
-
-
 def gap_words(constraint: str, *, apart: bool = False) -> str:
     """What the gap on the curve's axis is a gap in.
 
@@ -64,7 +64,7 @@ def curve_sentence(
         people: On whom it was measured, in words.
         attributes: Those compared, when several are compared each by itself.
     """
-    known = [r for r in rows if r.gap is not None and r.accuracy is not None]
+    known = _trained(rows)
     if not known:
         name = CONSTRAINT_GAPS.get(constraint, constraint).replace("_", " ")
         return f"We cannot tell: the {name} is undefined for every model on these {people}."
@@ -85,6 +85,15 @@ def curve_sentence(
         f"{_interval(narrowest)}, with accuracy {_percent(narrowest.accuracy)}: "
         f"{abs(change):.1f} points {direction}."
     )
+
+
+def baseline_sentence(rows: Sequence[CurveRow]) -> str:
+    """Accuracy and gap of the unmitigated baselines, for comparison; "" without any."""
+    shown = [r for r in rows if r.mode == "baseline" and r.baseline and r.gap is not None]
+    if not shown:
+        return ""
+    words = [f"{r.label}: {_percent(r.accuracy)} and {_points(r.gap)}" for r in shown]
+    return f"Accuracy and gap of unmitigated baselines: {'; '.join(words)}."
 
 
 def suspicion(rows: Sequence[CurveRow], base_rate: float) -> str:
@@ -113,12 +122,17 @@ def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
         rows: Finished points, on ``people`` ("test people").
         people: On whom it was measured, in words.
     """
-    known = [r for r in rows if r.gap is not None and r.accuracy is not None]
+    known = _trained(rows)
     notes = [
         f"{len(rows)} models, measured on {people}. Large markers are unmitigated models. Lines "
         "join the models that none of their family beats on validation people, so on "
         f"{people} they may zigzag; vertical bars are 95 % intervals of their gaps."
     ]
+    if any(r.mode == "baseline" for r in rows):
+        notes.append(
+            "Baselines (stars) are models of other libraries on the same split. No line joins "
+            "different methods; those whose decisions are drawn are shown by one draw."
+        )
     if not known:
         return tuple(notes)
     base, narrowest = _ends(known)
@@ -139,6 +153,12 @@ def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
                 "narrower. The Compare page looks at the change itself, on the same people."
             )
     return tuple(notes)
+
+
+def _trained(rows: Sequence[CurveRow]) -> list[CurveRow]:
+    """The models of the families with both numbers; baselines are spoken of apart."""
+    families = [r for r in rows if r.mode != "baseline"]
+    return [r for r in families if r.gap is not None and r.accuracy is not None]
 
 
 def _ends(known: Sequence[CurveRow]) -> tuple[CurveRow, CurveRow]:

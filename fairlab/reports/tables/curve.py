@@ -19,8 +19,8 @@ from fairlab.metrics import (
 )
 from fairlab.outcomes import Array, Counts, GroupedOutcomes, count
 from fairlab.pareto import non_dominated
-from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.measure import counts_of, people_of, widest
+from fairlab.reports.sentences.point import dial_words, family_label, uses_attribute_words
 from fairlab.results import SweepResult
 
 DRAWS = 1000
@@ -33,7 +33,7 @@ class CurveRow:
     Attributes:
         index: Model index in the result.
         mode, seed, baseline: As in :class:`fairlab.results.Point`.
-        strength: λ, or the slack ε for the layer.
+        strength: λ, or the slack ε where that is varied; None for baselines without either.
         accuracy: Share of right decisions, with its Wilson interval.
         gap: The constraint's gap of decisions; for marginal groups the widest over attributes.
         lower, upper: 95 % interval of the gap; weighted people count by their effective number.
@@ -41,11 +41,15 @@ class CurveRow:
             judged on validation people.
         flags: Health findings.
         groups: Selection rate per group, in words with n, for hovering.
+        family: The mode, or the baseline's method: what a front is drawn through.
+        label: The family in words.
+        dial: How the model was set, in words; "" where nothing was.
+        uses_attribute: Whether a decision needs the person's group; None if not recorded.
     """
 
     index: int
     mode: str
-    strength: float
+    strength: float | None
     seed: int
     baseline: bool
     accuracy: float | None
@@ -57,6 +61,10 @@ class CurveRow:
     front: bool
     flags: tuple[str, ...]
     groups: tuple[str, ...]
+    family: str = ""
+    label: str = ""
+    dial: str = ""
+    uses_attribute: bool | None = None
 
 
 def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]:
@@ -82,7 +90,7 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
             CurveRow(
                 index=point.index,
                 mode=point.mode,
-                strength=_strength(point.slack, point.strength),
+                strength=point.strength if point.slack is None else point.slack,
                 seed=point.seed,
                 baseline=point.baseline,
                 accuracy=_number(right / total),
@@ -94,6 +102,10 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
                 front=bool(front[point.index]),
                 flags=point.flags,
                 groups=tuple(words for table in tables for words in _group_words(table)),
+                family=point.family,
+                label=family_label(point.family),
+                dial=dial_words(point),
+                uses_attribute=point.uses_attribute,
             )
         )
     return tuple(rows)
@@ -120,10 +132,10 @@ def front_by_family(result: SweepResult) -> Array:
         tables = counts_of(result, point.index, "validation")
         accuracy = (tables[0].tp + tables[0].tn).sum() / tables[0].n.sum()
         costs[point.index] = 1 - accuracy, widest(gap, tables)
-    modes = np.array([point.mode for point in result.points])
+    families = np.array([point.family for point in result.points])
     front = np.zeros(len(result.points), dtype=bool)
-    for mode in np.unique(modes):
-        own = modes == mode
+    for family in np.unique(families):
+        own = families == family
         front[own] = non_dominated(costs[own])
     return front
 
@@ -132,8 +144,8 @@ def curve_table(rows: tuple[CurveRow, ...]) -> pd.DataFrame:
     """The curve for reading: percentages and percentage points, rounded to a tenth."""
     return pd.DataFrame(
         {
-            "Family": [MODE_LABELS[r.mode] for r in rows],
-            "Strength or slack": [f"{r.strength:.4g}" for r in rows],
+            "Family": [r.label for r in rows],
+            "Strength or slack": ["" if r.strength is None else f"{r.strength:.4g}" for r in rows],
             "Seed": [r.seed for r in rows],
             "Accuracy, %": [_tenth(r.accuracy) for r in rows],
             "Gap, points": [_tenth(r.gap) for r in rows],
@@ -144,6 +156,9 @@ def curve_table(rows: tuple[CurveRow, ...]) -> pd.DataFrame:
                 for r in rows
             ],
             "On the front": ["yes" if r.front else "" for r in rows],
+            "Uses the attribute when deciding": [
+                uses_attribute_words(r.uses_attribute) for r in rows
+            ],
             "Findings": [" ".join(r.flags) for r in rows],
         }
     )
@@ -151,13 +166,21 @@ def curve_table(rows: tuple[CurveRow, ...]) -> pd.DataFrame:
 
 def chart_rows(rows: tuple[CurveRow, ...]) -> list[dict[str, Any]]:
     """The curve as JSON-able rows for the live chart."""
-    wanted = ("index", "mode", "strength", "seed", "baseline", "accuracy", "gap", "front")
+    wanted = (
+        "index", "mode", "family", "label", "dial", "strength", "seed", "baseline", "accuracy",
+        "gap", "front",
+    )  # fmt: skip
     return [
         {
             **{key: value for key, value in asdict(row).items() if key in wanted},
             "interval": None if row.lower is None else [row.lower, row.upper],
             "flagged": bool(row.flags),
-            "hover": [*row.groups, *row.flags],
+            "hover": [
+                *row.groups,
+                "uses the sensitive attribute when deciding: "
+                + uses_attribute_words(row.uses_attribute),
+                *row.flags,
+            ],
         }
         for row in rows
     ]
@@ -169,12 +192,6 @@ def _group_words(counts: Counts) -> tuple[str, ...]:
         f"{name}: " + (f"{100 * rate:.0f} % of {n:.0f} selected" if n > 0 else "nobody")
         for name, rate, n in zip(counts.group_names, rates, counts.n, strict=True)
     )
-
-
-def _strength(slack: float | None, strength: float | None) -> float:
-    value = slack if slack is not None else strength
-    assert value is not None
-    return value
 
 
 def _number(value: Any) -> float | None:

@@ -17,6 +17,7 @@ from fairlab.outcomes import Counts, count
 from fairlab.reports.measure import counts_of, people_of, widest
 from fairlab.reports.tables.curve import front_by_family
 from fairlab.results import CROSSING, Point, SweepResult
+from fairlab.sweeps.drawn import drawn_decisions
 
 SMALL_CELL = 10  # rates that could give away fewer people than this are not exported
 _MARGINS = ("selection_rate", "base_rate")
@@ -28,7 +29,12 @@ _PROMISE = (
     "largest_batch_excess",
     "solver_residual",
     "policy",
-    "uses_attribute_when_deciding",
+)
+_DRAWN = (
+    "expected_accuracy",
+    "expected_gap",
+    "thresholded_accuracy",
+    "thresholded_gap",
 )
 
 
@@ -39,15 +45,18 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
         threshold: A person is selected iff score >= threshold; None is the one trained for.
 
     Returns:
-        Columns ``model, mode, strength, slack, seed, best_epoch, baseline, split, group_by,
+        Columns ``model, mode, method, strength, slack, place, seed, best_epoch, baseline, split,
+        group_by,
         threshold, n, accuracy, accuracy_lower, accuracy_upper, selection_rate``, one per name of
         ``GAPS`` (for marginal groups the widest over attributes), ``on_front`` (as on the curve:
         no other model of its family beats it on
         validation people at the threshold trained for), ``promised_score_gap``,
         ``measured_score_gap``, ``drawn_decision_gap`` (one draw of decisions with probability =
         score), ``largest_batch_score_gap``, ``largest_batch_excess``, ``solver_residual``,
-        ``policy``, ``uses_attribute_when_deciding``, ``flags``. Missing means undefined or
-        not applicable.
+        ``policy``, ``uses_attribute_when_deciding``, for models that draw their decisions
+        ``expected_accuracy`` and ``expected_gap`` (over all draws; ``accuracy`` and gaps are of
+        the one draw shown) and ``thresholded_accuracy`` and ``thresholded_gap`` (of selecting at
+        a chance of one half), ``flags``. Missing means undefined or not applicable.
     """
     cut = result.threshold if threshold is None else threshold
     fronts = _fronts(result)
@@ -63,6 +72,8 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
                     **{name: widest(gap, tables) for name, gap in GAPS.items()},
                     "on_front": fronts[point.index],
                     **_promise(point, split),
+                    "uses_attribute_when_deciding": point.uses_attribute,
+                    **_drawn(result, point, split),
                     "flags": " ".join(point.flags),
                 }
             )
@@ -80,7 +91,8 @@ def rates_table(
     ``n`` counts people, whatever their weight.
 
     Returns:
-        Columns ``model, mode, strength, slack, seed, best_epoch, baseline, split, group_by,
+        Columns ``model, mode, method, strength, slack, place, seed, best_epoch, baseline, split,
+        group_by,
         threshold, group, rate, value, lower, upper, n, left_out``.
     """
     cut = result.threshold if threshold is None else threshold
@@ -105,8 +117,10 @@ def _identity(result: SweepResult, point: Point, split: str, threshold: float) -
     return {
         "model": point.index,
         "mode": point.mode,
+        "method": point.method,
         "strength": np.nan if point.strength is None else point.strength,
         "slack": np.nan if point.slack is None else point.slack,
+        "place": np.nan if point.place is None else point.place,
         "seed": point.seed,
         "best_epoch": point.best_epoch,
         "baseline": point.baseline,
@@ -149,9 +163,21 @@ def _promise(point: Point, split: str) -> dict[str, Any]:
         promise.batch_excess,
         promise.residual,
         promise.policy,
-        promise.uses_attribute_when_deciding,
     )
     return dict(zip(_PROMISE, values, strict=True))
+
+
+def _drawn(result: SweepResult, point: Point, split: str) -> dict[str, float | None]:
+    if not point.is_drawn:
+        return dict.fromkeys(_DRAWN)
+    found = drawn_decisions(result, point.index, split)
+    values = (
+        found.expected.accuracy,
+        found.expected.gap,
+        found.thresholded.accuracy,
+        found.thresholded.gap,
+    )
+    return dict(zip(_DRAWN, values, strict=True))
 
 
 def _rate_rows(rate: Rate, counts: Counts, people: Counts, smallest: int) -> list[dict[str, Any]]:
