@@ -29,17 +29,33 @@ def audit(
     crossed: Annotated[
         bool, typer.Option("--crossed", help="Cross the attributes instead of one by one.")
     ] = False,
+    weight: Annotated[str | None, typer.Option(help="Column of weights.")] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(help="Also compare within strata of this column; may be given again."),
+    ] = None,
+    to_overall: Annotated[
+        bool, typer.Option("--to-overall", help="Also print each gap measured from everyone.")
+    ] = False,
+    dictionary: Annotated[
+        bool, typer.Option("--dictionary", help="Also print what other tools would print.")
+    ] = False,
+    smallest: Annotated[
+        int, typer.Option(min=0, help="Suppress cells of fewer people; 0 shows all.")
+    ] = 0,
     draws: Annotated[int, typer.Option(help="Resampled populations for the intervals.")] = 2000,
     seed: Annotated[int, typer.Option(help="Same seed, same intervals.")] = 0,
+    level: Annotated[float, typer.Option(help="Confidence level of the intervals.")] = 0.95,
     as_json: AsJson = False,
 ) -> None:
     """Rates and gaps of a table of predictions, each with its n and its interval."""
     from fairlab.data import read_path, read_predictions
-    from fairlab.metrics.audit import audit as run_audit
-    from fairlab.reports.terminal import audit_text
+    from fairlab.reports.examination import examine, overview
+    from fairlab.reports.terminal_audit import audit_text, overview_text
 
     table = read_path(file)
     good = favourable_values(table.frame, label) if favourable is None else favourable
+    controls = tuple(control or ())
     people = read_predictions(
         table.frame,
         label=label,
@@ -50,21 +66,34 @@ def audit(
         selected=selected,
         threshold=threshold,
         higher_is_better=not risk,
+        weight=weight,
+        controls=[name for name in controls if name not in sensitive],
     )
     groupings = [tuple(sensitive)] if crossed else [(name,) for name in sensitive]
-    found = {
-        " × ".join(by): run_audit(
-            people.outcomes(by), people.threshold, draws, seed, has_scores=people.has_scores
+    found = [
+        examine(
+            people,
+            by,
+            controls=controls,
+            draws=draws,
+            seed=seed,
+            level=level,
+            smallest=smallest,
+            dictionary=dictionary,
+            multicalibration=first,
         )
-        for by in groupings
-    }
+        for first, by in zip([True, *[False] * len(groupings)], groupings, strict=False)
+    ]
+    notes = [*table.notes, *people.notes]
     if as_json:
-        record = {"notes": [*table.notes, *people.notes]}
-        say_json({**record, "audits": {by: one.to_record() for by, one in found.items()}})
+        audits = {one.name: one.to_record() for one in found}
+        say_json({"notes": notes, "overview": overview(found), "audits": audits})
         return
     taken = "" if favourable is not None else " (say another with --favourable VALUE)"
     say(f"Favourable: {label} = {' or '.join(good)}{taken}")
-    for by, one in found.items():
-        say(audit_text(by, one, people.has_scores))
-    for note in (*table.notes, *people.notes):
+    if len(found) > 1:
+        say(overview_text({one.name: one.result for one in found}))
+    for one in found:
+        say(f"\n{audit_text(one, to_overall=to_overall)}")
+    for note in notes:
         say(f"- {note}")

@@ -123,7 +123,8 @@ class WithinStrata:
 
     Attributes:
         names: Strata, in order, empty ones included.
-        counts: Confusion counts, fields of shape (S, G).
+        counts: Confusion counts, fields of shape (S, G); floats when weighted.
+        cells: The same counts of people, weights aside.
         gaps: By name of ``GAPS``.
         threshold, level, draws, seed, fewest: As asked.
         notes: What a reader must know, in sentences.
@@ -131,6 +132,7 @@ class WithinStrata:
 
     names: tuple[str, ...]
     counts: Counts
+    cells: Counts
     gaps: Mapping[str, ConditionalGap]
     threshold: float
     level: float
@@ -189,6 +191,7 @@ def within_strata(
     return WithinStrata(
         names=strata.names,
         counts=counts,
+        cells=cells,
         gaps={
             name: _conditional(GAPS[name], population, strata.names, fewest)
             for name in dict.fromkeys(gaps)

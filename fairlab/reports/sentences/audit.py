@@ -15,7 +15,7 @@ from fairlab.metrics import (
 )
 
 # What a person of the rate's denominator "does", for sentences that start with a share.
-_RATE_WORDS = {
+RATE_WORDS = {
     "selection_rate": "are selected",
     "base_rate": "have the favourable outcome",
     "accuracy": "get a decision that agrees with their outcome",
@@ -73,7 +73,7 @@ def gap_sentence(result: Audit, name: str) -> str:
 def _comparison(
     rate: RateResult, high: GroupRate, low: GroupRate, gap: GapResult, level: float
 ) -> str:
-    words = _RATE_WORDS.get(rate.name)
+    words = RATE_WORDS.get(rate.name)
     interval = _interval(gap, level)
     who = f"{people(low.n)} and {people(high.n)} people"
     if words is None:
@@ -177,7 +177,7 @@ def smallest_visible(result: Audit, name: str) -> float | None:
     gap = result.gaps[name]
     if gap.highest is None or gap.lowest is None or not RATES[gap.rate].share:
         return None
-    if result.counts.tp.dtype.kind not in "iu":
+    if result.weighted:
         return None
     rate = result.rates[gap.rate]
     high, low = rate[gap.highest], rate[gap.lowest]
@@ -188,6 +188,10 @@ def smallest_visible(result: Audit, name: str) -> float | None:
 
 def confusion_sentence(result: Audit, words: tuple[str, str]) -> str:
     """Who was decided against their outcome, in people, for everyone and per group extremes."""
+    if result.hidden:
+        return (
+            f"Hidden cells belong to groups with a cell of few people: {', '.join(result.hidden)}."
+        )
     whole = result.counts.overall()
     refused, given = whole.fn[0].item(), whole.fp[0].item()
     total = whole.n[0].item()
@@ -203,6 +207,8 @@ def rates_sentence(result: Audit) -> str:
     accuracy, base = result.rates["accuracy"].everyone, result.rates["base_rate"].everyone
     selected = result.rates["selection_rate"].everyone
     missing = sum(g.value is None for rate in result.rates.values() for g in rate.groups)
+    if result.whole_hidden:
+        return f"Rates of everyone and of {', '.join(result.hidden)} are suppressed: few people."
     text = (
         f"{percent(selected.value)} of all {people(selected.n)} people are selected, "
         f"{percent(base.value)} have the favourable outcome, and {percent(accuracy.value)} of "
@@ -224,6 +230,8 @@ def gaps_sentence(result: Audit) -> str:
         and gap.rate != "fn_fp_ratio"
         and gap.name != "base_rate_difference"
     ]
+    if not known and result.hidden:
+        return f"We cannot tell: {result.why_hidden}."
     if not known:
         return "We cannot tell: no gap is defined, because fewer than two groups have people."
     widest = max(known, key=lambda gap: 0.0 if gap.value is None else gap.value)
@@ -270,7 +278,7 @@ def records_sentence(result: Audit, gap: float) -> str:
     """
     selected = result.rates["selection_rate"].everyone
     if selected.value is None:
-        return "We cannot tell: there are no people."
+        return f"We cannot tell: {result.why_hidden or 'there are no people'}."
     each, _ = records_needed(gap, selected.value)
     n = result.people[result.people > 0]
     smallest = int(n.min())

@@ -1,7 +1,7 @@
 """The numbers of an audit as tables, on screen and for export."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,14 @@ from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm, translations
 from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.reports.sentences.audit import people, percent
 
+# Rates compared between every pair of groups, and gaps of an overview, unless others are asked for.
+PAIR_RATES = ("selection_rate", "tpr", "fpr")
+MAIN_GAPS = (
+    "demographic_parity_difference",
+    "equal_opportunity_difference",
+    "predictive_equality_difference",
+    "predictive_parity_difference",
+)
 _CELLS = (
     ("tp", "favourable", "selected"),
     ("fn", "favourable", "not selected"),
@@ -40,17 +48,18 @@ def confusion_html(result: Audit, group: str, words: tuple[str, str]) -> str:
     Rows are outcomes, columns decisions. The shade repeats the share of the group in the cell.
     """
     g = result.group_names.index(group)
-    n = result.counts.n[g].item()
+    n = result.totals[g].item()
     word = {"favourable": html.escape(words[0]), "unfavourable": html.escape(words[1])}
     cells = {}
     for field, outcome, decision in _CELLS:
         k = getattr(result.counts, field)[g].item()
-        share = k / n if n else None
+        share = k / n if n and k == k else None
+        shown = "hidden" if k != k else people(k)
         shade = 0.0 if share is None else 0.06 + 0.44 * share
         cells[field] = (
             f'<td style="background:rgba(0,114,178,{shade:.2f});padding:.5rem .6rem;'
             'border:1px solid rgba(128,128,128,.35);vertical-align:top;width:36%">'
-            f'<span style="font-size:1.25em;font-weight:600">{people(k)}</span> '
+            f'<span style="font-size:1.25em;font-weight:600">{shown}</span> '
             f"<span>{percent(share) if share is not None else ''}</span><br>"
             f"{decision}, {word[outcome]}</td>"
         )
@@ -93,7 +102,6 @@ def gaps_table(result: Audit) -> pd.DataFrame:
             gap.upper,
             gap.interval,
             gap.bias,
-            gap.to_overall,
             gap.highest,
             gap.lowest,
             ", ".join(gap.left_out),
@@ -110,7 +118,6 @@ def gaps_table(result: Audit) -> pd.DataFrame:
         "Upper",
         "Interval by",
         "Bias",
-        "From everyone",
         "Highest",
         "Lowest",
         "Left out",
@@ -119,6 +126,51 @@ def gaps_table(result: Audit) -> pd.DataFrame:
         "What it is",
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def overall_table(result: Audit) -> pd.DataFrame:
+    """One row per gap: the largest deviation of a group from everyone, and whose it is."""
+    rows = [
+        (GAPS[gap.name].label, gap.value, gap.lower, gap.upper, gap.farthest, gap.p_value)
+        for gap in result.to_overall.values()
+    ]
+    columns = ["Gap from everyone", "Value", "Lower", "Upper", "Farthest", "p"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def overview_table(audits: Mapping[str, Audit]) -> pd.DataFrame:
+    """Every attribute by itself: the main gaps, side by side.
+
+    Args:
+        audits: By name of the attribute. "p (Holm)" is corrected for the whole table.
+    """
+    rows = [
+        (by, GAPS[name].label, gap.value, gap.lower, gap.upper, gap.highest, gap.lowest, gap)
+        for by, result in audits.items()
+        for name, gap in result.gaps.items()
+        if name in MAIN_GAPS
+    ]
+    p_values = [np.nan if row[-1].p_value is None else row[-1].p_value for row in rows]
+    columns = ["Groups by", "Gap", "Value", "Lower", "Upper", "Highest", "Lowest", "p", "p (Holm)"]
+    return pd.DataFrame(
+        [
+            (*row[:-1], row[-1].p_value, None if np.isnan(p) else float(p))
+            for row, p in zip(rows, holm(p_values), strict=True)
+        ],
+        columns=columns,
+    )
+
+
+def inequality_table(result: Audit) -> pd.DataFrame:
+    """Inequality of benefits: in total, between groups, and the share that lies between."""
+    names = {"theil": "Theil index", "generalized_entropy": "Generalized entropy (α = 2)"}
+    parts = {"total": "in total", "between": "between groups", "share": "share between groups"}
+    rows = [
+        (names[found.name], parts[part.name], part.value, part.lower, part.upper, part.p_value)
+        for found in result.inequality.values()
+        for part in (found.total, found.between, found.share)
+    ]
+    return pd.DataFrame(rows, columns=["Inequality", "Of what", "Value", "Lower", "Upper", "p"])
 
 
 def pairs_table(tests: Sequence[PairTest]) -> pd.DataFrame:
@@ -157,10 +209,17 @@ def pairs_table(tests: Sequence[PairTest]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def dictionary_table(result: Audit) -> pd.DataFrame:
-    """What other tools would print for each gap of this audit."""
+def dictionary_table(result: Audit, shown: Audit | None = None) -> pd.DataFrame:
+    """What other tools would print for each gap of this audit.
+
+    Args:
+        result: The whole audit.
+        shown: The same with small cells suppressed: gaps hidden there are left out.
+    """
     rows = []
     for name, gap in result.gaps.items():
+        if shown is not None and shown.gaps[name].hidden:
+            continue
         ours = "undefined" if gap.value is None else f"{gap.value:.3f}"
         rows += [
             (GAPS[name].label, ours, t.tool, t.call, t.printed, t.meaning)

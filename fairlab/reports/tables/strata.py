@@ -1,0 +1,144 @@
+"""Gaps within strata as tables."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from fairlab.metrics import GAPS, RATES, WithinStrata, holm
+
+_HIDDEN = "suppressed: rests on fewer than {} people"
+
+
+def strata_table(result: WithinStrata, name: str, smallest: int = 0) -> pd.DataFrame:
+    """One row per stratum: gap, interval, groups, people; "p (Holm)" corrects over the strata.
+
+    Args:
+        result: Gaps within strata.
+        name: Name in ``GAPS``.
+        smallest: A stratum with a cell of fewer people is suppressed; 0 shows all.
+    """
+    strata = result.gaps[name].strata
+    hidden = small_strata(result, smallest)
+    p_values = [np.nan if s.gap.p_value is None else s.gap.p_value for s in strata]
+    rows = []
+    for stratum, p in zip(strata, holm(p_values), strict=True):
+        gap = stratum.gap
+        if stratum.stratum in hidden:
+            why = _HIDDEN.format(smallest)
+            rows.append((stratum.stratum, stratum.n, *[None] * 8, why))
+            continue
+        note = gap.why_undefined
+        if stratum.small and gap.value is not None:
+            note = f"few people: {stratum.fewest:g} in the smallest group"
+        if gap.left_out and gap.value is not None:
+            note = "; ".join([*([note] if note else []), f"left out: {', '.join(gap.left_out)}"])
+        adjusted = None if np.isnan(p) else float(p)
+        rows.append(
+            (
+                stratum.stratum,
+                stratum.n,
+                gap.value,
+                gap.lower,
+                gap.upper,
+                gap.highest,
+                gap.lowest,
+                stratum.fewest,
+                gap.p_value,
+                adjusted,
+                note,
+            )
+        )
+    columns = [
+        "Stratum",
+        "People",
+        "Gap",
+        "Lower",
+        "Upper",
+        "Highest",
+        "Lowest",
+        "People, smallest group",
+        "p",
+        "p (Holm)",
+        "Note",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def pooled_table(result: WithinStrata, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """One row per gap: over everyone, standardised, on average, and the tests."""
+    rows = []
+    for name in result.gaps if names is None else names:
+        found = result.gaps[name]
+        test = found.test
+        rows.append(
+            (
+                GAPS[name].label,
+                found.unconditional.value,
+                found.standardised.value,
+                found.standardised.lower,
+                found.standardised.upper,
+                found.highest,
+                found.lowest,
+                "yes" if found.reversed else "no",
+                found.average.value,
+                found.average.lower,
+                found.average.upper,
+                found.widest,
+                found.standardised.p_value,
+                found.average.p_value,
+                None if test is None else test.p_value,
+                None if test is None else test.odds_ratio,
+                found.covered,
+            )
+        )
+    columns = [
+        "Gap",
+        "Strata aside",
+        "Same mix",
+        "Lower",
+        "Upper",
+        "Highest",
+        "Lowest",
+        "Order turned round",
+        "Average within",
+        "Lower (average)",
+        "Upper (average)",
+        "Widest in",
+        "p, same mix",
+        "p, average",
+        "p, Mantel–Haenszel",
+        "Common odds ratio",
+        "Share of people covered",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def stratum_rates_table(result: WithinStrata, rate: str, smallest: int = 0) -> pd.DataFrame:
+    """One row per stratum and group: a rate with the people behind it."""
+    hidden = small_strata(result, smallest)
+    value = RATES[rate](result.counts)
+    n = np.asarray(RATES[rate].denominator(result.counts))
+    rows = [
+        (stratum, group, None, None)
+        if stratum in hidden
+        else (
+            stratum,
+            group,
+            None if np.isnan(value[s, g]) else float(value[s, g]),
+            n[s, g].item(),
+        )
+        for s, stratum in enumerate(result.names)
+        for g, group in enumerate(result.counts.group_names)
+    ]
+    return pd.DataFrame(rows, columns=["Stratum", "Group", RATES[rate].label, "People"])
+
+
+def small_strata(result: WithinStrata, smallest: int) -> frozenset[str]:
+    """Strata in which a group that is there has a cell of fewer than ``smallest`` people."""
+    if smallest <= 0:
+        return frozenset()
+    cells = result.cells
+    fewest = np.stack([cells.tp, cells.fp, cells.fn, cells.tn]).min(axis=0)
+    small = ((fewest < smallest) & (cells.n > 0)).any(axis=-1)
+    return frozenset(name for name, hide in zip(result.names, small, strict=True) if hide)

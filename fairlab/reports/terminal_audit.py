@@ -1,0 +1,146 @@
+"""An audit as plain text for a terminal: the numbers of the Audit page, in its order."""
+
+from collections.abc import Mapping
+from math import isnan
+
+import pandas as pd
+
+from fairlab.metrics import GAPS, RATES, Audit, Multicalibration
+from fairlab.reports.examination import Examination
+from fairlab.reports.sentences import audit as sentences
+from fairlab.reports.sentences.strata import CONTROL_CAUTION, strata_sentence
+from fairlab.reports.tables import audit as tables
+from fairlab.reports.tables import calibration as score_tables
+from fairlab.reports.tables.strata import pooled_table, strata_table
+
+_STRATA_GAPS = tables.MAIN_GAPS
+_MOST_SUBGROUPS = 5
+
+
+def audit_text(found: Examination, *, to_overall: bool = False) -> str:
+    """Everything of one grouping: sentences first, then every number with its interval and n.
+
+    Args:
+        found: The examination.
+        to_overall: Also gaps measured from everyone.
+    """
+    result = found.result
+    read = f"selected if {found.selected_if}" if found.selected_if else "decisions as given"
+    lines = [f"Groups by {found.name}; {read}", ""]
+    lines += [
+        f"  {sentences.gap_sentence(result, name)} {sentences.certainty_sentence(result, name)}"
+        for name in tables.MAIN_GAPS[:3]
+    ]
+    lines += ["", *_counts(result), *_rates(result), *_gaps(result)]
+    if to_overall:
+        lines += _table("Gaps from everyone", tables.overall_table(result))
+    lines += _pairs(found)
+    if result.calibration:
+        lines += _table(
+            "Scores",
+            score_tables.scores_table(result.calibration, result.ranking).set_index("Group").T,
+            index=True,
+        )
+        lines += _score_gaps(result)
+    lines += _table("Inequality of benefits", tables.inequality_table(result))
+    for control in found.strata:
+        lines += _within(found, control)
+    if found.multicalibration is not None:
+        lines += _subgroups(found.multicalibration)
+    if found.dictionary:
+        lines += _table("What other tools print", pd.DataFrame(list(found.dictionary)))
+    return "\n".join([*lines, *(f"- {note}" for note in result.notes)])
+
+
+def overview_text(audits: Mapping[str, Audit]) -> str:
+    """The main gaps of several attributes, each by itself, side by side."""
+    lines = _table("All attributes, each by itself", tables.overview_table(audits))
+    return "\n".join(lines)
+
+
+def _counts(result: Audit) -> list[str]:
+    table = tables.confusion_table(result, ("favourable", "unfavourable"))
+    return _table("People by outcome and decision", table)
+
+
+def _rates(result: Audit) -> list[str]:
+    lines = []
+    for name in RATES:
+        rate = result.rates[name]
+        lines.append(f"  {rate.label}")
+        for group in (*rate.groups, rate.everyone):
+            said = f"{_estimate(group.value, group.lower, group.upper)} (n = {group.n:g})"
+            lines.append(f"    {group.group}: {said if group.value is not None else group.why}")
+    return lines
+
+
+def _gaps(result: Audit) -> list[str]:
+    lines = ["  Gaps"]
+    adjusted = tables.gaps_table(result)["p (Holm)"]
+    for gap, p in zip(result.gaps.values(), adjusted, strict=True):
+        if gap.value is None:
+            lines.append(f"    {gap.name}: {gap.why_undefined}")
+            continue
+        ends = f"({gap.highest} highest, {gap.lowest} lowest)"
+        odds = "" if gap.p_value is None else f", p = {gap.p_value:.3g}, Holm {p:.3g}"
+        out = f"; left out: {', '.join(gap.left_out)}" if gap.left_out else ""
+        lines.append(
+            f"    {gap.name}: {_estimate(gap.value, gap.lower, gap.upper)} {ends}{odds}{out}"
+        )
+    return lines
+
+
+def _pairs(found: Examination) -> list[str]:
+    if not found.pairs:
+        return []
+    said = f"  {sentences.pairs_sentence(found.pairs)}"
+    return [*_table("Every pair of groups", tables.pairs_table(found.pairs)), said]
+
+
+def _score_gaps(result: Audit) -> list[str]:
+    return [
+        f"    {gap.name}: {_estimate(gap.value, gap.lower, gap.upper)}"
+        for gap in result.score_gaps.values()
+    ]
+
+
+def _within(found: Examination, control: str) -> list[str]:
+    within = found.strata[control]
+    lines = _table(f"Within strata of {control}", pooled_table(within, _STRATA_GAPS))
+    for name in _STRATA_GAPS:
+        lines += _table(GAPS[name].label, strata_table(within, name, found.smallest))
+        if found.smallest == 0:
+            lines.append(f"    {strata_sentence(within, name, found.name, control)}")
+    return [*lines, f"  {CONTROL_CAUTION}", *(f"  - {note}" for note in within.notes)]
+
+
+def _subgroups(many: Multicalibration) -> list[str]:
+    beyond = many.found
+    lines = [
+        f"  Calibration in crossed groups: {len(beyond)} of {len(many.subgroups)} groups and score "
+        f"ranges are farther off than chance would put the worst of them"
+    ]
+    for one in many.subgroups[:_MOST_SUBGROUPS]:
+        lines.append(
+            f"    {one.subgroup}: outcome − score {_estimate(one.residual, one.lower, one.upper)} "
+            f"(n = {one.n}, p = {one.p_adjusted:.3g})"
+        )
+    return lines
+
+
+def _table(title: str, table: pd.DataFrame, *, index: bool = False) -> list[str]:
+    words = table.map(_cell).to_string(index=index, justify="left")
+    return ["", f"  {title}", *(f"    {line}" for line in words.splitlines())]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if isnan(value) else f"{value:.4g}"
+    return "" if value is None else str(value)
+
+
+def _estimate(value: float | None, lower: float | None, upper: float | None) -> str:
+    if value is None:
+        return "undefined"
+    interval = "" if lower is None or upper is None else f" [{lower:.3f}, {upper:.3f}]"
+    return f"{value:.3f}{interval}"
