@@ -22,29 +22,32 @@ from fairlab.training.people import threshold_as
 # Share of the running mean decisions that stays at each batch.
 MEMORY = 0.9
 # How fast multipliers grow: per epoch and unit of gap.
-RATE = 8.0
+RATE = 2.0
 # Weight of the quadratic term.
-CURVATURE = 4.0
+CURVATURE = 2.0
 MOST = 20.0
 # Where validation has a wider gap than asked, training aims lower: by this share of the excess
 # after each epoch, down to this share of the slack.
 CORRECTION = 0.5
-LOWEST_AIM = 0.5
-# Beyond any cross entropy: an epoch within the slack beats every epoch outside it.
-OUTSIDE = 1e3
+LOWEST_AIM = 0.25
+# Cross entropy that a gap outside the slack is worth when an epoch is chosen, per unit: half a
+# point costs 0.02, which an epoch that has learnt much more may outweigh.
+OUTSIDE = 4.0
+# Nobody asks for a gap more finely than this.
+NEAR = 0.005
 
 
 class TargetSlackFamily:
     """Cross entropy with the gap of decisions held at the slack.
 
-    Kept: of the epochs whose validation gap of decisions is within the slack the one with the
-    least validation cross entropy; if there is none, the one with the narrowest gap.
+    Kept: the epoch with the least validation cross entropy plus what its validation gap of
+    decisions exceeds the slack by, at a price that few epochs outside the slack can pay.
     """
 
     mode: Mode = "penalty"
     selection = (
-        "validation cross entropy among the epochs whose validation gap of decisions is within "
-        "the slack; where there is none, the narrowest gap"
+        f"validation cross entropy + {OUTSIDE:g} × excess of the validation gap of decisions over "
+        "the slack"
     )
 
     def __init__(self, setting: Setting) -> None:
@@ -88,8 +91,8 @@ class TargetSlackFamily:
         task = task_loss(logit, batch.y, batch.weight)
         corrected = self.aim - CORRECTION * (gap - self.slack)
         self.aim = torch.minimum(torch.maximum(corrected, LOWEST_AIM * self.slack), self.slack)
-        inside = (gap <= self.slack + 1e-6) | self.free
-        return Verdict(score, torch.where(inside, task, OUTSIDE + gap))
+        excess = torch.where(self.free, 0.0, (gap - self.slack).clamp_min(0.0))
+        return Verdict(score, task + OUTSIDE * excess)
 
     def settle(self, logit: Tensor) -> None:
         """Remember the validation gap of the models that were kept."""
@@ -100,13 +103,12 @@ class TargetSlackFamily:
         return torch.sigmoid(logit)
 
     def flags(self) -> tuple[tuple[str, ...], ...]:
-        """Models that did not get within the slack on validation."""
-        missed = (self.found > self.slack + 1e-6) & ~self.free
+        """Models whose validation gap is outside the slack by more than half a point."""
+        missed = (self.found > self.slack + NEAR) & ~self.free
         return tuple(
             (
-                f"Asked for a gap of at most {100 * slack:.3g} points, the narrowest epoch has "
-                f"{100 * gap:.1f} on validation people. More epochs, a wider slack or more people "
-                "may help.",
+                f"Asked for a gap of at most {100 * slack:.3g} points, it has {100 * gap:.1f} on "
+                "validation people. More epochs or a wider slack may help.",
             )
             if outside
             else ()
