@@ -1,23 +1,22 @@
-"""Thresholds: move the decision threshold and see people, rates and gaps move."""
-
-from dataclasses import replace
+"""Thresholds: move one for everyone, or one per group, and see people, rates and gaps move."""
 
 import streamlit as st
 
 from fairlab.impossibility import least_worst_gap, within_tolerance
-from fairlab.metrics import RATES
-from fairlab.reports.figures.explorer import explorer_payload, slider_grid
+from fairlab.reports.figures.explorer import NamedCuts, explorer_payload, slider_grid
 from fairlab.reports.sentences.sweep import (
     at_threshold_sentence,
     least_worst_sentence,
     tolerance_sentence,
 )
 from fairlab.reports.tables.sweep import sweep_csv, sweep_table
-from fairlab.ui import state
+from fairlab.sweeps.cuts import counts_at_cuts
 from fairlab.ui.components.threshold_explorer import threshold_explorer
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.shell import begin_page
+from fairlab.ui.widgets import explorer_view as view
 from fairlab.ui.widgets.subject import choose_subject
+from fairlab.ui.widgets.surface_view import show_surface
 from fairlab.ui.widgets.sweep_view import (
     choose_gaps,
     interval_of,
@@ -28,50 +27,57 @@ from fairlab.ui.widgets.sweep_view import (
 
 begin_page(
     "Thresholds",
-    "A person is selected when the score reaches the threshold. Move it and watch who is selected "
-    "in each group, and every gap at once.",
+    "A person is selected when the score reaches the threshold. Move it, for everyone or for one "
+    "group, and watch who is selected, what it costs, and every gap at once.",
 )
-subject = choose_subject(key="thresholds")
+subject = choose_subject(key="thresholds", scores=True, linked=True)
 if not subject.people.has_scores:
     nothing_to_sweep(subject)
     st.stop()
 
 outcomes, digest = outcomes_of(subject)
 sweep = sweep_of(digest, outcomes)
-gaps, tolerance, within = choose_gaps("thresholds")
+gaps, tolerance, within = choose_gaps("thresholds", linked=True)
 found = least_worst_gap(sweep, gaps, within)
-best = sweep.thresholds[RATES["accuracy"](sweep.counts.overall())[:, 0].argmax()]
-in_use = subject.people.threshold if subject.point is None else subject.point.threshold
-start = slider_grid(sweep).deciding(in_use)
-marks = {"In use": in_use, "Most accurate": float(best)}
-if found is not None:
-    marks["Smallest worst gap"] = found.threshold
 sentence = least_worst_sentence(found, interval_of(digest, sweep, gaps, within), gaps, within)
-payload = explorer_payload(
-    outcomes,
-    sweep,
-    gaps=gaps,
-    marks=marks,
-    tolerance=tolerance,
-    outcome_words=subject.outcome_words,
-    digest=digest,
-)
+in_use = view.in_use_cuts(subject, outcomes.n_groups)
+view.say_other_groups(subject)
 
 
 @st.fragment
 def explorer() -> None:
-    """The slider with everything that follows it; only this part runs when it is let go."""
-    moved = threshold_explorer(payload, start=start, alt=sentence, key=f"explorer.{digest}")
-    threshold = start if moved is None else moved
-    st.markdown(as_it_is(at_threshold_sentence(sweep.at(threshold), threshold, gaps)))
-    if subject.point is not None and st.button(
-        "Use this threshold",
-        key="thresholds.use",
-        disabled=not 0 < threshold < 1 or threshold == subject.point.threshold,
-        help="Audit, Compare and Report then read this model at this threshold.",
-    ):
-        state.choose(replace(subject.point, threshold=threshold))
-        st.rerun()
+    """The handles with everything that follows them; only this part runs when they are let go."""
+    costs = view.ask_costs(subject.outcome_words)
+    fitted = view.fitting_people(subject, outcomes, digest)
+    stood = view.where_it_stood(digest, outcomes.n_groups, in_use)
+    strategies, missing = view.offered(
+        fitted, costs, in_use, found, outcomes.n_groups, view.asked(digest, stood)
+    )
+    payload = explorer_payload(
+        outcomes,
+        sweep,
+        gaps=gaps,
+        strategies=strategies,
+        in_use=in_use.cuts if in_use.mode == "each" else in_use.cuts * outcomes.n_groups,
+        shown=NamedCuts(stood.strategy, "", "", stood.mode, stood.cuts),
+        costs=costs,
+        bands=view.bands_of(
+            digest, gaps, tuple(slider_grid(sweep).positions.tolist()), sweep, outcomes
+        ),
+        tolerance=tolerance,
+        outcome_words=subject.outcome_words,
+        digest=digest,
+        higher_is_better=subject.people.higher_is_better,
+    )
+    moved = threshold_explorer(payload, alt=sentence, key=f"explorer.{digest}")
+    choice = stood if moved is None else moved
+    view.keep(digest, choice)
+    for text in missing:
+        st.info(as_it_is(text))
+    counts = counts_at_cuts(sweep, choice.per_group(outcomes.n_groups))
+    threshold = choice.cuts[0] if choice.mode == "one" else None
+    st.markdown(as_it_is(at_threshold_sentence(counts, threshold, gaps)))
+    view.offer_use(subject, choice, costs)
 
 
 explorer()
@@ -94,3 +100,5 @@ with st.expander("Show as table"):
         "text/csv",
         on_click="ignore",
     )
+if outcomes.n_groups == 2:
+    show_surface(subject, outcomes, digest)

@@ -6,16 +6,17 @@ the session holds drafts and the table in use; everything else lives in the run 
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote
 
 import numpy as np
 import streamlit as st
 
-from fairlab.config import RunConfig
+from fairlab.config import GroupCuts, RunConfig
 from fairlab.data import TaskData
 from fairlab.errors import FairlabError
 from fairlab.reports.sentences.curve import point_label as words_of
-from fairlab.results import ScoredPeople
+from fairlab.results import CROSSING, ScoredPeople, cross
 from fairlab.ui.store import builtin, result, run_exists, store, task_data
 
 _DATA = "fairlab.data"
@@ -23,8 +24,11 @@ _RUNS = "fairlab.runs"
 _CHOSEN = "fairlab.chosen"
 _PREDICTIONS = "fairlab.predictions"
 _RUN_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_NUMBER = r"-?\d{1,15}(?:\.\d{1,17})?(?:e-?\d{1,3})?"
 _POINT_PATTERN = re.compile(
-    r"([A-Za-z0-9_-]{8,64}):(\d{1,6})@(0?\.\d{1,6})(?:~([01]?(?:\.\d{1,6})?))?"
+    r"([A-Za-z0-9_-]{8,64}):(\d{1,6})@(0?\.\d{1,20})(?:~([01]?(?:\.\d{1,6})?))?"
+    # Thresholds per group: attributes, then a number for each group of their crossing.
+    rf"(?:;([A-Za-z0-9_.~%*-]{{1,2000}});({_NUMBER}(?:\*{_NUMBER})*))?"
 )
 MAX_RUNS = 6
 MAX_CHOSEN = 6
@@ -35,6 +39,8 @@ class ChosenPoint:
     """A model somebody picked on Train: which run, which model, at which threshold.
 
     ``within`` is the gap of decisions its threshold was picked for on validation people, if so.
+    With ``cuts``, groups by ``by`` are decided at a threshold each, and ``threshold`` is only what
+    was in use before. The same model may be chosen both ways.
     """
 
     run_id: str
@@ -42,6 +48,29 @@ class ChosenPoint:
     label: str
     threshold: float = 0.5
     within: float | None = None
+    by: tuple[str, ...] = ()
+    cuts: tuple[float, ...] = ()
+
+    @property
+    def group_cuts(self) -> GroupCuts | None:
+        """The thresholds per group, if there are any."""
+        return GroupCuts(by=self.by, cuts=self.cuts) if self.cuts else None
+
+    @property
+    def key(self) -> str:
+        """Tells it from the other chosen points, in the keys of widgets."""
+        return f"{self.run_id}.{self.index}" + (".cuts" if self.cuts else "")
+
+    def with_cuts(self, by: tuple[str, ...], cuts: tuple[float, ...]) -> "ChosenPoint":
+        """The same model, decided at a threshold per group."""
+        label = f"{point_label(self.run_id, self.index)} with a threshold per group"
+        label += f" ({CROSSING.join(by)})"
+        return replace(self, label=label, within=None, by=by, cuts=cuts)
+
+    def with_threshold(self, threshold: float) -> "ChosenPoint":
+        """The same model, decided at one threshold for everyone."""
+        label = point_label(self.run_id, self.index)
+        return ChosenPoint(self.run_id, self.index, label, threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +88,46 @@ def sync_with_address() -> None:
         found = _RUN_PATTERN.findall(st.query_params.get("run", ""))
         known = [run_id for run_id in found if run_exists(run_id)]
         st.session_state[_RUNS] = tuple(dict.fromkeys(known))[:MAX_RUNS]
-        chosen = []
-        for run_id, index, threshold, within in _POINT_PATTERN.findall(
-            st.query_params.get("chosen", "")
-        ):
-            if 0 < float(threshold) < 1 and _may_have(run_id, int(index)):
-                chosen.append(
-                    ChosenPoint(
-                        run_id,
-                        int(index),
-                        point_label(run_id, int(index)),
-                        float(threshold),
-                        float(within) if within.strip(".") else None,
-                    )
-                )
+        links = _POINT_PATTERN.findall(st.query_params.get("chosen", ""))
+        chosen = [point for link in links if (point := _point(*link)) is not None]
         st.session_state[_CHOSEN] = tuple(chosen[:MAX_CHOSEN])
     _write_address()
+
+
+def _point(
+    run_id: str, index: str, threshold: str, within: str, by: str, cuts: str
+) -> ChosenPoint | None:
+    """A chosen point as a link holds it; None if the run, model or groups do not exist."""
+    if not 0 < float(threshold) < 1 or not _may_have(run_id, int(index)):
+        return None
+    point = ChosenPoint(
+        run_id,
+        int(index),
+        point_label(run_id, int(index)),
+        float(threshold),
+        float(within) if within.strip(".") else None,
+    )
+    if not by:
+        return point
+    names = tuple(unquote(name) for name in by.split("*"))
+    values = tuple(float(cut) for cut in cuts.split("*"))
+    try:
+        attributes = result(run_id).scored(int(index)).attributes
+        groups = len(cross(attributes, names).names)
+    except FairlabError:
+        return None
+    return point.with_cuts(names, values) if groups == len(values) else None
+
+
+def _link(point: ChosenPoint) -> str:
+    cut = np.format_float_positional(point.threshold, trim="-")
+    text = f"{point.run_id}:{point.index}@{cut}"
+    if point.within is not None:
+        text += f"~{point.within:.6g}"
+    if point.cuts:
+        by = "*".join(quote(name, safe="") for name in point.by)
+        text += f";{by};{'*'.join(repr(cut) for cut in point.cuts)}"
+    return text
 
 
 def _may_have(run_id: str, index: int) -> bool:
@@ -92,11 +145,7 @@ def _write_address() -> None:
     if run_ids():
         wanted["run"] = ",".join(run_ids())
     if chosen_points():
-        wanted["chosen"] = ",".join(
-            f"{p.run_id}:{p.index}@{p.threshold:.6g}"
-            + ("" if p.within is None else f"~{p.within:.6g}")
-            for p in chosen_points()
-        )
+        wanted["chosen"] = ",".join(_link(point) for point in chosen_points())
     for key in ("run", "chosen"):
         if key in wanted and st.query_params.get(key) != wanted[key]:
             st.query_params[key] = wanted[key]
@@ -160,7 +209,7 @@ def chosen_points() -> tuple[ChosenPoint, ...]:
 
 def choose(point: ChosenPoint) -> None:
     """Keep a point for the later pages; the newest is what they open with."""
-    kept = [p for p in chosen_points() if (p.run_id, p.index) != (point.run_id, point.index)]
+    kept = [p for p in chosen_points() if p.key != point.key]
     st.session_state[_CHOSEN] = tuple([*kept, point][-MAX_CHOSEN:])
     _write_address()
 
@@ -175,9 +224,7 @@ def point_label(run_id: str, index: int) -> str:
 
 def forget(point: ChosenPoint) -> None:
     """Drop a chosen point."""
-    st.session_state[_CHOSEN] = tuple(
-        p for p in chosen_points() if (p.run_id, p.index) != (point.run_id, point.index)
-    )
+    st.session_state[_CHOSEN] = tuple(p for p in chosen_points() if p.key != point.key)
     _write_address()
 
 

@@ -3,14 +3,18 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fairlab.config import RunConfig
+from fairlab.frontier.strategies import STRATEGIES
 from fairlab.outcomes import count
-from fairlab.results import Attribute, ScoredPeople
+from fairlab.results import Attribute, ScoredPeople, SweepResult
 from fairlab.ui.state import Predictions
+from tests.pages.conftest import APP
 
 Open = Callable[..., AppTest]
 
@@ -56,14 +60,115 @@ def test_a_chosen_model_gets_a_slider_with_exact_counts(open_page: Open, finishe
     """The payload starts at the model's threshold and counts the test people exactly."""
     app = open_page("thresholds", run=finished_run, chosen=(0,))
     data = payload(app)
-    assert data["start"] == 0.5
+    assert data["start"] == {"mode": "one", "cuts": [0.5], "strategy": "in_use"}
     at = data["positions"].index(0.5)
-    sizes = [sum(g[f][at] for f in ("tp", "fp", "fn", "tn")) for g in data["groups"]]
-    assert sum(sizes) > 300
-    selected = sum(g["tp"][at] + g["fp"][at] for g in data["groups"])
-    assert f"At threshold 0.5, {selected:,} of {sum(sizes):,} people are selected" in words(
+    people = sum(sum(group["size"]) for group in data["groups"])
+    assert people > 300
+    selected = sum(group["tp"][at] + group["fp"][at] for group in data["groups"])
+    assert f"At threshold 0.5, {selected:,} of {people:,} people are selected" in words(
         app
     ).replace("\\", "")
+
+
+def test_strategies_are_fitted_on_validation_people_and_say_whether_they_need_the_group(
+    open_page: Open, finished_run: str
+) -> None:
+    app = open_page("thresholds", run=finished_run, chosen=(0,))
+    offered = {one["name"]: one for one in payload(app)["strategies"]}
+    assert list(offered) == [
+        "in_use",
+        "single_threshold",
+        "smallest_worst_gap",
+        *list(STRATEGIES)[1:],
+    ]
+    parity = offered["demographic_parity"]
+    assert parity["mode"] == "each"
+    assert len(parity["cuts"]) == len(payload(app)["groups"])
+    assert "validation people" in parity["sentence"]
+    assert "A decision needs the person's group." in parity["sentence"]
+    assert "does not need" in offered["single_threshold"]["sentence"]
+
+
+def test_costs_change_the_strategies(open_page: Open) -> None:
+    """The dearer a wrong selection, the higher the least costly threshold."""
+    app = uploaded(open_page("home"), scored())
+    cheap = {one["name"]: one for one in payload(app)["strategies"]}["single_threshold"]["cuts"]
+    app.number_input(key="cost_fp").set_value(20.0).run()
+    dear = {one["name"]: one for one in payload(app)["strategies"]}["single_threshold"]["cuts"]
+    assert dear[0] > cheap[0]
+    assert payload(app)["costs"] == [20.0, 1.0]
+    assert "the same 400 people" in payload(app)["strategies"][1]["sentence"]
+
+
+def linked(cuts: str, run: str, chosen: str = "") -> AppTest:
+    """The page opened with a link."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["run"] = run
+    app.query_params["chosen"] = chosen or f"{run}:0@0.5"
+    app.query_params["cuts"] = cuts
+    app.query_params["thresholds.by"] = "sex"
+    app.run()
+    app.switch_page("pages/thresholds.py").run()
+    assert not app.exception, [error.message for error in app.exception]
+    return app
+
+
+def test_a_link_restores_a_threshold_per_group(finished_run: str) -> None:
+    app = linked("each~~0.81_0.9", finished_run)
+    assert payload(app)["start"] == {"mode": "each", "cuts": [0.81, 0.9], "strategy": ""}
+    assert "At these thresholds" in words(app)
+
+
+@pytest.mark.parametrize(
+    "cuts", ["each~~0.5", "each~~0.5_0.6_0.7", "one~~nan", "one~~<b>", "both~~0.5", "x" * 90_000]
+)
+def test_a_link_of_anything_else_starts_where_the_model_is_in_use(
+    finished_run: str, cuts: str
+) -> None:
+    assert payload(linked(cuts, finished_run))["start"]["strategy"] == "in_use"
+
+
+def test_thresholds_per_group_in_use_decide_on_audit_compare_and_report(
+    finished_run: str, trained: tuple[RunConfig, SweepResult]
+) -> None:
+    """The link carries them; every page counts the same people, and Report exports the rule."""
+    both = f"{finished_run}:0@0.5,{finished_run}:0@0.5;sex;0.8*0.9"
+    app = linked("", finished_run, both)
+    assert payload(app)["start"]["cuts"] == [0.8, 0.9]
+    people = trained[1].scored(0)
+    outcomes = people.outcomes(("sex",))
+    selected = int((outcomes.score >= np.array([0.8, 0.9])[outcomes.group]).sum())
+    assert f"At these thresholds, {selected} of {outcomes.n} people" in words(app)
+    app.switch_page("pages/audit.py").run()
+    assert not app.exception
+    assert app.selectbox(key="audit.model").value.cuts == (0.8, 0.9)
+    assert app.selectbox(key="audit.by").value == ("sex",)
+    said = words(app)
+    assert "female 0.8, male 0.9" in said
+    app.switch_page("pages/compare.py").run()
+    assert not app.exception
+    assert "Moving from A to B" in words(app)
+    app.switch_page("pages/report.py").run()
+    assert not app.exception
+    assert "cannot be decided" in words(app)
+    assert any("group_cuts" in code.value for code in app.code)
+    assert len(app.get("download_button")) == 5
+
+
+@pytest.mark.parametrize("link", [";town;0.8*0.9", ";sex;0.8", ";sex;0.8*nan"])
+def test_a_link_with_other_groups_or_no_numbers_is_no_choice_by_group(
+    finished_run: str, link: str
+) -> None:
+    app = linked("", finished_run, f"{finished_run}:0@0.5,{finished_run}:0@0.5{link}")
+    assert payload(app)["start"]["cuts"] == [0.5]
+
+
+def test_a_table_of_risks_keeps_its_own_numbers(open_page: Open) -> None:
+    """A risk's sign was turned on the way in; the slider shows it as the table writes it."""
+    people = scored(higher_is_better=False, score_name="risk")
+    app = uploaded(open_page("home"), replace(people, score=-people.score, threshold=-0.5))
+    assert payload(app)["sign"] == -1
+    assert payload(app)["start"]["cuts"] == [-0.5]
 
 
 def test_the_threshold_in_use_is_not_offered_again(open_page: Open, finished_run: str) -> None:

@@ -17,7 +17,12 @@ from fairlab.impossibility import (
 )
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes, count
-from fairlab.reports.figures.explorer import explorer_payload, slider_grid
+from fairlab.reports.figures.explorer import (
+    NamedCuts,
+    explorer_payload,
+    slider_grid,
+    tidy_cut,
+)
 from fairlab.reports.figures.sweep import gap_styles, sweep_figure
 from fairlab.reports.figures.theme import group_styles
 from fairlab.reports.sentences.sweep import (
@@ -27,6 +32,7 @@ from fairlab.reports.sentences.sweep import (
 )
 from fairlab.reports.tables.sweep import sweep_csv, sweep_table
 from fairlab.sweeps import exact_sweep
+from fairlab.sweeps.bands import gap_bands
 
 SCORES = {
     "probabilities": st.sampled_from((0.0, 0.1, 0.5, 0.75, 0.999)),
@@ -66,36 +72,135 @@ def test_probabilities_get_round_positions_such_as_a_half() -> None:
 def test_whole_number_scores_show_the_number_that_decides() -> None:
     """6.5 selects who 7 selects; the line must not cut the bar of people who score 6."""
     outcomes = some_people([3.0, 6.0, 7.0, 9.0])
-    payload = payload_of(outcomes, used=6.5)
-    assert payload["marks"] == [{"label": "used", "value": 7.0}]
+    payload = payload_of(outcomes, in_use=(6.5, 6.5))
+    assert payload["in_use"] == (7.0, 7.0)
+    assert payload["strategies"][0]["cuts"] == (7.0,)
     assert payload["positions"] == [3, 4, 5, 6, 7, 8, 9, 10]
 
 
-def payload_of(outcomes: GroupedOutcomes, **marks: float) -> dict:  # type: ignore[type-arg]
+def payload_of(
+    outcomes: GroupedOutcomes,
+    each: tuple[float, ...] = (),
+    in_use: tuple[float, ...] = (0.5, 0.5),
+    **more: object,
+) -> dict:  # type: ignore[type-arg]
+    """A payload that starts at one threshold for everyone and offers one strategy per group."""
+    strategies = [NamedCuts("in_use", "In use", "", "one", in_use[:1])]
+    if each:
+        strategies.append(NamedCuts("mine", "Mine", "", "each", each))
     return explorer_payload(
         outcomes,
         exact_sweep(outcomes),
         gaps=USUAL_GAPS,
-        marks=marks,
+        strategies=strategies,
+        in_use=in_use,
         tolerance=0.1,
         outcome_words=("repaid", "defaulted"),
         digest="x",
+        **more,  # type: ignore[arg-type]
     )
+
+
+def shown_counts(payload: dict, g: int, cut: float) -> tuple[float, ...]:  # type: ignore[type-arg]
+    """tp, fp, fn, tn of a group as the browser looks them up."""
+    group = payload["groups"][g]
+    rows = {cut: (tp, fp) for cut, tp, fp in group["own"]}
+    rows |= dict(zip(payload["positions"], zip(group["tp"], group["fp"], strict=True), strict=True))
+    tp, fp = rows[cut]
+    return tp, fp, group["size"][0] - tp, group["size"][1] - fp
+
+
+def exact_counts(outcomes: GroupedOutcomes, g: int, cut: float) -> tuple[int, ...]:
+    counts = count(outcomes, cut)
+    return tuple(int(getattr(counts, f)[g]) for f in ("tp", "fp", "fn", "tn"))
 
 
 def test_payload_holds_the_exact_counts_and_gaps_of_every_position() -> None:
     rng = np.random.default_rng(0)
     outcomes = some_people(rng.random(300).round(2).tolist())
-    payload = json.loads(json.dumps(payload_of(outcomes, best=0.1234567)))
+    payload = json.loads(json.dumps(payload_of(outcomes, in_use=(0.1234567, 0.1234567))))
     assert 0.1234567 in payload["positions"]
     for i, threshold in list(enumerate(payload["positions"]))[::17]:
         counts = count(outcomes, threshold)
-        for g, group in enumerate(payload["groups"]):
-            for field in ("tp", "fp", "fn", "tn"):
-                assert group[field][i] == getattr(counts, field)[g]
+        for g in range(2):
+            assert shown_counts(payload, g, threshold) == exact_counts(outcomes, g, threshold)
         for gap in payload["gaps"]:
             exact = float(GAPS[gap["name"]](counts))
             assert gap["values"][i] == (None if np.isnan(exact) else pytest.approx(exact, abs=1e-6))
+
+
+@given(
+    scores=st.lists(st.sampled_from((0.0, 0.1, 0.3, 0.5, 0.75, 1.0)), min_size=4, max_size=30),
+    cuts=st.tuples(*[st.sampled_from((0.05, 0.1, 0.3, 0.30001, 0.5, 0.751, 1.0))] * 2),
+)
+def test_each_groups_own_threshold_has_its_exact_counts(
+    scores: list[float], cuts: tuple[float, float]
+) -> None:
+    """Ties stay together: a person whose score is the threshold is selected."""
+    outcomes = some_people(scores)
+    payload = json.loads(json.dumps(payload_of(outcomes, cuts)))
+    for g, cut in enumerate(payload["strategies"][1]["cuts"]):
+        assert cut == cuts[g]
+        assert shown_counts(payload, g, cut) == exact_counts(outcomes, g, cut)
+
+
+def test_infinite_thresholds_become_the_ends_that_decide_the_same() -> None:
+    outcomes = some_people([0.0, 0.2, 1.0, 1.0])
+    payload = payload_of(outcomes, (float("-inf"), float("inf")))
+    everybody, nobody = payload["strategies"][1]["cuts"]
+    assert shown_counts(payload, 0, everybody)[2:] == (0, 0)
+    assert shown_counts(payload, 1, nobody)[:2] == (0, 0)
+
+
+def test_a_strategy_not_worked_out_yet_is_offered_without_thresholds() -> None:
+    outcomes = some_people([0.0, 0.2, 0.7, 1.0])
+    later = NamedCuts("later", "Later", "", "each", ())
+    payload = explorer_payload(
+        outcomes,
+        exact_sweep(outcomes),
+        gaps=USUAL_GAPS,
+        strategies=[NamedCuts("in_use", "In use", "", "one", (0.5,)), later],
+        in_use=(0.5, 0.5),
+        tolerance=0.1,
+        outcome_words=("repaid", "defaulted"),
+        digest="x",
+    )
+    assert payload["strategies"][1]["cuts"] == ()
+
+
+def test_many_groups_show_the_four_largest_first() -> None:
+    group = np.repeat(np.arange(9), [1, 9, 2, 8, 3, 7, 4, 6, 5])
+    outcomes = GroupedOutcomes.from_arrays(
+        y_true=np.arange(45) % 2, score=np.linspace(0, 1, 45), group=group
+    )
+    assert payload_of(outcomes, in_use=(0.5,) * 9)["first_shown"] == [1, 3, 5, 7]
+
+
+def test_bands_lie_at_the_positions_of_the_slider_and_undefined_is_null() -> None:
+    outcomes = some_people(np.random.default_rng(4).random(200).tolist())
+    sweep = exact_sweep(outcomes)
+    keep = np.unique(sweep.index(slider_grid(sweep).positions)).tolist()
+    bands = gap_bands(sweep, USUAL_GAPS, size=2, keep=keep, draws=100)
+    payload = json.loads(json.dumps(payload_of(outcomes, bands=bands), allow_nan=False))
+    band = payload["bands"][USUAL_GAPS[0]]
+    assert len(band["thresholds"]) == len(band["lower"]) == len(band["upper"])
+    known = [(a, b) for a, b in zip(band["lower"], band["upper"], strict=True) if a is not None]
+    assert known
+    assert all(0 <= low <= high for low, high in known)
+
+
+@given(
+    scores=st.lists(st.sampled_from((0.1, 0.123456, 0.1234567, 0.29, 0.5, 7.0, -3.25)), min_size=1),
+    data=st.data(),
+)
+def test_tidy_thresholds_have_fewer_decimals_and_decide_the_same(
+    scores: list[float], data: st.DataObject
+) -> None:
+    sweep = exact_sweep(some_people(scores))
+    cut = data.draw(st.sampled_from([*scores, float("inf"), float("-inf")]))
+    tidy = tidy_cut(sweep, cut)
+    assert sweep.index(tidy) == sweep.index(cut)
+    assert len(repr(tidy)) <= len(repr(cut))
 
 
 def test_payload_histograms_count_everyone_once() -> None:

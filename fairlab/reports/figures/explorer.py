@@ -1,8 +1,8 @@
 """What the explorers draw in the browser: one payload each, every number exact."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from fairlab.reports.figures.sweep import gap_styles
 from fairlab.reports.figures.theme import Style, group_styles
 from fairlab.reports.sentences.impossibility import dial_sentence
 from fairlab.sweeps import ThresholdSweep
+from fairlab.sweeps.bands import GapBands
 
 POSITIONS = 401
 BINS = 50
+MOST_STRIPS = 6  # as in threshold_explorer.js
+FIRST_SHOWN = 4
 SHOWN_RATES = ("selection_rate", "tpr", "fpr", "ppv")
 
 
@@ -70,31 +73,73 @@ def slider_grid(sweep: ThresholdSweep) -> SliderGrid:
     return SliderGrid(positions, step, _decimals(step), whole and step == 1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class NamedCuts:
+    """Thresholds a button sets.
+
+    Attributes:
+        name: Kept in the link when they are in force.
+        label: On the button.
+        sentence: What they do, in plain words.
+        mode: ``one`` threshold for everyone or one ``each``.
+        cuts: One number, or one per group; () when they are worked out only once asked for.
+    """
+
+    name: str
+    label: str
+    sentence: str
+    mode: Literal["one", "each"]
+    cuts: tuple[float, ...]
+
+
 def explorer_payload(
     outcomes: GroupedOutcomes,
     sweep: ThresholdSweep,
     *,
     gaps: Sequence[str],
-    marks: Mapping[str, float],
+    strategies: Sequence[NamedCuts],
+    in_use: Sequence[float],
     tolerance: float,
     outcome_words: tuple[str, str],
     digest: str,
+    shown: NamedCuts | None = None,
+    costs: tuple[float, float] = (1.0, 1.0),
+    bands: GapBands | None = None,
+    higher_is_better: bool = True,
 ) -> dict[str, Any]:
-    """Everything the explorer shows, JSON-ready.
+    """Everything the explorer shows, JSON-ready: counts of every position, exact.
 
     Args:
         outcomes: People.
         sweep: Their exact sweep.
-        gaps: Names in ``GAPS`` to draw.
-        marks: Named thresholds to offer as buttons, in order; the first is where it starts.
+        gaps: Names in ``GAPS``.
+        strategies: Thresholds to offer as buttons, in order.
+        in_use: The threshold of each group at present; what a move is held against.
         tolerance: Band in [0, 1].
         outcome_words: How to speak of the favourable and the unfavourable outcome.
         digest: Changes when people, scores or groups change; the browser then starts anew.
+        shown: What it opens with; the first strategy if not given.
+        costs: Of a false positive and of a false negative, in the user's unit.
+        bands: Of the gaps along the sweep.
+        higher_is_better: False when scores are minus a risk; numbers are then shown without it.
     """
     grid = slider_grid(sweep)
-    named = {label: grid.deciding(v) for label, v in marks.items() if np.isfinite(v)}
-    positions = np.union1d(grid.positions, list(named.values())) if named else grid.positions
+    start = strategies[0] if shown is None else shown
+    named = [_on(grid, one) for one in (*strategies, start)]
+    used = tuple(grid.deciding(cut) for cut in in_use)
+    common = {cut for one in named if one.mode == "one" for cut in one.cuts}
+    if len(set(used)) == 1:
+        common.add(used[0])
+    positions = np.union1d(grid.positions, sorted(common)) if common else grid.positions
     counts = sweep.at(positions)
+    own = [
+        {used[g], *(one.cuts[g] for one in named if one.mode == "each" and one.cuts)}
+        for g in _each(sweep)
+    ]
+    *offered, first = [
+        {"name": n.name, "label": n.label, "sentence": n.sentence, "mode": n.mode, "cuts": n.cuts}
+        for n in named
+    ]
     return {
         "digest": digest,
         "positions": positions.tolist(),
@@ -102,20 +147,62 @@ def explorer_payload(
         "high": float(grid.positions[-1]),
         "step": grid.step,
         "digits": grid.digits,
-        "marks": [{"label": label, "value": value} for label, value in named.items()],
+        "sign": 1 if higher_is_better else -1,
+        "weighted": outcomes.weight is not None,
+        "start": {"mode": first["mode"], "cuts": first["cuts"], "strategy": first["name"]},
+        "in_use": used,
+        "strategies": offered,
+        "costs": list(costs),
         "tolerance": tolerance,
         "outcome_words": list(outcome_words),
-        "groups": _groups(outcomes, counts, grid),
+        "groups": _groups(outcomes, sweep, positions, own, grid),
+        "first_shown": _largest(sweep),
         "rates": [_rate(name) for name in SHOWN_RATES],
         "rate_labels": {rate.name: rate.label.lower() for rate in RATES.values()},
         "conditions": {rate.name: rate.condition for rate in RATES.values()},
         "gaps": _gaps(counts, gaps),
+        "bands": {} if bands is None else _bands(bands, positions),
     }
 
 
-def _groups(outcomes: GroupedOutcomes, counts: Counts, grid: SliderGrid) -> list[dict[str, Any]]:
+def tidy_cut(sweep: ThresholdSweep, cut: float) -> float:
+    """The threshold with the fewest decimals that decides for these people as ``cut`` does.
+
+    Infinite thresholds stay as they are.
+    """
+    at = int(sweep.index(cut))
+    if not np.isfinite(cut) or at >= len(sweep.thresholds) - 1:
+        return cut
+    below = float(sweep.thresholds[at - 1]) if at else -np.inf
+    for digits in range(13):
+        near = round(cut, digits)
+        lower = round(float(np.floor(cut * 10**digits)) / 10**digits, digits)
+        for one in (near, lower):
+            if below < one <= cut:
+                return float(one)
+    return cut
+
+
+def _each(sweep: ThresholdSweep) -> range:
+    return range(sweep.counts.shape[1])
+
+
+def _on(grid: SliderGrid, one: NamedCuts) -> NamedCuts:
+    """Thresholds the slider can stand at; infinite ones become its ends."""
+    low, high = float(grid.positions[0]), float(grid.positions[-1])
+    return replace(one, cuts=tuple(min(max(grid.deciding(c), low), high) for c in one.cuts))
+
+
+def _groups(
+    outcomes: GroupedOutcomes,
+    sweep: ThresholdSweep,
+    positions: FloatArray,
+    own: Sequence[set[float]],
+    grid: SliderGrid,
+) -> list[dict[str, Any]]:
     edges = np.linspace(grid.positions[0], grid.positions[-1], _bins(grid) + 1)
     styles = group_styles(outcomes.group_names)
+    counts, everyone = sweep.at(positions), sweep.counts
     groups = []
     for g, name in enumerate(outcomes.group_names):
         bars = []
@@ -123,6 +210,8 @@ def _groups(outcomes: GroupedOutcomes, counts: Counts, grid: SliderGrid) -> list
             mine = (outcomes.group == g) & (outcomes.y_true == label)
             weight = None if outcomes.weight is None else outcomes.weight[mine]
             bars.append(_whole(np.histogram(outcomes.score[mine], edges, weights=weight)[0]))
+        cuts = np.array(sorted(own[g]))
+        there = sweep.at(cuts)
         groups.append(
             {
                 "name": name,
@@ -130,10 +219,45 @@ def _groups(outcomes: GroupedOutcomes, counts: Counts, grid: SliderGrid) -> list
                 "symbol": styles[g].symbol,
                 "favourable": bars[0],
                 "unfavourable": bars[1],
-                **{f: _whole(getattr(counts, f)[:, g]) for f in ("tp", "fp", "fn", "tn")},
+                "size": _whole(np.array([everyone.tp[0, g], everyone.fp[0, g]])),
+                "tp": _whole(counts.tp[:, g]),
+                "fp": _whole(counts.fp[:, g]),
+                "own": [
+                    list(row)
+                    for row in zip(
+                        cuts.tolist(), _whole(there.tp[:, g]), _whole(there.fp[:, g]), strict=True
+                    )
+                ],
             }
         )
     return groups
+
+
+def _largest(sweep: ThresholdSweep) -> list[int]:
+    """Groups shown at first: all of a few, else the four with most people."""
+    people = sweep.counts.n[0]
+    if len(people) <= MOST_STRIPS:
+        return list(_each(sweep))
+    return sorted(int(g) for g in np.argsort(-people, kind="stable")[:FIRST_SHOWN])
+
+
+def _bands(bands: GapBands, positions: FloatArray) -> dict[str, Any]:
+    finite = np.isfinite(bands.thresholds)
+    shown = np.clip(bands.thresholds[finite], positions[0], positions[-1])
+    found = {}
+    for k, name in enumerate(bands.gaps):
+        lower, upper = bands.lower[finite, k], bands.upper[finite, k]
+        if not np.isnan(lower).all():
+            found[name] = {
+                "thresholds": np.round(shown, 9).tolist(),
+                "lower": _rounded(lower),
+                "upper": _rounded(upper),
+            }
+    return found
+
+
+def _rounded(values: FloatArray) -> list[float | None]:
+    return [None if np.isnan(v) else round(float(v), 4) for v in values]
 
 
 def _gaps(counts: Counts, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from fairlab.config import CONSTRAINT_GAPS, RunConfig
+from fairlab.config import CONSTRAINT_GAPS, GroupCuts, RunConfig
 from fairlab.metrics import GAPS
 from fairlab.outcomes import Counts, count
 from fairlab.reports.measure import people_of, widest
 from fairlab.results import Point, SweepResult
 from fairlab.sweeps import measured_at
+from fairlab.sweeps.cuts import cuts_sentence, decided
 
 FEW = 30  # a group of fewer test people is named
 _OTHERS = (
@@ -26,15 +27,20 @@ def limits(
     index: int,
     threshold: float,
     within: float | None = None,
+    cuts: GroupCuts | None = None,
 ) -> tuple[str, ...]:
     """What is not known, not measured or not promised about model ``index``.
 
     Args:
         threshold: At which it is meant to be used.
         within: The gap of decisions the threshold was picked for on validation, if it was.
+        cuts: A threshold per group instead.
     """
     point = result.points[index]
     groupings = people_of(result, index)
+    if cuts is not None:
+        by_group, threshold = decided(result.scored(index), cuts), 0.5
+        groupings = tuple(by_group.outcomes(by) for by in result.groupings)
     tables = tuple(count(outcomes, threshold) for outcomes in groupings)
     people = [count(replace(outcomes, weight=None), threshold) for outcomes in groupings]
     said = [
@@ -44,7 +50,9 @@ def limits(
         _other_definitions(result, tables),
         _groups(config, result),
         _few(people),
-        _threshold(result, index, threshold, within),
+        _threshold(result, index, threshold, within)
+        if cuts is None
+        else _cuts(result, index, cuts),
         _promise(point),
         _inputs(config),
         _seeds(config),
@@ -128,6 +136,16 @@ def _threshold(result: SweepResult, index: int, threshold: float, within: float 
         f"{GAPS[name].label.lower()} of decisions within {_points(within)}: {there} "
         f"{_points(np.nan if gap is None else gap)}, at {100 * accuracy:.1f} % accuracy. On other "
         "people it differs."
+    )
+
+
+def _cuts(result: SweepResult, index: int, cuts: GroupCuts) -> str:
+    """What deciding each group at a threshold of its own asks for, and where it may be refused."""
+    return (
+        f"{cuts_sentence(result.scored(index), cuts)} Who is not recorded with one of these groups "
+        "cannot be decided. Where the law forbids to treat groups differently, such thresholds may "
+        "not be used. Training and choice of epoch used one threshold for everyone, "
+        f"{result.threshold:g}."
     )
 
 

@@ -77,18 +77,18 @@ def tolerance_sentence(
     return f"Thresholds {words} keep {what} within {limit}."
 
 
-def at_threshold_sentence(counts: Counts, threshold: float, gaps: Sequence[str]) -> str:
+def at_threshold_sentence(counts: Counts, threshold: float | None, gaps: Sequence[str]) -> str:
     """How many are selected at a threshold, the widest gap there, and what is undefined.
 
     Args:
         counts: Fields of shape (G,) at the threshold.
-        threshold: For the words.
+        threshold: For the words; None when each group has its own.
         gaps: Names in ``GAPS``.
     """
+    where = "these thresholds" if threshold is None else threshold_words(threshold)
     selected = float((counts.tp + counts.fp).sum())
     start = (
-        f"At {threshold_words(threshold)}, {_people(selected)} of {_people(float(counts.n.sum()))} "
-        "people are selected."
+        f"At {where}, {_people(selected)} of {_people(float(counts.n.sum()))} people are selected."
     )
     results = [GAPS[name].result(counts) for name in gaps]
     known = [r for r in results if r.value is not None]

@@ -1,49 +1,10 @@
-// Everything about one threshold, redrawn in the browser: the page's script does not run while
-// the slider moves. Counts and gaps arrive exact for every position; here they are only looked up.
-// The helpers of svg_kit.js stand in front of this file.
+// Thresholds, one for everyone or one per group, redrawn in the browser: the page's script does
+// not run while a handle moves. Counts arrive exact for every position; here they are looked up.
+// svg_kit.js, explorer_numbers.js, explorer_strips.js and explorer_gaps.js stand before this file.
 
-const MARGIN = 11; // half the slider's thumb, so that thumb and line stand at the same place
-const STRIP = 96;
-const CHART = 260;
 const COMMIT_MS = 250;
+const MOST_STRIPS = 6;
 const instances = new WeakMap();
-
-const RATES = {
-  selection_rate: (c) => [c.tp + c.fp, c.tp + c.fp + c.fn + c.tn],
-  tpr: (c) => [c.tp, c.tp + c.fn],
-  fpr: (c) => [c.fp, c.fp + c.tn],
-  ppv: (c) => [c.tp, c.tp + c.fp],
-  npv: (c) => [c.tn, c.tn + c.fn],
-  accuracy: (c) => [c.tp + c.tn, c.tp + c.fp + c.fn + c.tn],
-};
-
-function rate(name, c) {
-  const [numerator, denominator] = RATES[name](c);
-  return denominator > 0 ? numerator / denominator : null;
-}
-
-const at = (group, i) => ({ tp: group.tp[i], fp: group.fp[i], fn: group.fn[i], tn: group.tn[i] });
-
-// The two groups that set a gap, and the groups that cannot enter it.
-function between(gap, groups, i) {
-  let widest = null;
-  const leftOut = new Set();
-  for (const name of gap.rates) {
-    const known = [];
-    for (const group of groups) {
-      const value = rate(name, at(group, i));
-      if (value === null) leftOut.add(group.name);
-      else known.push([value, group.name, RATES[name](at(group, i))[1]]);
-    }
-    if (known.length < 2) continue;
-    known.sort((a, b) => a[0] - b[0]);
-    const [low, high] = [known[0], known[known.length - 1]];
-    if (!widest || high[0] - low[0] > widest.size) {
-      widest = { size: high[0] - low[0], high: `${high[1]} highest (of ${whole(high[2])})`, low: `${low[1]} lowest (of ${whole(low[2])})`, rate: name };
-    }
-  }
-  return { widest, leftOut: [...leftOut] };
-}
 
 // Building: once per table of people; afterwards only numbers and positions change.
 
@@ -51,115 +12,90 @@ function build(state) {
   const { data, mount } = state;
   const root = el("div", { class: "te", role: "group", "aria-label": "Threshold explorer" });
   const id = "te-threshold";
+  state.ladders = data.groups.map((group) => ladderOf(group, data.positions));
+  state.used = data.in_use.map((cut, g) => countsAt(state.ladders[g], cut));
   state.output = el("output", { class: "te-value", for: id });
   state.input = el("input", {
     id, type: "range", min: data.low, max: data.high, step: data.step,
-    oninput: (event) => moveTo(state, Number(event.target.value)),
+    oninput: (event) => moveAll(state, Number(event.target.value)),
     onchange: () => commit(state),
-    onkeydown: (event) => byKey(state, event),
+    onkeydown: (event) => byKey(state, event, null),
   });
-  state.summary = el("p", { class: "te-summary" });
+  state.label = el("label", { for: id });
   state.axis = svg("svg", { class: "te-axis", height: 38, "aria-hidden": "true" });
-  const marks = data.marks.map((mark) =>
-    el("button", {
-      type: "button", text: `${mark.label}: ${shown(data, mark.value)}`,
-      onclick: () => { moveTo(state, mark.value); commit(state); },
-    }));
+  state.summary = el("p", { class: "te-summary" });
+  state.strips = [];
+  state.stripBox = el("div");
   root.append(
-    el("div", { class: "te-marks", role: "group", "aria-label": "Go to a threshold" },
-      el("span", { text: "Go to" }), ...marks),
+    controls(state),
     el("div", { class: "te-sticky" },
-      el("div", { class: "te-head" },
-        el("label", { for: id, text: "Decision threshold" }), state.output, state.summary),
+      headline(state),
       el("div", { class: "te-row te-control" },
-        el("div", { class: "te-left" }, state.input, state.axis))),
-  );
-  state.strips = data.groups.map((group) => strip(state, group));
-  root.append(...state.strips.map((s) => s.row));
-  root.append(el("p", { class: "te-note", text:
-    `Bars count people by score. Upward: ${data.outcome_words[0]}. Downward: ` +
-    `${data.outcome_words[1]}. Heights are square roots, so that small bars stay visible; each group has its own scale.` }));
-  root.append(sweepRow(state));
+        el("div", { class: "te-left" },
+          el("div", { class: "te-head" }, state.label, state.output, state.summary), state.input, state.axis))),
+    ...groupPicker(state),
+    state.stripBox,
+    el("p", { class: "te-note", text:
+      `Bars count people by score. Upward: ${data.outcome_words[0]}. Downward: ` +
+      `${data.outcome_words[1]}. Heights are square roots, so that small bars stay visible; each group has its own scale. ` +
+      `The dotted line is the threshold in use. Behind each rate: ${data.weighted ? "no interval, because people are weighted." : "its 95 % interval in percent (Wilson)."}` }),
+    sweepRow(state));
   state.aloud = el("div", { class: "te-aloud", "aria-live": "polite" });
   root.append(state.aloud);
   mount.replaceChildren(root);
+  showStrips(state);
   state.observer?.disconnect();
   state.observer = new ResizeObserver(() => {
-    const width = state.input.clientWidth;
+    const width = state.chart.parentElement.clientWidth;
     if (width && width !== state.width) { state.width = width; draw(state); }
   });
-  state.observer.observe(state.input);
-  state.width = state.input.clientWidth || 600;
+  state.observer.observe(state.chart.parentElement);
+  state.width = state.chart.parentElement.clientWidth || 600;
 }
 
-function strip(state, group) {
+function controls(state) {
   const { data } = state;
-  const plot = svg("svg", { class: "te-plot te-strip", height: STRIP, "aria-hidden": "true" });
-  draggable(state, plot);
-  const cells = {};
-  const cell = (name) => (cells[name] = el("td"));
-  const [favourable, unfavourable] = data.outcome_words;
-  const table = el("table", { class: "te-cells" },
-    el("caption", { class: "te-aloud", text: `Decisions and outcomes in ${group.name}` }),
-    el("thead", {}, el("tr", {}, el("td"), el("th", { scope: "col", text: "Not selected" }),
-      el("th", { scope: "col", text: "Selected" }))),
-    el("tbody", {},
-      el("tr", {}, el("th", { scope: "row", text: `▲ ${favourable}` }), cell("fn"), cell("tp")),
-      el("tr", {}, el("th", { scope: "row", text: `▼ ${unfavourable}` }), cell("tn"), cell("fp"))));
-  const rates = {};
-  const list = el("dl", { class: "te-rates" });
-  for (const item of data.rates) {
-    rates[item.name] = el("dd");
-    list.append(el("div", { title: item.definition }, el("dt", { text: item.label }), rates[item.name]));
-  }
-  const size = sum(at(group, 0));
-  const row = el("section", { class: "te-row te-group" },
-    el("h4", { class: "te-name" }, glyph(group.symbol, group.color),
-      el("span", { text: group.name }),
-      el("span", { class: "te-n", text: `${whole(size)} people` })),
-    el("div", { class: "te-left" }, plot),
-    el("div", { class: "te-right" }, table, list));
-  return { row, plot, cells, rates, group };
+  state.modes = [["one", "One threshold for everyone"], ["each", "One per group"]].map(([mode, label]) =>
+    el("button", { type: "button", text: label, "data-mode": mode, onclick: () => setMode(state, mode) }));
+  state.buttons = data.strategies.map((strategy) =>
+    el("button", { type: "button", text: strategy.label, onclick: () => follow(state, strategy) }));
+  state.said = el("p", { class: "te-said", "aria-live": "polite" });
+  return el("div", { class: "te-controls" },
+    el("div", { class: "te-marks te-modes", role: "group", "aria-label": "Who shares a threshold" }, ...state.modes),
+    el("div", { class: "te-marks", role: "group", "aria-label": "Set the thresholds by" },
+      el("span", { text: "Set by" }), ...state.buttons),
+    state.said);
 }
 
-function sweepRow(state) {
-  const { data } = state;
-  state.chart = svg("svg", { class: "te-plot te-chart", height: CHART + 26, role: "img", "aria-label": data.alt });
-  draggable(state, state.chart);
-  state.gapRows = data.gaps.map((gap) => ({
-    gap, value: el("td", { class: "te-number" }), who: el("td"), band: el("td"),
+function headline(state) {
+  const labels = { selected: "Selected", cost: "Cost per 1,000 people", gap: "Widest gap" };
+  state.numbers = {};
+  return el("dl", { class: "te-numbers" }, ...Object.entries(labels).map(([name, label]) => {
+    const value = el("dd", { class: "te-big" });
+    const more = el("dd", { class: "te-more" });
+    state.numbers[name] = { value, more };
+    return el("div", { "data-number": name }, el("dt", { text: label }), value, more);
   }));
-  const body = el("tbody", {}, ...state.gapRows.map((r) =>
-    el("tr", {}, el("th", { scope: "row", title: r.gap.definition }, lineKey(r.gap), el("span", { text: r.gap.label })),
-      r.value, r.band, r.who)));
-  return el("section", { class: "te-row te-sweep" },
-    el("h4", { class: "te-name" }, el("span", { text: "Every gap at every threshold" })),
-    el("div", { class: "te-left" }, state.chart),
-    el("div", { class: "te-right" },
-      el("table", { class: "te-gaps" },
-        el("caption", { class: "te-aloud", text: "Gaps at this threshold" }),
-        el("thead", {}, el("tr", {}, ...["Gap", "Size", "Band", "Between"].map((text) =>
-          el("th", { scope: "col", text })))),
-        body)));
 }
-
-const sum = (c) => c.tp + c.fp + c.fn + c.tn;
 
 // As few decimals as tell the positions apart, at least two for scores that have decimals.
 function shown(data, value) {
-  const short = String(Number(value.toFixed(Math.max(data.digits, 4))));
+  const own = data.sign * value || 0;
+  const short = String(Number(own.toFixed(Math.max(data.digits, 4))));
   const decimals = short.includes(".") ? short.split(".")[1].length : 0;
-  return decimals < 2 && data.digits >= 2 ? value.toFixed(2) : short;
+  return decimals < 2 && data.digits >= 2 ? own.toFixed(2) : short;
 }
 
-function onGrid(data, value) {
+function place(data, input, value) {
   const steps = (value - data.low) / data.step;
-  return Math.abs(steps - Math.round(steps)) < 1e-6;
+  input.step = Math.abs(steps - Math.round(steps)) < 1e-6 ? data.step : "any";
+  if (Number(input.value) !== value) input.value = value;
 }
 
-// Keys visit every position, those of the buttons included.
-function byKey(state, event) {
-  const last = state.data.positions.length - 1;
+// Keys visit every position, those of the buttons included. Without a group, everyone moves.
+function byKey(state, event, g) {
+  const cuts = g === null ? state.data.positions : state.ladders[g].cuts;
+  const last = cuts.length - 1;
   const page = Math.max(1, Math.round(last / 10));
   const moves = {
     ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: page, PageDown: -page,
@@ -167,19 +103,24 @@ function byKey(state, event) {
   };
   if (!(event.key in moves) || event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault();
-  const index = Math.min(last, Math.max(0, state.index + moves[event.key]));
-  moveTo(state, state.data.positions[index]);
+  const at = nearest(cuts, state.cuts[g ?? 0]);
+  const value = cuts[Math.min(last, Math.max(0, at + moves[event.key]))];
+  if (g === null) moveAll(state, value);
+  else moveGroup(state, g, value);
 }
 
-function draggable(state, node) {
-  const follow = (event) => {
+// The pointer on a plot moves that group's threshold, or everyone's where there is one for all.
+function draggable(state, node, g) {
+  const move = (event) => {
+    const { data } = state;
     const box = node.getBoundingClientRect();
-    const share = (event.clientX - box.left - MARGIN) / (box.width - 2 * MARGIN);
-    const value = state.data.low + Math.min(1, Math.max(0, share)) * (state.data.high - state.data.low);
-    moveTo(state, state.data.low + Math.round((value - state.data.low) / state.data.step) * state.data.step);
+    const share = Math.min(1, Math.max(0, (event.clientX - box.left - MARGIN) / (box.width - 2 * MARGIN)));
+    const value = data.low + Math.round((share * (data.high - data.low)) / data.step) * data.step;
+    if (state.mode === "one") moveAll(state, value);
+    else if (g !== null) moveGroup(state, g, value);
   };
-  node.onpointerdown = (event) => { node.setPointerCapture(event.pointerId); follow(event); };
-  node.onpointermove = (event) => { if (node.hasPointerCapture(event.pointerId)) follow(event); };
+  node.onpointerdown = (event) => { node.setPointerCapture(event.pointerId); move(event); };
+  node.onpointermove = (event) => { if (node.hasPointerCapture(event.pointerId)) move(event); };
   node.onpointerup = () => commit(state);
 }
 
@@ -189,38 +130,10 @@ function draw(state) {
   const { data, width } = state;
   const inner = width - 2 * MARGIN;
   state.x = (value) => MARGIN + ((value - data.low) / (data.high - data.low)) * inner;
-  for (const s of state.strips) drawStrip(state, s);
+  for (const s of state.strips) if (s) drawStrip(state, s);
   drawChart(state);
   drawAxis(state);
   update(state);
-}
-
-function drawStrip(state, s) {
-  const { group } = s;
-  const { width, data } = state;
-  const bins = group.favourable.length;
-  const up = Math.sqrt(Math.max(...group.favourable));
-  const down = Math.sqrt(Math.max(...group.unfavourable));
-  const unit = (STRIP - 12) / Math.max(up + down, 1e-9);
-  const base = up + down > 0 ? 6 + unit * up : STRIP / 2;
-  const bar = (values, sign) => values.map((v, b) => {
-    if (!v) return "";
-    const left = state.x(data.low + ((data.high - data.low) * b) / bins);
-    const right = state.x(data.low + ((data.high - data.low) * (b + 1)) / bins);
-    const gap = right - left > 4 ? 1 : 0;
-    return `M${left.toFixed(1)} ${base}V${(base - sign * Math.max(1, Math.sqrt(v) * unit)).toFixed(1)}H${(right - gap).toFixed(1)}V${base}Z`;
-  }).join("");
-  s.veil = svg("rect", { class: "te-veil", x: 0, y: 0, height: STRIP });
-  s.line = svg("line", { class: "te-line", y1: 0, y2: STRIP });
-  s.plot.setAttribute("width", width);
-  s.plot.replaceChildren(
-    svg("path", { d: bar(group.favourable, 1), fill: group.color }),
-    svg("path", { d: bar(group.unfavourable, -1), fill: group.color, "fill-opacity": 0.35, stroke: group.color, "stroke-width": 0.7 }),
-    svg("line", { class: "te-base", x1: 0, x2: width, y1: base, y2: base }),
-    s.veil,
-    svg("text", { class: "te-label", x: 2, y: 12, text: "▲" }),
-    svg("text", { class: "te-label", x: 2, y: STRIP - 3, text: "▼" }),
-    s.line);
 }
 
 function drawAxis(state) {
@@ -239,64 +152,25 @@ function tickLabels(state, y) {
   return ticks(data.low, data.high, Math.max(3, Math.floor(width / 90))).map((v) => {
     const x = state.x(v);
     const anchor = x < 20 ? "start" : x > width - 20 ? "end" : "middle";
-    return svg("text", { class: "te-tick", x: anchor === "start" ? 0 : anchor === "end" ? width : x, y, "text-anchor": anchor, text: String(v) });
+    return svg("text", { class: "te-tick", x: anchor === "start" ? 0 : anchor === "end" ? width : x, y, "text-anchor": anchor, text: String(data.sign * v || 0) });
   });
-}
-
-function drawChart(state) {
-  const { data, width, chart } = state;
-  const largest = Math.max(data.tolerance, 0.02, ...data.gaps.flatMap((g) => g.values.filter((v) => v !== null)));
-  const top = Math.min(1, largest * 1.06);
-  const y = (value) => CHART - 2 - (value / top) * (CHART - 14);
-  state.y = y;
-  const grid = ticks(0, 100 * top, 5).flatMap((v) => [
-    svg("line", { class: "te-gridline", x1: 0, x2: width, y1: y(v / 100), y2: y(v / 100) }),
-    svg("text", { class: "te-tick", x: 2, y: y(v / 100) - 3, text: v === 0 ? "0 points" : String(v) }),
-  ]);
-  const bandTop = y(Math.min(data.tolerance, top));
-  const band = [
-    svg("rect", { class: "te-band", x: 0, y: bandTop, width, height: Math.max(0, CHART - 2 - bandTop) }),
-    svg("text", { class: "te-tick", x: width - 2, y: bandTop - 3, "text-anchor": "end", text: `tolerance ${whole(100 * data.tolerance)} points` }),
-  ];
-  const stepped = data.positions.length <= 60;
-  const lines = data.gaps.map((gap) => {
-    let path = "";
-    let pen = "M";
-    gap.values.forEach((v, i) => {
-      if (v === null) { pen = "M"; return; }
-      // A value holds from just above the position before: drawn as steps where that is visible.
-      if (stepped && i > 0) {
-        path += `${pen}${state.x(data.positions[i - 1]).toFixed(1)} ${y(v).toFixed(1)}`;
-        pen = "L";
-      }
-      path += `${pen}${state.x(data.positions[i]).toFixed(1)} ${y(v).toFixed(1)}`;
-      pen = "L";
-    });
-    return svg("path", { d: path, fill: "none", stroke: gap.color, "stroke-width": 2, "stroke-dasharray": DASHES[gap.dash], "stroke-linejoin": "round" });
-  });
-  state.dots = data.gaps.map((gap) => svg("circle", { class: "te-dot", r: 5, fill: gap.color }));
-  state.chartLine = svg("line", { class: "te-line", y1: 0, y2: CHART });
-  chart.setAttribute("width", width);
-  chart.replaceChildren(...band.slice(0, 1), ...grid, ...lines, ...band.slice(1), state.chartLine, ...state.dots,
-    ...tickLabels(state, CHART + 16));
 }
 
 // Moving: look numbers up and write them; nothing is rebuilt.
 
-function nearest(positions, value) {
-  let low = 0;
-  let high = positions.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (positions[middle] < value - 1e-12) low = middle + 1;
-    else high = middle;
-  }
-  if (low > 0 && value - positions[low - 1] < positions[low] - value) low -= 1;
-  return low;
+function moveAll(state, value) {
+  const cut = state.data.positions[nearest(state.data.positions, value)];
+  moved(state, "one", state.data.groups.map(() => cut));
 }
 
-function moveTo(state, value) {
-  state.index = nearest(state.data.positions, value);
+function moveGroup(state, g, value) {
+  const { cuts } = state.ladders[g];
+  moved(state, "each", state.cuts.map((cut, other) => (other === g ? cuts[nearest(cuts, value)] : cut)));
+}
+
+function moved(state, mode, cuts, strategy = "") {
+  Object.assign(state, { mode, cuts, strategy });
+  if (mode === "one") state.single = cuts[0];
   if (!state.frame) {
     state.frame = requestAnimationFrame(() => { state.frame = 0; update(state); });
   }
@@ -304,81 +178,72 @@ function moveTo(state, value) {
   state.timer = setTimeout(() => commit(state), COMMIT_MS);
 }
 
+function setMode(state, mode) {
+  if (mode === state.mode) return;
+  if (mode === "each") moved(state, "each", [...state.cuts]);
+  else moveAll(state, state.single);
+  commit(state);
+}
+
+// Thresholds that take long to work out are sent once the visitor asks for them.
+function follow(state, strategy) {
+  if (!strategy.cuts.length) {
+    moved(state, state.mode, state.cuts, strategy.name);
+    commit(state);
+    return;
+  }
+  if (strategy.mode === "one") moved(state, "one", state.data.groups.map(() => strategy.cuts[0]), strategy.name);
+  else moved(state, "each", [...strategy.cuts], strategy.name);
+  commit(state);
+}
+
 function commit(state) {
   clearTimeout(state.timer);
-  const value = state.data.positions[state.index];
   say(state.aloud, state.spoken ?? "");
-  if (value === state.committed) return;
-  state.committed = value;
-  state.setStateValue("threshold", value);
+  const choice = { mode: state.mode, cuts: state.mode === "one" ? [state.cuts[0]] : [...state.cuts], strategy: state.strategy };
+  const text = JSON.stringify(choice);
+  if (text === state.committed) return;
+  state.committed = text;
+  state.setStateValue("choice", choice);
 }
 
 function update(state) {
-  const { data, index: i } = state;
-  const value = data.positions[i];
-  const x = state.x(value);
-  say(state.output, shown(data, value));
-  state.input.step = onGrid(data, value) ? data.step : "any";
-  if (Number(state.input.value) !== value) state.input.value = value;
-  for (const s of state.strips) updateStrip(s, i, x);
-  const worst = updateGaps(state, i, x);
-  updateSides(state, x);
-  const totals = data.groups.map((g) => at(g, i)).reduce((a, b) => (
-    { tp: a.tp + b.tp, fp: a.fp + b.fp, fn: a.fn + b.fn, tn: a.tn + b.tn }));
-  const selected = totals.tp + totals.fp;
-  const text = `${whole(selected)} of ${whole(sum(totals))} people are selected; accuracy ${percent(rate("accuracy", totals))}.`;
+  const { data, cuts } = state;
+  const each = state.mode === "each";
+  const counts = cuts.map((cut, g) => countsAt(state.ladders[g], cut));
+  for (const s of state.strips) if (s) updateStrip(state, s, counts);
+  const worst = updateGaps(state, counts);
+  state.label.textContent = each ? "Each group has its own threshold, below" : "Decision threshold";
+  state.input.hidden = each;
+  state.axis.style.display = each ? "none" : "";
+  say(state.output, each ? "" : shown(data, cuts[0]));
+  if (!each) { place(data, state.input, cuts[0]); updateSides(state, state.x(cuts[0])); }
+  for (const button of state.modes) button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode));
+  data.strategies.forEach((strategy, i) => state.buttons[i].setAttribute("aria-pressed", String(strategy.name === state.strategy)));
+  const strategy = data.strategies.find((one) => one.name === state.strategy);
+  say(state.said, strategy ? (strategy.cuts.length ? strategy.sentence : `${strategy.sentence} Working it out …`) : each ? "Custom thresholds, one per group: a decision needs the person's group." : "A custom threshold for everyone: a decision does not need the person's group.");
+  updateNumbers(state, counts, worst);
+}
+
+function updateNumbers(state, counts, worst) {
+  const { data, numbers } = state;
+  const [all, before] = [together(counts), together(state.used)];
+  const [people, selected] = [sum(all), all.tp + all.fp];
+  const change = selected - (before.tp + before.fp);
+  const per = (c) => (1000 * costOf(c, data.costs)) / sum(c);
+  const signed = (v) => (Math.abs(v) < 0.05 ? "as in use" : `${v > 0 ? "+" : "−"}${whole(Math.abs(v))} against in use`);
+  say(numbers.selected.value, percent(people > 0 ? selected / people : 0));
+  say(numbers.selected.more, `${whole(selected)} of ${whole(people)}; ${signed(change)}`);
+  say(numbers.cost.value, whole(per(all)));
+  say(numbers.cost.more, signed(per(all) - per(before)));
+  say(numbers.gap.value, worst ? points(worst.value) : "undefined");
+  say(numbers.gap.more, worst ? worst.label : "");
+  const accuracy = rate("accuracy", all);
+  const text = `${whole(selected)} of ${whole(people)} people are selected; accuracy ${accuracy === null ? "undefined" : percent(accuracy)}.`;
   say(state.summary, text);
-  state.spoken = `Threshold ${shown(data, value)}: ${text}` +
-    (worst ? ` Largest gap ${points(worst.value)}, ${worst.label}.` : "");
+  state.spoken = `${state.mode === "each" ? "Thresholds per group" : `Threshold ${shown(data, state.cuts[0])}`}: ${text}` +
+    ` Cost ${whole(per(all))} per 1,000 people.` + (worst ? ` Widest gap ${points(worst.value)}, ${worst.label}.` : "");
   state.input.setAttribute("aria-valuetext", state.spoken);
-}
-
-function updateStrip(s, i, x) {
-  const counts = at(s.group, i);
-  for (const name of ["tp", "fp", "fn", "tn"]) say(s.cells[name], whole(counts[name]));
-  for (const [name, node] of Object.entries(s.rates)) {
-    const value = rate(name, counts);
-    say(node, value === null ? s.undefined(name) : percent(value));
-    node.title = RATES[name](counts).map(whole).join(" of ");
-    node.classList.toggle("te-undefined", value === null);
-  }
-  s.veil.setAttribute("width", Math.max(0, x));
-  s.line.setAttribute("x1", x);
-  s.line.setAttribute("x2", x);
-}
-
-function updateGaps(state, i, x) {
-  const { data } = state;
-  let worst = null;
-  state.gapRows.forEach((row, k) => {
-    const value = row.gap.values[i];
-    const { widest, leftOut } = between(row.gap, data.groups, i);
-    const dot = state.dots[k];
-    dot.style.display = value === null ? "none" : "";
-    if (value === null) {
-      say(row.value, "undefined");
-      say(row.band, "");
-      say(row.who, reasons(state, row.gap, leftOut));
-      return;
-    }
-    if (!worst || value > worst.value) worst = { value, label: row.gap.label.toLowerCase() };
-    dot.setAttribute("cx", x);
-    dot.setAttribute("cy", state.y(value));
-    say(row.value, points(value));
-    say(row.band, value <= data.tolerance + 1e-9 ? "inside" : "outside");
-    const names = widest && widest.size > 0 ? `${widest.high}, ${widest.low}` : "no difference";
-    const which = row.gap.rates.length > 1 && widest ? ` (${data.rate_labels[widest.rate]})` : "";
-    say(row.who, names + which + (leftOut.length ? `; left out: ${reasons(state, row.gap, leftOut)}` : ""));
-  });
-  state.chartLine.setAttribute("x1", x);
-  state.chartLine.setAttribute("x2", x);
-  return worst;
-}
-
-function reasons(state, gap, leftOut) {
-  const { conditions } = state.data;
-  const why = [...new Set(gap.rates.map((name) => conditions[name]))].join(" or ");
-  return leftOut.map((name) => `no one in ${name} ${why}`).join("; ");
 }
 
 function updateSides(state, x) {
@@ -391,6 +256,19 @@ function updateSides(state, x) {
   right.style.display = state.width - x < 80 ? "none" : "";
 }
 
+// Thresholds to show after new data: those on screen, a named strategy's new ones, or the start.
+function adopt(state, data, kept) {
+  const { mode, cuts, strategy, single } = kept ? state : data.start;
+  const all = data.groups.map((_, g) => cuts[mode === "one" ? 0 : g] ?? cuts[0]);
+  Object.assign(state, { mode, cuts: all, strategy, single: kept ? single : mode === "one" ? cuts[0] : data.in_use[0] });
+  const named = data.strategies.find((one) => one.name === strategy);
+  if (named?.cuts.length) {
+    state.mode = named.mode;
+    state.cuts = data.groups.map((_, g) => named.cuts[named.mode === "one" ? 0 : g]);
+    if (named.mode === "one") state.single = named.cuts[0];
+  }
+}
+
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   let state = instances.get(parentElement);
@@ -399,18 +277,20 @@ export default function (component) {
     instances.set(parentElement, state);
   }
   state.setStateValue = setStateValue;
-  const { digest, ...rest } = data;
-  const content = JSON.stringify([digest, rest.tolerance, rest.marks, rest.outcome_words, rest.gaps.map((g) => g.name), rest.positions.length]);
+  const { start, ...rest } = data;
+  const content = JSON.stringify([rest.digest, rest.tolerance, rest.strategies, rest.costs, rest.in_use, rest.outcome_words, rest.gaps.map((g) => g.name), Object.keys(rest.bands), rest.positions.length]);
   if (content !== state.content) {
-    const kept = state.digest === digest ? state.data.positions[state.index] : data.start;
+    const kept = state.digest === data.digest;
+    if (!kept) state.open = new Set(data.first_shown);
     state.content = content;
-    state.digest = digest;
+    state.digest = data.digest;
     state.data = data;
-    state.index = nearest(data.positions, kept);
-    state.committed = data.positions[state.index];
+    adopt(state, data, kept);
+    state.x = null;
     build(state);
-    for (const s of state.strips) s.undefined = (name) => `undefined: no one in ${s.group.name} ${data.conditions[name]}`;
     draw(state);
+    if (!kept) state.committed = JSON.stringify({ mode: state.mode, cuts: state.mode === "one" ? [state.cuts[0]] : state.cuts, strategy: state.strategy });
+    else commit(state);
   }
   return () => {
     clearTimeout(state.timer);

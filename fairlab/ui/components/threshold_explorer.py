@@ -1,4 +1,4 @@
-"""The threshold explorer: a slider whose numbers change in the browser, without the server."""
+"""The threshold explorer: handles whose numbers change in the browser, without the server."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,37 +6,40 @@ from typing import Any
 
 import streamlit as st
 
+from fairlab.ui.explorer_choice import ExplorerChoice, read_choice
+
 _FOLDER = Path(__file__).parent
+# In the order of use: each may call what stands before it.
+SCRIPTS = (
+    "svg_kit.js",
+    "explorer_numbers.js",
+    "explorer_strips.js",
+    "explorer_gaps.js",
+    "threshold_explorer.js",
+)
 
 _component = st.components.v2.component(
     "fairlab_threshold_explorer",
     html='<div class="te-mount">\n</div>',
     css=(_FOLDER / "threshold_explorer.css").read_text(encoding="utf-8"),
-    js="".join(
-        (_FOLDER / name).read_text(encoding="utf-8")
-        for name in ("svg_kit.js", "threshold_explorer.js")
-    ),
+    js="".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
 )
 
 
-def threshold_explorer(
-    payload: Mapping[str, Any], *, start: float, alt: str, key: str
-) -> float | None:
-    """Draw histograms, counts, rates and every gap for a threshold the visitor moves.
+def threshold_explorer(payload: Mapping[str, Any], *, alt: str, key: str) -> ExplorerChoice | None:
+    """Draw distributions, counts, rates and every gap for thresholds the visitor moves.
 
     Args:
         payload: From :func:`fairlab.reports.figures.explorer.explorer_payload`.
-        start: Threshold it opens at.
         alt: What the sweep chart shows, as a sentence.
         key: Unique on the page.
 
     Returns:
-        The threshold the visitor let go of last, or None before any move.
+        The thresholds the visitor let go of last; None before any move, or for anything that is
+        not one threshold or one per group.
     """
-    answer = _component(
-        key=key, data={**payload, "start": start, "alt": alt}, on_threshold_change=_nothing
-    )
-    return None if answer.threshold is None else float(answer.threshold)
+    answer = _component(key=key, data={**payload, "alt": alt}, on_choice_change=_nothing)
+    return read_choice(answer.choice, len(payload["groups"]))
 
 
 def _nothing() -> None:

@@ -16,12 +16,14 @@ from fairlab.reports.tables import compare as tables
 from fairlab.reports.tables.compare import LETTERS, Compared
 from fairlab.results import CROSSING, ScoredPeople
 from fairlab.sweeps.changes import GapChange, gap_change
+from fairlab.sweeps.cuts import cuts_sentence
 from fairlab.sweeps.people import people_moved
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.audit_view import audited
 from fairlab.ui.widgets.chart import show_chart
+from fairlab.ui.widgets.subject import people_of
 
 _SPLITS = {"test": "Test people", "validation": "Validation people", "train": "Training people"}
 _SHARES = [name for name, rate in RATES.items() if rate.share]
@@ -70,7 +72,7 @@ def choose_models() -> SideBySide:
         st.info("Choose at least two to compare.")
         st.stop()
     try:
-        people = tuple(result(p.run_id).scored(p.index, split) for p in picked)
+        people = tuple(people_of(p, split) for p in picked)
     except FairlabError as error:
         st.error(as_it_is(str(error)))
         st.stop()
@@ -253,16 +255,14 @@ def _too_few(chosen: tuple[state.ChosenPoint, ...]) -> None:
 def _baseline_of(point: state.ChosenPoint) -> state.ChosenPoint | None:
     """The unmitigated model of the same family and seed, unless it is the point itself."""
     try:
-        known = result(point.run_id).points
+        known = result(point.run_id)
     except FairlabError:
         return None
-    own = known[point.index]
-    for other in known:
-        same = (other.mode, other.seed) == (own.mode, own.seed)
-        if other.baseline and same and other.index != own.index:
-            label = point_label(other)
-            return state.ChosenPoint(point.run_id, other.index, label, point.threshold)
-    return None
+    index = known.unmitigated(point.index)
+    if index is None:
+        return None
+    label = point_label(known.points[index])
+    return state.ChosenPoint(point.run_id, index, label, point.threshold)
 
 
 def _choose_groups(
@@ -286,16 +286,28 @@ def _choose_thresholds(picked: list[state.ChosenPoint]) -> tuple[float, ...]:
         st.markdown("A person is selected if the model's score is at least its threshold.")
         columns = st.columns(min(3, len(picked)))
         return tuple(
-            float(
-                columns[i % len(columns)].number_input(
-                    f"{LETTERS[i]}: {point.label}",
-                    min_value=0.001,
-                    max_value=0.999,
-                    value=point.threshold,
-                    step=0.01,
-                    format="%.3f",
-                    key=f"compare.threshold.{point.run_id}.{point.index}.{point.threshold}",
-                )
-            )
+            _threshold(columns[i % len(columns)], f"{LETTERS[i]}: {point.label}", point)
             for i, point in enumerate(picked)
         )
+
+
+def _threshold(
+    column: "st.delta_generator.DeltaGenerator", label: str, point: state.ChosenPoint
+) -> float:
+    """The one threshold of a choice; people decided at thresholds per group are read at 0.5."""
+    if point.group_cuts is not None:
+        scored = result(point.run_id).scored(point.index)
+        sentence = cuts_sentence(scored, point.group_cuts)
+        column.markdown(f"{as_it_is(label)}. {as_it_is(sentence)}")
+        return 0.5
+    return float(
+        column.number_input(
+            label,
+            min_value=0.001,
+            max_value=0.999,
+            value=point.threshold,
+            step=0.01,
+            format="%.3f",
+            key=f"compare.threshold.{point.run_id}.{point.index}.{point.threshold}",
+        )
+    )

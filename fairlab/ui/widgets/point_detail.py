@@ -26,7 +26,11 @@ def point_detail(run_id: str, result: SweepResult, index: int) -> None:
     with st.container(border=True):
         head, button = st.columns([4, 1], vertical_alignment="center")
         head.subheader(label, anchor=False)
-        own = [p for p in state.chosen_points() if (p.run_id, p.index) == (run_id, index)]
+        own = [
+            p
+            for p in state.chosen_points()
+            if (p.run_id, p.index) == (run_id, index) and not p.cuts
+        ]
         usual = any(p.threshold == result.threshold for p in own)
         if button.button(
             "Chosen" if usual else f"Choose at {result.threshold:g}" if own else "Choose this",

@@ -8,16 +8,18 @@ import streamlit as st
 from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
 from fairlab.data import open_task
 from fairlab.errors import FairlabError, InputError
+from fairlab.frontier.group_cuts import rule_of_cuts
 from fairlab.metrics import GAPS
+from fairlab.outcomes import count
 from fairlab.reports.export import chosen_index, export_files, export_zip, run_yaml
 from fairlab.reports.imports import read_run
-from fairlab.reports.measure import counts_of, widest
+from fairlab.reports.measure import widest
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, point_label
 from fairlab.reports.sentences.guarantee import guarantee_sentence
 from fairlab.reports.sentences.limits import limits
 from fairlab.reports.tables.guarantee import guarantee_table
-from fairlab.results import SweepResult
+from fairlab.results import ScoredPeople, SweepResult
 from fairlab.runs.estimate import estimate_seconds, too_long
 from fairlab.runs.records import RunState
 from fairlab.ui import state
@@ -25,6 +27,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.audit_view import audited
 from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.subject import people_of
 
 _IMPORTED = "fairlab.imported"
 _LONGEST = 2_000
@@ -62,11 +65,19 @@ def adopt_import() -> None:
         st.error(as_it_is(str(error)))
         return
     label = point_label(result(run_id).points[index])
-    point = state.ChosenPoint(run_id, index, label, choice.threshold)
+    point = state.ChosenPoint(run_id, index, label, choice.threshold, choice.threshold_within)
+    cuts = choice.group_cuts
+    try:
+        if cuts is not None:
+            point = point.with_cuts(cuts.by, cuts.cuts)
+            people_of(point, "test")
+    except FairlabError as error:
+        st.error(as_it_is(str(error)))
+        return
     state.choose(point)
     st.session_state[_key("reason", point)] = choice.reason
     st.session_state[_key("dissent", point)] = choice.dissent
-    st.success(f"The imported run is done, and its choice is below: {as_it_is(label)}.")
+    st.success(f"The imported run is done, and its choice is below: {as_it_is(point.label)}.")
 
 
 def choose() -> Chosen | None:
@@ -95,7 +106,9 @@ def choose() -> Chosen | None:
 def show_choice(chosen: Chosen) -> None:
     """Three numbers of the choice on test people, and what it was trained for."""
     point = chosen.point
-    found = audited(chosen.result.scored(point.index), chosen.result.group_by, point.threshold)
+    people = people_of(point, "test")
+    cut = 0.5 if point.cuts else point.threshold
+    found = audited(people, chosen.result.group_by, cut)
     gap = CONSTRAINT_GAPS.get(chosen.result.constraint, "demographic_parity_difference")
     columns = st.columns(3)
     columns[0].metric(
@@ -104,12 +117,13 @@ def show_choice(chosen: Chosen) -> None:
     columns[1].metric(
         "Selected, test people", percent(found.rates["selection_rate"].everyone.value), border=True
     )
-    wide = widest(GAPS[gap], counts_of(chosen.result, point.index, "test", point.threshold))
+    tables = tuple(count(people.outcomes(by), cut) for by in chosen.result.groupings)
+    wide = widest(GAPS[gap], tables)
     columns[2].metric(GAPS[gap].label, points(wide if wide == wide else None), border=True)
     st.markdown(
         as_it_is(
             f"Trained for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
-            f"{chosen.result.groups_in_words}; threshold {point.threshold:g}."
+            f"{chosen.result.groups_in_words}; {_deciding(point, people)}"
         )
     )
     guarantee = chosen.result.points[point.index].guarantee
@@ -141,11 +155,14 @@ def ask_reasons(chosen: Chosen) -> RunConfig:
     point = chosen.result.points[chosen.point.index]
     choice = Choice(
         mode=point.mode,
+        method=point.method,
         strength=point.strength,
         slack=point.slack,
+        place=point.place,
         seed=point.seed,
         threshold=chosen.point.threshold,
         threshold_within=chosen.point.within,
+        group_cuts=chosen.point.group_cuts,
         reason=words["reason"],
         dissent=words["dissent"],
     )
@@ -155,7 +172,9 @@ def ask_reasons(chosen: Chosen) -> RunConfig:
 def show_limits(chosen: Chosen) -> None:
     """What this does not show, about this very run."""
     point = chosen.point
-    said = limits(chosen.config, chosen.result, point.index, point.threshold, point.within)
+    said = limits(
+        chosen.config, chosen.result, point.index, point.threshold, point.within, point.group_cuts
+    )
     st.markdown("\n".join(f"- {as_it_is(sentence)}" for sentence in said))
 
 
@@ -165,7 +184,7 @@ def offer_files(chosen: Chosen, config: RunConfig) -> None:
     left, middle, right, last = st.columns(4)
     left.download_button(
         "Everything (zip)",
-        lambda: export_zip(config, chosen.result),
+        lambda: export_zip(config, chosen.result, extra=_rule_files(chosen)),
         file_name=f"{name}.zip",
         mime="application/zip",
         type="primary",
@@ -194,6 +213,20 @@ def offer_files(chosen: Chosen, config: RunConfig) -> None:
             key=f"report.{file}",
             on_click="ignore",
             width="stretch",
+        )
+    for file, content in _rule_files(chosen).items():
+        st.download_button(
+            "Rule: thresholds per group (JSON)",
+            content,
+            file_name=f"{name}-{file}",
+            mime="application/json",
+            key="report.rule",
+            on_click="ignore",
+        )
+        st.markdown(
+            "This choice decides each group at its own threshold. The rule holds the thresholds "
+            "and decides for new people who come with a score and a group; the YAML holds them "
+            "too. The tables (CSV) list all models of the run at the run's own threshold."
         )
     st.markdown(
         "The files hold aggregates only. Rates that could give away fewer than 10 people are left "
@@ -245,6 +278,20 @@ def offer_import() -> None:
         st.rerun()
 
 
+def _deciding(point: state.ChosenPoint, people: ScoredPeople) -> str:
+    """The threshold in words; of people decided per group the first note says it."""
+    return f"{people.notes[0]}" if point.cuts else f"threshold {point.threshold:g}."
+
+
+def _rule_files(chosen: Chosen) -> dict[str, bytes]:
+    """The thresholds per group as a rule that decides for other people; nothing without them."""
+    cuts = chosen.point.group_cuts
+    if cuts is None:
+        return {}
+    people = chosen.result.scored(chosen.point.index)
+    return {"rule.json": rule_of_cuts(people, cuts).to_json().encode()}
+
+
 def _file(config: RunConfig, found: SweepResult, name: str) -> bytes:
     return export_files(config, found)[name]
 
@@ -259,4 +306,4 @@ def _waiting(run_id: str) -> None:
 
 
 def _key(name: str, point: state.ChosenPoint) -> str:
-    return f"report.{name}.{point.run_id}.{point.index}"
+    return f"report.{name}.{point.key}"

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
 from fairlab.errors import FairlabError
 from fairlab.results import CROSSING, ScoredPeople
+from fairlab.sweeps.cuts import decided
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
@@ -40,13 +42,33 @@ class Subject:
     point: state.ChosenPoint | None = None
 
 
-def choose_subject(key: str, splits: Sequence[str] = tuple(_SPLITS)) -> Subject:
+def people_of(point: state.ChosenPoint, split: str, *, scores: bool = False) -> ScoredPeople:
+    """The people of one split as the chosen point decides them.
+
+    Args:
+        scores: Give scores even where the point has thresholds per group. Otherwise these people
+            carry the decisions made by them, and have no scores.
+
+    Raises:
+        FairlabError: If the run, the split or a group does not exist.
+    """
+    people = result(point.run_id).scored(point.index, split)
+    cuts = point.group_cuts
+    return people if cuts is None or scores else decided(people, cuts)
+
+
+def choose_subject(
+    key: str, splits: Sequence[str] = tuple(_SPLITS), *, scores: bool = False, linked: bool = False
+) -> Subject:
     """Draw the selectors and return what was selected; without anything to select, stop.
 
     Args:
         key: Prefix of the widgets' keys, unique on the page.
         splits: Splits of a run to choose from; with one, nothing is asked.
+        scores: Give scores even for a point with thresholds per group; see :func:`people_of`.
+        linked: Keep what is selected in the address bar.
     """
+    bind: Literal["query-params"] | None = "query-params" if linked else None
     options: list[state.ChosenPoint | str] = list(reversed(state.chosen_points()))
     if state.predictions() is not None:
         options.append(PREDICTIONS)
@@ -62,7 +84,8 @@ def choose_subject(key: str, splits: Sequence[str] = tuple(_SPLITS)) -> Subject:
         options,
         format_func=labels.__getitem__,
         key=f"{key}.model",
-        persist_state="session",
+        persist_state=None if linked else "session",
+        bind=bind,
     )
     if chosen is None:
         st.stop()
@@ -75,16 +98,22 @@ def choose_subject(key: str, splits: Sequence[str] = tuple(_SPLITS)) -> Subject:
         split = splits[0]
         if len(splits) > 1:
             split = rest[0].selectbox(
-                "People", splits, format_func=_SPLITS.__getitem__, key=f"{key}.split"
+                "People", splits, format_func=_SPLITS.__getitem__, key=f"{key}.split", bind=bind
             )
         try:
-            people = result(chosen.run_id).scored(chosen.index, split)
+            people = people_of(chosen, split, scores=scores)
         except FairlabError as error:
             st.error(as_it_is(str(error)))
             st.stop()
         words = _words(chosen.run_id)
         digest = f"{chosen.run_id}:{chosen.index}:{split}"
-    by = _choose_groups(people, groups, key)
+        if chosen.cuts and not scores:
+            digest += f":{chosen.by}:{chosen.cuts}"
+    point = None if isinstance(chosen, str) else chosen
+    own = () if point is None or linked else point.by
+    by = _choose_groups(people, groups, key, bind, own)
+    if point is not None and point.cuts and not scores:
+        st.markdown(as_it_is(people.notes[0]))
     return Subject(
         label=_label(chosen),
         people=people,
@@ -93,19 +122,30 @@ def choose_subject(key: str, splits: Sequence[str] = tuple(_SPLITS)) -> Subject:
         digest=f"{digest}:{CROSSING.join(by)}",
         source=PREDICTIONS if isinstance(chosen, str) else "run",
         outcome_words=words,
-        point=None if isinstance(chosen, str) else chosen,
+        point=point,
     )
 
 
 def _choose_groups(
-    people: ScoredPeople, column: "st.delta_generator.DeltaGenerator", key: str
+    people: ScoredPeople,
+    column: "st.delta_generator.DeltaGenerator",
+    key: str,
+    bind: Literal["query-params"] | None,
+    first: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     names = list(people.attributes)
     options: list[tuple[str, ...]] = [(name,) for name in names]
     options += [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
     if len(names) > 2:
         options.append(tuple(names))
-    picked = column.selectbox("Groups by", options, format_func=CROSSING.join, key=f"{key}.by")
+    picked = column.selectbox(
+        "Groups by",
+        options,
+        index=options.index(first) if first in options else 0,
+        format_func=CROSSING.join,
+        key=f"{key}.by",
+        bind=bind,
+    )
     return tuple(picked) if picked else options[0]
 
 

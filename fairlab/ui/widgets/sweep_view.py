@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -24,11 +25,16 @@ COMPARABLE = (
 def outcomes_of(subject: Subject) -> tuple[GroupedOutcomes, str]:
     """The subject's people in groups, and a key that changes when any of their numbers does."""
     outcomes = subject.people.outcomes(subject.by)
+    return outcomes, digest_of(outcomes)
+
+
+def digest_of(outcomes: GroupedOutcomes) -> str:
+    """Identifies people, scores, groups and weights; a cache key."""
     content = hashlib.blake2b(digest_size=16)
     content.update("\x1f".join(outcomes.group_names).encode())
     for array in (outcomes.y_true, outcomes.score, outcomes.group, outcomes.weight):
         content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
-    return outcomes, content.hexdigest()
+    return content.hexdigest()
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -49,13 +55,19 @@ def interval_of(
 
 
 def choose_gaps(
-    key: str, default: Sequence[str] = USUAL_GAPS
+    key: str, default: Sequence[str] = USUAL_GAPS, *, linked: bool = False
 ) -> tuple[tuple[str, ...], float, float]:
     """Draw which gaps to compare, the tolerance, and the accuracy that may be given up.
+
+    Args:
+        key: Prefix of the widgets' keys, unique on the page.
+        default: Gaps compared at first.
+        linked: Keep the answers in the address bar.
 
     Returns:
         Gap names (never empty), tolerance and accuracy limit in [0, 1].
     """
+    bind: Literal["query-params"] | None = "query-params" if linked else None
     with st.expander("What to compare"):
         picked = st.multiselect(
             "Gaps",
@@ -63,6 +75,7 @@ def choose_gaps(
             default=list(default),
             format_func=lambda name: GAPS[name].label.removesuffix(" difference"),
             key=f"{key}.gaps",
+            bind=bind,
         )
         left, right = st.columns(2)
         tolerance = left.number_input(
@@ -72,6 +85,7 @@ def choose_gaps(
             10.0,
             1.0,
             key=f"{key}.tolerance",
+            bind=bind,
             help="Gaps up to this size lie inside the grey band. The number is yours to choose.",
         )
         within = right.number_input(
@@ -81,6 +95,7 @@ def choose_gaps(
             5.0,
             1.0,
             key=f"{key}.within",
+            bind=bind,
             help="Thresholds that lose more accuracy than this against the best single threshold "
             "do not count: selecting almost nobody makes gaps small for an empty reason.",
         )

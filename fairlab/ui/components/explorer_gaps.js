@@ -1,0 +1,152 @@
+// The sweep below the strips: every gap at every single threshold, and the gaps of the present one.
+
+const CHART = 260;
+
+function sweepRow(state) {
+  const { data } = state;
+  state.chart = svg("svg", { class: "te-plot te-chart", height: CHART + 26, role: "img", "aria-label": data.alt });
+  draggable(state, state.chart, null);
+  state.focus = data.gaps.some((gap) => gap.name === state.focus) ? state.focus : data.gaps[0].name;
+  state.gapRows = data.gaps.map((gap) => ({
+    gap, value: el("td", { class: "te-number" }), who: el("td"), band: el("td"),
+    button: el("button", {
+      type: "button", class: "te-focus", text: gap.label, title: `${gap.definition} Show its band in the chart.`,
+      onclick: () => { state.focus = gap.name; drawChart(state); update(state); },
+    }),
+  }));
+  const body = el("tbody", {}, ...state.gapRows.map((r) =>
+    el("tr", {}, el("th", { scope: "row" }, lineKey(r.gap), r.button), r.value, r.band, r.who)));
+  state.chartNote = el("p", { class: "te-note" });
+  return el("section", { class: "te-row te-sweep" },
+    el("h4", { class: "te-name" }, el("span", { text: "Every gap at every single threshold" })),
+    el("div", { class: "te-left" }, state.chart, state.chartNote),
+    el("div", { class: "te-right" },
+      el("table", { class: "te-gaps" },
+        el("caption", { class: "te-aloud", text: "Gaps between groups now" }),
+        el("thead", {}, el("tr", {}, ...["Gap now", "Size", "Tolerance", "Between"].map((text) =>
+          el("th", { scope: "col", text })))),
+        body)));
+}
+
+function drawChart(state) {
+  const { data, width, chart } = state;
+  const band = data.bands[state.focus];
+  const drawn = [...data.gaps.flatMap((g) => g.values), ...(band ? band.upper : [])].filter((v) => v !== null);
+  const top = Math.min(1, Math.max(data.tolerance, 0.02, ...drawn) * 1.06);
+  const y = (value) => CHART - 2 - (Math.min(value, top) / top) * (CHART - 14);
+  state.y = y;
+  const grid = ticks(0, 100 * top, 5).flatMap((v) => [
+    svg("line", { class: "te-gridline", x1: 0, x2: width, y1: y(v / 100), y2: y(v / 100) }),
+    svg("text", { class: "te-tick", x: 2, y: y(v / 100) - 3, text: v === 0 ? "0 points" : String(v) }),
+  ]);
+  const limit = y(Math.min(data.tolerance, top));
+  const zone = svg("rect", { class: "te-band", x: 0, y: limit, width, height: Math.max(0, CHART - 2 - limit) });
+  const zoneName = svg("text", { class: "te-tick", x: width - 2, y: limit - 3, "text-anchor": "end", text: `tolerance ${whole(100 * data.tolerance)} points` });
+  const lines = data.gaps.map((gap) => svg("path", {
+    d: linePath(state, data.positions, gap.values), fill: "none", stroke: gap.color,
+    "stroke-width": gap.name === state.focus ? 3 : 1.5,
+    "stroke-dasharray": DASHES[gap.dash], "stroke-linejoin": "round",
+  }));
+  const color = data.gaps.find((gap) => gap.name === state.focus).color;
+  state.dots = data.gaps.map((gap) => svg("circle", { class: "te-dot", r: gap.name === state.focus ? 6 : 4, fill: gap.color }));
+  state.chartLine = svg("line", { class: "te-line", y1: 0, y2: CHART });
+  state.groupMarks = data.groups.length > MOST_STRIPS ? [] : data.groups.map((group) => {
+    const mark = glyph(group.symbol, group.color);
+    mark.setAttribute("y", CHART - 16);
+    return { mark, line: svg("line", { class: "te-own-line", y1: 0, y2: CHART, stroke: group.color }) };
+  });
+  chart.setAttribute("width", width);
+  chart.replaceChildren(zone, ...grid, ...bandPaths(state, band, color), ...lines, zoneName, state.chartLine,
+    ...state.dots, ...state.groupMarks.flatMap((m) => [m.line, m.mark]), ...tickLabels(state, CHART + 16));
+  for (const row of state.gapRows) row.button.setAttribute("aria-pressed", String(row.gap.name === state.focus));
+}
+
+function linePath(state, positions, values) {
+  const stepped = positions.length <= 60;
+  let path = "";
+  let pen = "M";
+  values.forEach((v, i) => {
+    if (v === null) { pen = "M"; return; }
+    // A value holds from just above the position before: drawn as steps where that is visible.
+    if (stepped && i > 0) {
+      path += `${pen}${state.x(positions[i - 1]).toFixed(1)} ${state.y(v).toFixed(1)}`;
+      pen = "L";
+    }
+    path += `${pen}${state.x(positions[i]).toFixed(1)} ${state.y(v).toFixed(1)}`;
+    pen = "L";
+  });
+  return path;
+}
+
+// The 95 % band of the gap in focus, in pieces where it is undefined between.
+function bandPaths(state, band, color) {
+  if (!band) return [];
+  const pieces = [[]];
+  band.lower.forEach((low, i) => {
+    if (low === null || band.upper[i] === null) { if (pieces.at(-1).length) pieces.push([]); return; }
+    pieces.at(-1).push(i);
+  });
+  const point = (i, v) => `${state.x(band.thresholds[i]).toFixed(1)} ${state.y(v).toFixed(1)}`;
+  return pieces.filter((p) => p.length > 1).map((p) => svg("path", {
+    class: "te-ci", fill: color,
+    d: `M${p.map((i) => point(i, band.upper[i])).join("L")}L${[...p].reverse().map((i) => point(i, band.lower[i])).join("L")}Z`,
+  }));
+}
+
+function updateGaps(state, counts) {
+  const { data } = state;
+  const names = data.groups.map((group) => group.name);
+  const each = state.mode === "each";
+  const x = state.x(state.cuts[0]);
+  let worst = null;
+  state.gapRows.forEach((row, k) => {
+    const found = gapOf(row.gap, names, counts);
+    const dot = state.dots[k];
+    dot.style.display = found.value === null || each ? "none" : "";
+    if (found.value === null) {
+      say(row.value, "undefined");
+      say(row.band, "");
+      say(row.who, reasons(state, row.gap, found.leftOut));
+      return;
+    }
+    if (!worst || found.value > worst.value) worst = { value: found.value, label: row.gap.label.toLowerCase() };
+    dot.setAttribute("cx", x);
+    dot.setAttribute("cy", state.y(found.value));
+    say(row.value, points(found.value) + (each ? "" : rangeAt(data.bands[row.gap.name], state.cuts[0])));
+    say(row.band, found.value <= data.tolerance + 1e-9 ? "inside" : "outside");
+    const { high, low, value } = found.widest;
+    const both = value > 0 ? `${high.group} highest (of ${whole(high.of)}), ${low.group} lowest (of ${whole(low.of)})` : "no difference";
+    const which = row.gap.rates.length > 1 ? ` (${data.rate_labels[found.widest.rate]})` : "";
+    const left = found.leftOut.length ? `; left out: ${reasons(state, row.gap, found.leftOut)}` : "";
+    say(row.who, both + which + left);
+  });
+  state.chartLine.style.display = each ? "none" : "";
+  state.chartLine.setAttribute("x1", x);
+  state.chartLine.setAttribute("x2", x);
+  state.groupMarks.forEach((m, g) => {
+    const at = state.x(state.cuts[g]);
+    m.mark.style.display = m.line.style.display = each ? "" : "none";
+    m.mark.setAttribute("x", at - 7);
+    m.line.setAttribute("x1", at);
+    m.line.setAttribute("x2", at);
+  });
+  const focus = data.gaps.find((gap) => gap.name === state.focus);
+  say(state.chartNote, each
+    ? "The curves are for one threshold for everyone. The marks show each group's own threshold; the sizes in the table are of these."
+    : data.bands[state.focus] ? `Shaded: 95 % band of ${focus.label.toLowerCase()}, for each threshold on its own.` : "");
+  return worst;
+}
+
+// The interval at the nearest threshold the band was computed for.
+function rangeAt(band, cut) {
+  if (!band) return "";
+  const i = nearest(band.thresholds, cut);
+  if (band.lower[i] === null || band.upper[i] === null) return "";
+  return ` (${(100 * band.lower[i]).toFixed(0)}–${(100 * band.upper[i]).toFixed(0)})`;
+}
+
+function reasons(state, gap, leftOut) {
+  const { conditions } = state.data;
+  const why = [...new Set(gap.rates.map((name) => conditions[name]))].join(" or ");
+  return leftOut.map((name) => `no one in ${name} ${why}`).join("; ");
+}
