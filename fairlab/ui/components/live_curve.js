@@ -58,8 +58,38 @@ function hoverText(run, p, names) {
   return lines.join("<br>");
 }
 
-function buildTraces(state, data) {
+// The best that thresholds per group allow for one model's scores, behind the points.
+function frontierTraces(state, frontier) {
+  if (!frontier || !frontier.accuracy.length) return [];
+  const scaled = (values) => values.map((v) => 100 * v);
+  const name = "Best for this score, by thresholds per group";
+  const hover = frontier.slack.map((slack, i) =>
+    [`<b>${name}</b>`, `scores of ${escapeHtml(frontier.label)}`,
+     `accuracy ${percent(frontier.accuracy[i])}`, `gap ${points(frontier.gap[i])}`,
+     `fitted to a gap of ${points(slack)} on validation people`,
+     "needs each person's group to decide", "Click to see the rule"].join("<br>"));
   const traces = [];
+  if (frontier.band.accuracy.length) {
+    traces.push({
+      type: "scatter", mode: "lines", fill: "toself", hoverinfo: "skip", showlegend: false,
+      x: scaled(frontier.band.accuracy), y: scaled(frontier.band.gap),
+      fillcolor: "rgba(128,128,128,0.18)", line: { width: 0 },
+    });
+  }
+  traces.push({
+    type: "scatter", mode: "lines+markers+text", name, legendrank: 2000,
+    x: scaled(frontier.accuracy), y: scaled(frontier.gap),
+    line: { color: state.ink, width: 2.5 }, marker: { size: 5, color: state.ink, opacity: 0 },
+    text: frontier.accuracy.map((_, i) => (i === 0 ? "best for this score " : "")),
+    textposition: "middle left", textfont: { color: state.ink },
+    customdata: frontier.slack.map((slack) => ["frontier", slack]),
+    hovertext: hover, hovertemplate: "%{hovertext}<extra></extra>",
+  });
+  return traces;
+}
+
+function buildTraces(state, data) {
+  const traces = frontierTraces(state, data.frontier);
   const names = Object.fromEntries(Object.entries(data.modes).map(([m, s]) => [m, s.label]));
   data.runs.forEach((run, position) => {
     const all = pointsOf(run, state.live.get(run.id));
@@ -126,7 +156,7 @@ function draw(state) {
   if (!window.Plotly || !state.root.isConnected) return;
   const layout = layoutFor(state, data);
   const traces = buildTraces(state, data);
-  state.empty.hidden = traces.length > 0;
+  state.empty.hidden = traces.some((t) => t.customdata);
   window.Plotly.react(chart, traces, layout, {
     displaylogo: false, showSendToCloud: false, responsive: true,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
@@ -135,7 +165,8 @@ function draw(state) {
     state.clickBound = true;
     chart.on("plotly_click", (event) => {
       const [run, index] = event.points[0]?.customdata ?? [];
-      if (index !== null && index !== undefined) select(state, run, index);
+      if (run === "frontier") state.setTriggerValue("slack", index);
+      else if (index !== null && index !== undefined) select(state, run, index);
     });
   }
 }

@@ -49,6 +49,8 @@ def live_curve(
     alt: str,
     selected: tuple[str, int] | None,
     on_select: Callable[[str, int], None],
+    frontier: Mapping[str, Any] | None = None,
+    on_slack: Callable[[float], None] | None = None,
     key: str,
 ) -> str | None:
     """Draw the curve and keep it growing while any of the runs is live.
@@ -61,6 +63,8 @@ def live_curve(
         alt: What the chart shows, as a sentence.
         selected: (run id, model index) drawn as selected.
         on_select: Called with run id and model index before the page runs again for a click.
+        frontier: Drawn behind the points: rows of ``fairlab.reports.tables.frontier``.
+        on_slack: Called with a slack before the page runs again for a click on the frontier.
         key: Unique on the page.
 
     Returns:
@@ -71,6 +75,11 @@ def live_curve(
         chosen = st.session_state[key].selected
         if chosen:
             on_select(str(chosen["run"]), int(chosen["index"]))
+
+    def slack_clicked() -> None:
+        chosen = st.session_state[key].slack
+        if chosen is not None and on_slack is not None:
+            on_slack(float(chosen))
 
     answer = _component(
         key=key,
@@ -87,11 +96,13 @@ def live_curve(
                 for mode, style in MODE_STYLES.items()
             },
             "selected": list(selected) if selected else None,
+            "frontier": None if frontier is None else dict(frontier),
             "plotly": _PLOTLY,
             "poll_ms": POLL_MS,
             "alt": alt,
         },
         on_selected_change=clicked,
+        on_slack_change=slack_clicked,
         on_finished_change=_nothing,
     )
     finished: str | None = answer.finished

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fairlab.config import RunConfig
 from fairlab.errors import FairlabError
+from fairlab.frontier import RunFrontier
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import (
     curve_sentence,
@@ -15,6 +16,7 @@ from fairlab.reports.sentences.curve import (
     suspicion,
 )
 from fairlab.reports.tables.curve import CurveRow, chart_rows, curve_rows, curve_table
+from fairlab.reports.tables.frontier import chart_frontier
 from fairlab.results import CROSSING
 from fairlab.runs.records import RunRecord, RunState
 from fairlab.ui import state
@@ -22,6 +24,12 @@ from fairlab.ui.components.live_curve import live_curve
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.frontier_view import (
+    choose_scores,
+    frontier_of,
+    keep_slack,
+    say_frontier,
+)
 from fairlab.ui.widgets.point_detail import point_detail
 
 _SELECTED = "fairlab.selected"
@@ -48,7 +56,35 @@ def runs_view() -> None:
     same = [r for r in records if _axis(r) == _axis(newest)]
     finished = {r.id: rows_of(r.id, r.result_key) for r in same if r.result_key is not None}
     sentence = _sentence(newest, finished.get(newest.id))
-    done = live_curve(
+    chart = st.container()
+    line = _frontier(newest) if newest.id in finished else None
+    with chart:
+        done = _curve(newest, same, finished, sentence, line)
+    if done is not None:
+        st.rerun()
+    if newest.id in finished:
+        st.markdown(as_it_is(sentence))
+        if line is not None:
+            say_frontier(newest.id, line)
+        _how_to_read(newest, finished[newest.id])
+        _pick(newest, finished[newest.id])
+        show_table(curve_table(finished[newest.id]), key="train.points")
+        _notes(newest)
+    elif newest.state.active:
+        _what_to_see(newest.config)
+    if len(records) > 1:
+        _other_runs(records)
+
+
+def _curve(
+    newest: RunRecord,
+    same: list[RunRecord],
+    finished: dict[str, tuple[CurveRow, ...]],
+    sentence: str,
+    line: RunFrontier | str | None,
+) -> str | None:
+    """The chart; the run that finished just now, if one did."""
+    return live_curve(
         [
             _chart_run(record, number, finished.get(record.id))
             for number, record in enumerate(same, 1)
@@ -58,20 +94,23 @@ def runs_view() -> None:
         alt=sentence,
         selected=st.session_state.get(_SELECTED),
         on_select=_select,
+        frontier=_drawn(newest.id, line),
+        on_slack=keep_slack,
         key="train.curve",
     )
-    if done is not None:
-        st.rerun()
-    if newest.id in finished:
-        st.markdown(as_it_is(sentence))
-        _how_to_read(newest, finished[newest.id])
-        _pick(newest, finished[newest.id])
-        show_table(curve_table(finished[newest.id]), key="train.points")
-        _notes(newest)
-    elif newest.state.active:
-        _what_to_see(newest.config)
-    if len(records) > 1:
-        _other_runs(records)
+
+
+def _frontier(record: RunRecord) -> RunFrontier | str | None:
+    """The line of best thresholds for a finished run; why there is none; None if not wanted."""
+    run_id, selected = st.session_state.get(_SELECTED) or ("", None)
+    index = choose_scores(record.id, selected if run_id == record.id else None)
+    return None if index is None else frontier_of(record.id, index)
+
+
+def _drawn(run_id: str, line: RunFrontier | str | None) -> dict[str, Any] | None:
+    if not isinstance(line, RunFrontier):
+        return None
+    return chart_frontier(line, point_label(result(run_id).points[line.index]))
 
 
 def _how_to_read(record: RunRecord, rows: tuple[CurveRow, ...]) -> None:

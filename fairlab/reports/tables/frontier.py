@@ -1,0 +1,120 @@
+"""The threshold frontier of a run as rows: for the chart, for reading, and as a file."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fairlab.frontier import Rule, RunFrontier
+from fairlab.frontier.thresholds import GroupThresholds
+from fairlab.outcomes import FloatArray
+
+# Corners drawn; slacks listed for reading, in shares of 1.
+DRAWN = 160
+LISTED = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
+
+
+def chart_frontier(found: RunFrontier, label: str) -> dict[str, Any]:
+    """What the live chart draws: the line by slack, its band, and what to say on hovering.
+
+    Args:
+        found: The frontier.
+        label: Whose scores, in words.
+    """
+    measured = found.measured
+    kept = np.flatnonzero(~np.isnan(measured.gap))
+    if len(kept) > DRAWN:
+        kept = kept[np.linspace(0, len(kept) - 1, DRAWN).round().astype(np.int64)]
+    sure = kept[~np.isnan(measured.gap_band[kept]).any(axis=1)]
+    accuracy, band = measured.accuracy[sure].tolist(), measured.gap_band[sure]
+    return {
+        "label": label,
+        "slack": measured.slack[kept].tolist(),
+        "accuracy": measured.accuracy[kept].tolist(),
+        "gap": measured.gap[kept].tolist(),
+        "band": {
+            "accuracy": [*accuracy, *accuracy[::-1]],
+            "gap": [*band[:, 0].tolist(), *band[::-1, 1].tolist()],
+        },
+    }
+
+
+def frontier_table(found: RunFrontier) -> pd.DataFrame:
+    """A few slacks for reading: what was promised on validation, and measured here."""
+    measured, frontier = found.measured, found.frontier
+    last = float(frontier.slack[-1])
+    slacks = [*(s for s in LISTED if s < last), last]
+    at = [float(s) for s in slacks]
+
+    def between(values: FloatArray) -> FloatArray:
+        return np.asarray(np.interp(at, measured.slack, values))
+
+    return pd.DataFrame(
+        {
+            "Slack, points": [f"{100 * s:.4g}" for s in at],
+            "Accuracy where fitted, %": [_tenth(frontier.accuracy_at(s)) for s in at],
+            "Accuracy, %": [_tenth(v) for v in between(measured.accuracy)],
+            "95 % band of accuracy": _ranges(between, measured.accuracy_band),
+            "Gap, points": [_tenth(v) for v in between(measured.gap)],
+            "95 % band of the gap": _ranges(between, measured.gap_band),
+        }
+    )
+
+
+def frontier_frame(found: RunFrontier) -> pd.DataFrame:
+    """Every breakpoint with everything known of it, in shares of 1."""
+    frame = found.measured.to_frame()
+    frame.insert(0, "model", found.index)
+    frame.insert(1, "constraint", found.frontier.constraint)
+    frame.insert(2, "split", found.split)
+    frame["price"] = found.frontier.price
+    return frame
+
+
+def rule_table(rule: Rule, simple: Rule) -> pd.DataFrame:
+    """How each group is decided: exactly, and with one threshold each."""
+    return pd.DataFrame(
+        {
+            "Group": [one.group for one in rule.groups],
+            "Best rule": [decided_words(one) for one in rule.groups],
+            "One threshold": [decided_words(one) for one in simple.groups],
+        }
+    )
+
+
+def decided_words(one: GroupThresholds) -> str:
+    """ "from 0.62 always; from 0.6 to 0.62 in 30 % of cases" for one group."""
+    if not one.thresholds:
+        return "no rule: no one was in it"
+    if len(one.thresholds) == 1:
+        cut = one.thresholds[0]
+        return "nobody" if cut == np.inf else _range_words(cut, np.inf)
+    steps, chance, high = [], 1.0, np.inf
+    for cut, share in zip(one.thresholds, one.probabilities, strict=True):
+        if not (np.isinf(cut) and cut > 0):
+            steps.append(f"{_range_words(cut, high)} {_chance_words(chance)}")
+            high = cut
+        chance -= share
+    return "; ".join(steps)
+
+
+def _range_words(low: float, high: float) -> str:
+    if np.isinf(low):
+        return "everybody" if np.isinf(high) else f"below {high:.4g}"
+    return f"from {low:.4g}" if np.isinf(high) else f"from {low:.4g} to {high:.4g}"
+
+
+def _chance_words(chance: float) -> str:
+    return "always" if chance > 1 - 1e-9 else f"in {100 * chance:.1f} % of cases"
+
+
+def _ranges(between: Any, band: FloatArray) -> list[str]:
+    low, high = between(band[:, 0]), between(band[:, 1])
+    return [
+        "none" if np.isnan(a) or np.isnan(b) else f"{100 * a:.1f} to {100 * b:.1f}"
+        for a, b in zip(low, high, strict=True)
+    ]
+
+
+def _tenth(value: float) -> str:
+    return "undefined" if np.isnan(value) else f"{100 * value:.1f}"

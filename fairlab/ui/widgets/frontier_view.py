@@ -1,0 +1,185 @@
+"""The threshold frontier behind the curve: for whose scores, what it says, and its rules."""
+
+import numpy as np
+import streamlit as st
+
+from fairlab.errors import FairlabError
+from fairlab.frontier import (
+    RoundedRule,
+    RunFrontier,
+    frontier_of_run,
+    most_accurate_model,
+    one_threshold_each,
+    unmitigated_model,
+)
+from fairlab.reports.export import csv_bytes
+from fairlab.reports.sentences.curve import point_label
+from fairlab.reports.sentences.frontier import (
+    chance_sentence,
+    frontier_notes,
+    frontier_sentence,
+    rule_sentence,
+)
+from fairlab.reports.tables.frontier import frontier_frame, frontier_table, rule_table
+from fairlab.results import SweepResult
+from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.store import result as stored
+from fairlab.ui.widgets.chart import show_table
+
+_SLACK = "fairlab.frontier.slack"
+_NONE = -1
+DRAWS = 300
+USUAL_SLACK = 0.05
+
+
+def choose_scores(run_id: str, selected: int | None) -> int | None:
+    """Ask for whose scores the frontier is drawn; None for nobody's.
+
+    Args:
+        run_id: A finished run.
+        selected: The point selected on the curve, if any; offered too.
+    """
+    found = stored(run_id)
+    offered: dict[int, str] = {}
+    for index, why in ((unmitigated_of(run_id), ""), (most_accurate_of(run_id), "most accurate: "),
+                       (selected, "selected: ")):  # fmt: skip
+        if index is not None and index not in offered:
+            offered[index] = why + point_label(found.points[index])
+    offered[_NONE] = "do not draw it"
+    picked = st.selectbox(
+        "Best thresholds per group (the line), for the scores of",
+        list(offered),
+        format_func=offered.__getitem__,
+        key=f"train.frontier.{run_id}",
+        help="For one model's scores, the least gap any thresholds per group can have at each "
+        "accuracy. Deciding that way needs each person's group.",
+        width=420,
+    )
+    return None if picked == _NONE else picked
+
+
+def frontier_of(run_id: str, index: int) -> RunFrontier | str:
+    """The frontier on test people, or why there is none."""
+    try:
+        return _frontier(run_id, index)
+    except FairlabError as error:
+        return str(error)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _frontier(run_id: str, index: int) -> RunFrontier:
+    return frontier_of_run(stored(run_id), index, "test", draws=DRAWS)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def unmitigated_of(run_id: str) -> int | None:
+    """The unmitigated model of a run."""
+    return unmitigated_model(stored(run_id))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def most_accurate_of(run_id: str) -> int | None:
+    """The most accurate model of a run."""
+    return most_accurate_model(stored(run_id))
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _simple(run_id: str, index: int, slack: float) -> RoundedRule:
+    found = _frontier(run_id, index)
+    fitted = stored(run_id).scored(index, "validation").outcomes(found.by)
+    return one_threshold_each(found.frontier, fitted, slack)
+
+
+def keep_slack(slack: float) -> None:
+    """A click on the line: the rule at this slack is shown below."""
+    st.session_state[_SLACK] = slack
+
+
+def say_frontier(run_id: str, found: RunFrontier | str) -> None:
+    """The frontier in words, as a table, and its rules; folded away but for the sentence."""
+    if isinstance(found, str):
+        st.markdown(as_it_is(f"No line of best thresholds is drawn. {found}"))
+        return
+    label = point_label(stored(run_id).points[found.index])
+    st.markdown(as_it_is(frontier_sentence(found, label)))
+    show_table(frontier_table(found), key="train.frontier", label="The line as a table")
+    clicked = st.session_state.pop(_SLACK, None)
+    with st.expander("A rule from the line", expanded=clicked is not None):
+        _rule(run_id, found, clicked)
+    with st.expander("How to read the line"):
+        for note in frontier_notes(found, refitted=False):
+            st.markdown(f"- {as_it_is(note)}")
+        st.download_button(
+            "Download the line (CSV)",
+            lambda: csv_bytes(frontier_frame(found)),
+            f"frontier-{run_id[:8]}.csv",
+            "text/csv",
+            on_click="ignore",
+            key="train.frontier.csv",
+        )
+
+
+def _rule(run_id: str, found: RunFrontier, clicked: float | None) -> None:
+    key = f"train.frontier.slack.{run_id}.{found.index}"
+    if clicked is not None:
+        st.session_state[key] = round(100 * clicked, 2)
+    elif key not in st.session_state:
+        st.session_state[key] = 100 * USUAL_SLACK
+    asked = st.number_input(
+        "Gap allowed where fitted, points",
+        0.0,
+        200.0,
+        step=1.0,
+        key=key,
+        help="On validation people. A click on the line sets it too.",
+        width=320,
+    )
+    slack = asked / 100
+    exact, simple = found.frontier.at(slack), _simple(run_id, found.index, slack)
+    st.markdown(rule_sentence(found, slack))
+    st.dataframe(rule_table(exact, simple.rule), hide_index=True, width="stretch")
+    st.markdown(as_it_is(chance_sentence(simple, exact)))
+    use, save, save_simple = st.columns(3)
+    _use(use, run_id, stored(run_id), found, simple)
+    save.download_button(
+        "Best rule (JSON)", exact.to_json(), "rule.json", "application/json",
+        on_click="ignore", key="train.rule.json", width="stretch",
+    )  # fmt: skip
+    if exact.randomised:
+        save_simple.download_button(
+            "One threshold each (JSON)", simple.rule.to_json(), "rule-one-threshold.json",
+            "application/json", on_click="ignore", key="train.rule.simple", width="stretch",
+        )  # fmt: skip
+
+
+def _use(
+    column: "st.delta_generator.DeltaGenerator",
+    run_id: str,
+    result: SweepResult,
+    found: RunFrontier,
+    simple: RoundedRule,
+) -> None:
+    """Choose the model with the thresholds of the rule without chance."""
+    cuts = tuple(_finite(one.thresholds, result.threshold) for one in simple.rule.groups)
+    label = point_label(result.points[found.index])
+    point = state.ChosenPoint(run_id, found.index, label, result.threshold)
+    point = point.with_cuts(found.by, cuts)
+    used = point in state.chosen_points()
+    if column.button(
+        "In use" if used else "Choose one threshold each",
+        type="primary",
+        key="train.rule.use",
+        disabled=used,
+        width="stretch",
+        help="Audit, Compare and Report then decide this model's people by these thresholds.",
+    ):
+        state.choose(point)
+        st.rerun()
+
+
+def _finite(thresholds: tuple[float, ...], usual: float) -> float:
+    """A threshold a link can hold: scores of models lie between 0 and 1."""
+    if not thresholds:
+        return usual
+    return float(np.clip(thresholds[0], 0.0, 1.01))
