@@ -71,6 +71,19 @@ def words_on(app: AppTest) -> str:
     return " ".join(text.value for text in app.markdown)
 
 
+def test_the_penalty_can_be_asked_for_gaps(open_page: Open, fairlab_home: Path) -> None:
+    """Then the widest gap of the form makes its grid, and strengths are not asked for."""
+    app = open_page("train")
+    app.pills(key="train.modes").set_value(["penalty"]).run()
+    app.radio(key="train.control").set_value("slack").run()
+    assert app.number_input(key="train.penalty").disabled
+    app.number_input(key="train.slack").set_value(10.0).run()
+    app.button(key="train.start").click().run()
+    sweep = RunStore(fairlab_home).list()[0].config.sweep
+    assert sweep.penalty.control == "slack"
+    assert sweep.grid("penalty")[:2] == (1.0, 0.1)
+
+
 def test_families_that_cannot_train_for_a_constraint_are_not_offered(
     open_page: Open, fairlab_home: Path
 ) -> None:

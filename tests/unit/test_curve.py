@@ -122,6 +122,9 @@ def test_tables_of_one_point_show_n_and_intervals(result: SweepResult) -> None:
 def test_labels_tell_strength_slack_and_seed() -> None:
     """Two models of a sweep never carry the same words."""
     assert point_label(Point(0, "penalty", 0.5, None, 0, 1, False)) == "Penalty, strength 0.5"
+    assert point_label(Point(0, "penalty", None, 0.05, 0, 1, False)) == (
+        "Penalty, gap asked for 5 points"
+    )
     assert point_label(Point(0, "layer", None, 0.05, 2, 1, False)) == (
         "Fairness layer, slack 5 points, seed 2"
     )

@@ -17,7 +17,8 @@ def dial_words(point: Point) -> str:
     if point.place is not None:
         return f"place {point.place + 1} in the grid"
     if point.slack is not None:
-        return f"slack {100 * point.slack:.3g} points"
+        asked = "gap asked for" if point.mode == "penalty" else "slack"
+        return f"{asked} {100 * point.slack:.3g} points"
     return "" if point.strength is None else f"strength {point.strength:.3g}"
 
 

@@ -11,7 +11,6 @@ from fairlab.config import (
     LayerParams,
     Mode,
     ModelConfig,
-    PenaltyParams,
     RunConfig,
     SweepConfig,
     Task,
@@ -32,6 +31,10 @@ _MODE_HELP = (
     "group means differ by at most the slack: that is promised on training batches, measured on "
     "new people, and deciding uses the group."
 )
+_PENALTY_WORDS = {
+    "strength": "A range of strengths",
+    "slack": "A range of gaps: the strength is found for each",
+}
 _GROUPING_WORDS: dict[Grouping, str] = {
     "crossed": "Every combination of them",
     "marginal": "Each by itself, all at once",
@@ -77,7 +80,8 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         )
         constraint = constraint or TRAINED_CONSTRAINTS[0]
         modes = _modes(constraint, grouping)
-    sweep = _more(constraint, modes, group_by, grouping, kind or "mlp")
+        control = _penalty_control(modes)
+    sweep = _more(constraint, modes, group_by, grouping, kind or "mlp", control)
     if not data.task.sensitive:
         st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
         return None, False
@@ -124,6 +128,22 @@ def _modes(constraint: Constraint, grouping: Grouping) -> tuple[Mode, ...]:
     return tuple(mode for mode in MODES if mode in picked)
 
 
+def _penalty_control(modes: tuple[Mode, ...]) -> str:
+    """Whether the penalty is given strengths, or asked for gaps."""
+    if "penalty" not in modes:
+        return "strength"
+    picked = st.radio(
+        "The penalty is given",
+        list(_PENALTY_WORDS),
+        format_func=_PENALTY_WORDS.__getitem__,
+        key="train.control",
+        horizontal=True,
+        help="With gaps you say how far apart decisions may be, for example 5 points, and training "
+        "adapts the strength until validation people are about that far apart.",
+    )
+    return picked or "strength"
+
+
 def _grouping(group_by: tuple[str, ...]) -> Grouping:
     """With several attributes, whether their combinations are compared or each by itself."""
     if len(group_by) < 2:
@@ -159,6 +179,7 @@ def _more(
     group_by: tuple[str, ...],
     grouping: Grouping,
     kind: str,
+    control: str,
 ) -> SweepConfig:
     defaults = SweepConfig()
     with st.expander("Strengths, seeds and optimiser"):
@@ -181,6 +202,7 @@ def _more(
             1000.0,
             max(defaults.penalty.strengths),
             key="train.penalty",
+            disabled=control == "slack",
         )
         top_adversarial = b.number_input(
             "Largest adversarial strength",
@@ -190,7 +212,7 @@ def _more(
             key="train.adversarial",
         )
         widest = c.number_input(
-            "Widest slack, points",
+            "Widest slack or gap asked for, points",
             1.0,
             100.0,
             100 * max(s for s in defaults.layer.slacks if s < 1),
@@ -244,9 +266,11 @@ def _more(
             "group_by": group_by,
             "grouping": grouping,
             "modes": modes or ("penalty",),
-            "penalty": PenaltyParams(
-                strengths=_strengths(defaults.penalty.strengths, top_penalty, count)
-            ),
+            "penalty": {
+                "control": control,
+                "strengths": _strengths(defaults.penalty.strengths, top_penalty, count),
+                "slacks": slack_grid(widest / 100, count),
+            },
             "adversarial": AdversarialParams(
                 strengths=_strengths(defaults.adversarial.strengths, top_adversarial, count)
             ),
