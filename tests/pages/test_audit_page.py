@@ -79,7 +79,7 @@ def test_every_part_opens_on_a_trained_model(
 ) -> None:
     """Each part of the page draws without an error, with a chart or a table."""
     app = open_page("audit", run=finished_run, chosen=(1,))
-    app.button_group(key="audit.part").set_value([part]).run()
+    app.segmented_control(key="audit.part").set_value(part).run()
     assert not app.exception
     assert app.dataframe
 
@@ -100,7 +100,7 @@ def test_every_part_opens_on_a_trained_model(
 def test_every_part_opens_on_any_predictions(part: str, changes: dict[str, object]) -> None:
     """Decisions only, weights, logits, a single outcome or group: sentences, never an error."""
     app = with_predictions(made_up(**changes))
-    app.button_group(key="audit.part").set_value([part]).run()
+    app.segmented_control(key="audit.part").set_value(part).run()
     assert not app.exception, [error.message for error in app.exception]
     assert "nan" not in words_on(app).lower().replace("nano", "")
 
@@ -151,11 +151,11 @@ def test_each_chart_has_its_sentence_as_alternative_text() -> None:
     """The chart's alternative text is the sentence under it."""
     app = with_predictions(made_up())
     for part in ("Rates", "Gaps", "Scores", "Crossed groups"):
-        app.button_group(key="audit.part").set_value([part]).run()
+        app.segmented_control(key="audit.part").set_value(part).run()
         charts = app.get("plotly_chart")
         assert len(charts) == 1
         assert charts[0].proto.alt
-        assert any(charts[0].proto.alt == element.value for element in app.markdown)
+        assert charts[0].proto.alt in words_on(app)
         assert json.loads(charts[0].proto.spec)["data"]
 
 

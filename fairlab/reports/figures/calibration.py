@@ -1,15 +1,109 @@
-"""Charts of scores: reliability curves per group. Pure: data in, figure out."""
+"""Charts of scores: reliability curves per group, before and after, and the farthest subgroups.
+
+Pure: data in, figure out.
+"""
+
+import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from fairlab.metrics import Audit
-from fairlab.reports.figures.theme import GREY, group_styles, layout, plain
+from fairlab.metrics import GroupCalibration, Multicalibration, SubgroupCalibration
+from fairlab.reports.figures.theme import BLUE, GREY, Style, group_styles, layout, plain
+from fairlab.reports.sentences.multicalibration import range_words
+from fairlab.sweeps.recalibrated import RecalibrationEffect
+
+SHOWN_SUBGROUPS = 15
+_LABEL_WIDTH = 26
 
 
-def reliability_figure(result: Audit) -> go.Figure:
+def reliability_figure(groups: Sequence[GroupCalibration]) -> go.Figure:
     """Share with the favourable outcome against mean score, per group, with intervals."""
+    figure = _diagonal()
+    for group, style in zip(groups, group_styles([g.group for g in groups]), strict=True):
+        if group.bins:
+            figure.add_trace(_curve(group, style, plain(group.group)))
+    return _framed(figure, groups)
+
+
+def before_after_figure(effect: RecalibrationEffect, shown: Sequence[str]) -> go.Figure:
+    """Curves before (hollow, dotted) and after (filled, solid), groups told apart by colour.
+
+    Args:
+        shown: Groups drawn; colours are those of all groups.
+    """
+    figure = _diagonal()
+    styles = group_styles(effect.decisions.group_names)
+    for before, after, style in zip(effect.before, effect.after, styles, strict=True):
+        if before.group not in shown:
+            continue
+        name = plain(before.group)
+        if before.bins:
+            hollow = Style(style.color, f"{style.symbol}-open", "dot")
+            figure.add_trace(_curve(before, hollow, f"{name}, before", bars=False))
+        if after.bins:
+            solid = Style(style.color, style.symbol, "solid")
+            figure.add_trace(_curve(after, solid, f"{name}, after"))
+    drawn = [g for g in (*effect.before, *effect.after) if g.group in shown]
+    return _framed(figure, drawn)
+
+
+def subgroups_figure(rows: Sequence[SubgroupCalibration], level: float = 0.95) -> go.Figure:
+    """Outcome minus score of subgroups, strongest evidence on top, with simultaneous intervals.
+
+    Hollow markers: chance alone may put them this far off.
+    """
+    residual = 100 * np.array([s.residual for s in rows])
+    sure = [s.p_adjusted <= 1 - level for s in rows]
     figure = go.Figure(
+        go.Scatter(
+            x=residual,
+            y=list(range(len(rows))),
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": 100 * np.array([s.upper for s in rows]) - residual,
+                "arrayminus": residual - 100 * np.array([s.lower for s in rows]),
+                "thickness": 1.5,
+                "width": 4,
+            },
+            mode="markers",
+            marker={
+                "color": BLUE,
+                "size": 10,
+                "symbol": ["circle" if s else "circle-open" for s in sure],
+                "line": {"width": 2},
+            },
+            hovertext=[_row_words(s) for s in rows],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    )
+    figure.update_layout(
+        layout(
+            x="Outcome − score, points  (← scores too high | too low →)",
+            y="",
+            height=120 + 44 * max(len(rows), 1),
+        )
+    )
+    figure.add_vline(x=0, line={"color": GREY, "dash": "dash", "width": 1})
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))),
+        ticktext=[_label(s) for s in rows],
+        range=[len(rows) - 0.5, -0.5],
+    )
+    return figure
+
+
+def shown_subgroups(result: Multicalibration, by_range: bool) -> tuple[SubgroupCalibration, ...]:
+    """The rows a chart has room for: strongest evidence first, whole or by score range."""
+    rows = result.subgroups if by_range else result.whole()
+    return rows[:SHOWN_SUBGROUPS]
+
+
+def _diagonal() -> go.Figure:
+    return go.Figure(
         go.Scatter(
             x=[0, 100],
             y=[0, 100],
@@ -19,43 +113,60 @@ def reliability_figure(result: Audit) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    styles = group_styles(result.group_names)
-    for group, style in zip(result.calibration, styles, strict=True):
-        if not group.bins:
-            continue
-        rate = np.array([b.rate for b in group.bins])
-        figure.add_trace(
-            go.Scatter(
-                x=[100 * b.mean_score for b in group.bins],
-                y=100 * rate,
-                error_y={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": 100 * (np.array([b.upper for b in group.bins]) - rate),
-                    "arrayminus": 100 * (rate - np.array([b.lower for b in group.bins])),
-                    "thickness": 1,
-                    "width": 3,
-                },
-                mode="lines+markers",
-                name=plain(group.group),
-                line={"color": style.color, "dash": style.dash, "width": 2},
-                marker={"color": style.color, "symbol": style.symbol, "size": 8},
-                hovertext=[
-                    f"{plain(group.group)}: mean score {100 * b.mean_score:.1f} %, favourable "
-                    f"{100 * b.rate:.1f} % ({100 * b.lower:.1f} to {100 * b.upper:.1f}), "
-                    f"{b.n:,.0f} people"
-                    for b in group.bins
-                ],
-                hoverinfo="text",
-            )
-        )
-    figure.update_layout(
-        layout(x="Mean score, %", y="People with the favourable outcome, %", height=440)
+
+
+def _curve(group: GroupCalibration, style: Style, name: str, bars: bool = True) -> go.Scatter:
+    rate = np.array([b.rate for b in group.bins])
+    above = {
+        "type": "data",
+        "symmetric": False,
+        "array": 100 * (np.array([b.upper for b in group.bins]) - rate),
+        "arrayminus": 100 * (rate - np.array([b.lower for b in group.bins])),
+        "thickness": 1,
+        "width": 3,
+    }
+    return go.Scatter(
+        x=[100 * b.mean_score for b in group.bins],
+        y=100 * rate,
+        error_y=above if bars else None,
+        mode="lines+markers",
+        name=name,
+        line={"color": style.color, "dash": style.dash, "width": 2},
+        marker={"color": style.color, "symbol": style.symbol, "size": 8},
+        hovertext=[
+            f"{name}: mean score {100 * b.mean_score:.1f} %, favourable "
+            f"{100 * b.rate:.1f} % ({100 * b.lower:.1f} to {100 * b.upper:.1f}), "
+            f"{b.n:,.0f} people"
+            for b in group.bins
+        ],
+        hoverinfo="text",
     )
-    bins = [b for group in result.calibration for b in group.bins]
+
+
+def _framed(figure: go.Figure, groups: Sequence[GroupCalibration]) -> go.Figure:
+    figure.update_layout(
+        layout(x="Mean score, %", y="People with the favourable outcome, %", height=460)
+    )
+    bins = [b for group in groups for b in group.bins]
     lowest = 100 * min((min(b.mean_score, b.lower) for b in bins), default=0.0)
     highest = 100 * max((max(b.mean_score, b.upper) for b in bins), default=1.0)
     view = [max(-2.0, lowest - 3), min(102.0, highest + 3)]
     figure.update_xaxes(range=view)
     figure.update_yaxes(range=view)
     return figure
+
+
+def _label(row: SubgroupCalibration) -> str:
+    lines = textwrap.wrap(row.subgroup, _LABEL_WIDTH) or [" "]
+    if row.scores is not None:
+        lines.append(f"scores {range_words(row)}")
+    lines[-1] += f" ({row.n:,})"
+    return "<br>".join(plain(line) for line in lines)
+
+
+def _row_words(row: SubgroupCalibration) -> str:
+    return (
+        f"{plain(row.subgroup)}, scores {range_words(row)}: outcome {100 * row.rate:.1f} %, mean "
+        f"score {100 * row.mean_score:.1f} %, {100 * row.residual:+.1f} points "
+        f"({100 * row.lower:+.1f} to {100 * row.upper:+.1f}, all rows at once), {row.n:,} people"
+    )

@@ -1,41 +1,87 @@
-"""The text twin of what is said of scores: calibration and ranking, group by group."""
+"""The text twin of what is said of scores: calibration, Brier scores, ranking, group by group."""
 
-from fairlab.metrics import Audit
+from collections.abc import Sequence
+
+from fairlab.metrics import Audit, GroupCalibration
 from fairlab.metrics.score_gaps import ScoreGap
-from fairlab.reports.sentences.audit import people, points
+from fairlab.reports.sentences.audit import chance, people, points
 
 
-def calibration_sentence(result: Audit) -> str:
-    """Whose scores are farthest from outcomes, and which groups have too few people to say."""
-    known = [g for g in result.calibration if g.error is not None]
-    few = [g.group for g in result.calibration if g.error is None]
+def calibration_sentence(groups: Sequence[GroupCalibration], level: float = 0.95) -> str:
+    """Whose scores are farthest from outcomes, beside what chance alone makes; who is too few."""
+    known = [g for g in groups if g.error is not None]
+    few = [g.group for g in groups if g.error is None and g.n]
     if not known:
-        why = "; ".join(dict.fromkeys(g.why for g in result.calibration))
-        return f"We cannot tell: {why}."
+        why = "; ".join(dict.fromkeys(g.why for g in groups if g.n))
+        return f"We cannot tell: {why or 'there is no one'}."
     worst = max(known, key=lambda g: 0.0 if g.error is None else g.error)
     text = (
         f"Scores of {worst.group} are on average {points(worst.error)} away from the share of "
-        f"people with the favourable outcome ({points(worst.error_debiased)} after taking off what "
-        f"chance adds; {people(worst.n)} people)"
+        f"people with the favourable outcome ({100 * level:.0f} % interval "
+        f"{_between(worst.error_lower, worst.error_upper)}; {people(worst.n)} people)"
     )
     text += ", the farthest of the groups." if len(known) > 1 else "."
-    residuals = result.score_gaps["mean_residual_difference"]
-    if residuals.value is not None:
-        text += f" {_residual(residuals, result)}"
+    text += f" {_floor(worst, level)}"
+    both = [g for g in known if g.residual is not None]
+    if both:
+        text += f" {_sides(both)}"
     if few:
         text += f" Too few people for a curve: {', '.join(few)}."
     return text
 
 
-def _residual(gap: ScoreGap, result: Audit) -> str:
-    by_name = {g.group: g.residual for g in result.calibration}
+def _floor(worst: GroupCalibration, level: float) -> str:
+    """What a calibrated score would show, and whether this one shows more."""
+    text = (
+        f"Chance alone would put a calibrated score of these people {points(worst.error_by_chance)}"
+        f" away on average, and more than {points(worst.error_by_chance_upper)} in "
+        f"{100 * (1 - level):.0f} of 100 samples"
+    )
+    p = worst.error_p_value
+    if p is not None and p > 1 - level:
+        return f"{text}. We cannot tell: their scores may be off by nothing at all."
+    return f"{text}: this is farther ({chance(p)})."
+
+
+def _sides(groups: Sequence[GroupCalibration]) -> str:
+    """On which side scores are, for the group where they are most too low and most too high."""
+    ordered = sorted(groups, key=lambda g: 0.0 if g.residual is None else g.residual)
+    ends = [ordered[-1]] if len(ordered) == 1 else [ordered[-1], ordered[0]]
     parts = []
-    for group in (gap.highest, gap.lowest):
-        residual = by_name[str(group)]
-        assert residual is not None
+    for g in ends:
+        residual = 0.0 if g.residual is None else g.residual
         side = "too low" if residual > 0 else "too high"
-        parts.append(f"{group} {points(abs(residual))} {side}")
-    return f"On average scores are for {parts[0]}, for {parts[1]}."
+        sure = g.residual_error is not None and abs(residual) > 1.96 * g.residual_error
+        unsure = "" if sure else ", no more than chance"
+        parts.append(f"for {g.group} {points(abs(residual))} {side}{unsure}")
+    return f"On average scores are {'; '.join(parts)}."
+
+
+def brier_sentence(groups: Sequence[GroupCalibration], gap: ScoreGap | None) -> str:
+    """The mean squared error of scores, taken apart for the group where it is largest."""
+    known = [g for g in groups if g.brier is not None]
+    if not known:
+        return "We cannot tell how large the squared error of scores is: there is none to show."
+    worst = max(known, key=lambda g: 0.0 if g.brier is None else g.brier)
+    best = min(known, key=lambda g: 0.0 if g.brier is None else g.brier)
+    text = f"The Brier score (mean squared distance of score and outcome) is {_number(worst.brier)}"
+    text += f" for {worst.group}"
+    if best is not worst:
+        text += f" and {_number(best.brier)} for {best.group}"
+        if gap is not None and gap.lower is not None and gap.upper is not None:
+            text += f" (apart by {_number(gap.lower)} to {_number(gap.upper)})"
+    text += "."
+    parts = worst.brier_parts
+    if parts is not None:
+        left = parts.within_variance - parts.within_covariance
+        side = "adds" if left >= 0 else "takes off"
+        text += (
+            f" Of {worst.group}'s, the base rate alone makes {_number(parts.uncertainty)}; scores "
+            f"that tell people apart take off {_number(parts.resolution)}; scores that are off "
+            f"calibration add {_number(parts.reliability)}; what scores say within a bin {side} "
+            f"{_number(abs(left))}."
+        )
+    return text
 
 
 def ranking_sentence(result: Audit) -> str:
@@ -52,6 +98,22 @@ def ranking_sentence(result: Audit) -> str:
         f"least well in {gap.lowest} ({_number(auc[str(gap.lowest)])}): {gap.value:.3f} apart"
         f"{interval}."
     )
+
+
+def not_probabilities_sentence(lowest: float, highest: float) -> str:
+    """Why scores on another scale are first read through a curve."""
+    return (
+        f"Scores run from {lowest:g} to {highest:g}. Calibration compares scores with shares of "
+        "people, so it needs them in 0 to 1. Here they are read through one curve for everybody "
+        "(isotonic; each person's value comes from other people): what is left is how differently "
+        "groups with the same score turn out."
+    )
+
+
+def _between(lower: float | None, upper: float | None) -> str:
+    if lower is None or upper is None:
+        return "unknown"
+    return f"{100 * lower:.1f} to {100 * upper:.1f}"
 
 
 def _number(value: float | None) -> str:

@@ -2,31 +2,89 @@
 
 import streamlit as st
 
-from fairlab.metrics import Audit
+from fairlab.errors import InputError
+from fairlab.metrics import Audit, GroupCalibration, calibration
+from fairlab.metrics.calibration import scores_are_probabilities
 from fairlab.reports.figures import calibration as figures
 from fairlab.reports.sentences import calibration as sentences
 from fairlab.reports.tables import calibration as tables
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart
+from fairlab.ui.widgets.scores_recalibrated import read_as_probabilities, show_recalibration
+from fairlab.ui.widgets.scores_subgroups import show_subgroups
 from fairlab.ui.widgets.subject import Subject
 
 
-def show_scores(subject: Subject, result: Audit) -> None:  # noqa: ARG001 - part of the contract
-    """Calibration and ranking per group."""
-    if not result.calibration:
-        st.info("There are decisions but no scores, so calibration and ranking cannot be shown.")
+def show_scores(subject: Subject, result: Audit) -> None:
+    """Calibration and ranking per group; recalibration; the worst-calibrated subgroups."""
+    if not subject.people.has_scores or not result.calibration:
+        st.info(
+            "There are decisions but no scores. Calibration asks what a score means, so it cannot "
+            "be shown; rates and gaps of the decisions are in the other parts."
+        )
         return
-    show_chart(
-        figures.reliability_figure(result),
-        sentence=as_it_is(sentences.calibration_sentence(result)),
-        table=tables.reliability_table(result),
-        key="audit.reliability",
+    parts = {
+        "Curves": lambda: _show_curves(subject, result),
+        "Recalibrate": lambda: show_recalibration(subject, result.threshold),
+        "Subgroups": lambda: show_subgroups(subject),
+    }
+    part = st.segmented_control(
+        "What about scores",
+        list(parts),
+        default="Curves",
+        required=True,
+        key="audit.scores.part",
+        label_visibility="collapsed",
     )
+    if part is not None:
+        parts[part]()
+
+
+def _show_curves(subject: Subject, result: Audit) -> None:
+    groups = _calibrated(subject, result)
+    if groups is not None:
+        show_chart(
+            figures.reliability_figure(groups),
+            sentence=as_it_is(sentences.calibration_sentence(groups, result.level)),
+            table=tables.reliability_table(groups),
+            key="audit.reliability",
+        )
     st.markdown(as_it_is(sentences.ranking_sentence(result)))
+    shown = result.calibration if groups is None else groups
     st.dataframe(
-        tables.scores_table(result), hide_index=True, width="stretch", key="audit.scores.table"
+        tables.scores_table(shown, result.ranking),
+        hide_index=True,
+        width="stretch",
+        key="audit.scores.table",
     )
-    st.markdown(
-        "A calibration error of few people is too large, because chance alone separates scores "
-        "from shares; the debiased one takes an estimate of that off."
-    )
+    if groups is not None:
+        own_scale = groups is result.calibration
+        gap = result.score_gaps.get("brier_difference") if own_scale else None
+        st.markdown(as_it_is(sentences.brier_sentence(groups, gap)))
+        with st.expander("The Brier score taken apart"):
+            st.markdown(
+                "Brier score = uncertainty − resolution + reliability + what is within bins. "
+                "Uncertainty comes with the base rate alone, so scores of groups with base rates "
+                "nearer to one half have a higher Brier score, however good they are."
+            )
+            st.dataframe(
+                tables.brier_table(groups),
+                hide_index=True,
+                width="stretch",
+                key="audit.brier.table",
+            )
+
+
+def _calibrated(subject: Subject, result: Audit) -> tuple[GroupCalibration, ...] | None:
+    """Calibration of the scores, or of what one curve makes of scores on another scale."""
+    outcomes = subject.people.outcomes(subject.by)
+    if scores_are_probabilities(outcomes):
+        return result.calibration
+    low, high = float(outcomes.score.min()), float(outcomes.score.max())
+    st.info(as_it_is(sentences.not_probabilities_sentence(low, high)))
+    try:
+        read = read_as_probabilities(subject.digest, outcomes)
+    except InputError as error:
+        st.info(as_it_is(f"We cannot tell: {error}"))
+        return None
+    return calibration(read, result.level)

@@ -1,0 +1,194 @@
+"""Recalibration on the Audit page: an option, with its effect on every gap shown."""
+
+import math
+
+import streamlit as st
+
+from fairlab.errors import InputError
+from fairlab.metrics.calibration import scores_are_probabilities
+from fairlab.metrics.score_maps import METHODS, Method
+from fairlab.outcomes import GroupedOutcomes
+from fairlab.reports.figures import calibration as figures
+from fairlab.reports.sentences import recalibration as sentences
+from fairlab.reports.sentences.audit import points
+from fairlab.reports.tables import recalibration as tables
+from fairlab.sweeps.recalibrated import (
+    Recalibrated,
+    RecalibrationEffect,
+    recalibrate,
+    recalibration_effect,
+    threshold_selecting,
+)
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.store import result as stored
+from fairlab.ui.widgets.chart import show_chart, show_table
+from fairlab.ui.widgets.subject import Subject
+
+_SHOWN_GROUPS = 4
+_WAYS = {True: "A curve per group", False: "One curve for everybody"}
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _recalibrated(
+    digest: str,  # noqa: ARG001 - stands for the people
+    method: Method,
+    per_group: bool,
+    _people: GroupedOutcomes,
+    _fit_on: GroupedOutcomes | None,
+) -> Recalibrated:
+    return recalibrate(_people, _fit_on, method, per_group=per_group)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _effect(
+    digest: str,  # noqa: ARG001 - stands for the people
+    method: Method,  # noqa: ARG001 - with per_group it stands for the new scores
+    per_group: bool,  # noqa: ARG001
+    threshold_before: float,
+    threshold_after: float,
+    _before: GroupedOutcomes,
+    _after: GroupedOutcomes,
+) -> RecalibrationEffect:
+    return recalibration_effect(
+        _before, _after, threshold_before=threshold_before, threshold_after=threshold_after
+    )
+
+
+def read_as_probabilities(digest: str, people: GroupedOutcomes) -> GroupedOutcomes:
+    """Scores on any scale read through one curve for everybody, cross-fitted.
+
+    Raises:
+        InputError: If everybody has the same outcome, or there are too few people.
+    """
+    return _recalibrated(f"{digest}:alone", "isotonic", False, people, None).outcomes
+
+
+def show_recalibration(subject: Subject, threshold: float) -> None:
+    """Choose a curve; see calibration and gaps before and after, on the same people."""
+    people = subject.people.outcomes(subject.by)
+    fit_on = _others(subject)
+    left, right = st.columns(2)
+    method = left.selectbox(
+        "Curve",
+        METHODS,
+        format_func=sentences.METHOD_WORDS.__getitem__,
+        key="audit.recalibrate.method",
+    )
+    per_group = right.selectbox(
+        "For whom", list(_WAYS), format_func=_WAYS.__getitem__, key="audit.recalibrate.way"
+    )
+    try:
+        ways = {
+            way: _recalibrated(subject.digest, method, way, people, fit_on) for way in (False, True)
+        }
+    except InputError as error:
+        st.info(as_it_is(f"We cannot tell: {error}"))
+        return
+    after = _threshold(subject, people, ways[per_group].outcomes, threshold)
+    effects = {
+        way: _effect(subject.digest, method, way, threshold, after, people, found.outcomes)
+        for way, found in ways.items()
+    }
+    st.markdown(as_it_is(sentences.fitted_sentence(ways[per_group], subject.split)))
+    _show_headlines(effects[per_group])
+    st.markdown(as_it_is(sentences.effect_sentence(effects[per_group])))
+    st.markdown(as_it_is(sentences.lesson_sentence(effects[per_group])))
+    _show_curves(effects[per_group])
+    _show_tables(effects, per_group)
+    notes = ways[per_group].notes
+    if notes:
+        with st.expander(f"What to know about these curves ({len(notes)})"):
+            st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
+
+
+def _others(subject: Subject) -> GroupedOutcomes | None:
+    """Validation people of the same model to fit curves on; None to cross-fit."""
+    if subject.point is None or subject.split == "validation":
+        return None
+    point = subject.point
+    return stored(point.run_id).scored(point.index, "validation").outcomes(subject.by)
+
+
+def _threshold(
+    subject: Subject, before: GroupedOutcomes, after: GroupedOutcomes, threshold: float
+) -> float:
+    """The threshold for recalibrated scores: the same, or as many people where scales differ."""
+    start = threshold
+    words = "Threshold for recalibrated scores (at first the same as before)"
+    if not scores_are_probabilities(before) or not math.isfinite(threshold):
+        selected = before.score >= threshold
+        share = (
+            selected.mean()
+            if before.weight is None
+            else before.weight[selected].sum() / before.weight.sum()
+        )
+        start = threshold_selecting(after.score, float(share), after.weight)
+        words = "Threshold for recalibrated scores (at first it selects about as many people)"
+    chosen = st.number_input(
+        words,
+        value=round(start, 3) if math.isfinite(start) else 1.0,
+        step=0.01,
+        format="%.3f",
+        key=f"audit.recalibrate.threshold.{subject.label}.{threshold}",
+        width=520,
+    )
+    return float(chosen)
+
+
+def _show_headlines(effect: RecalibrationEffect) -> None:
+    errors = [
+        max((g.error for g in groups if g.error is not None), default=None)
+        for groups in (effect.before, effect.after)
+    ]
+    numbers: list[tuple[str, float | None, float | None]] = [
+        ("Largest calibration error", errors[0], errors[1])
+    ]
+    for label, name in (
+        ("Gap in true positive rates", "equal_opportunity_difference"),
+        ("Gap in false positive rates", "predictive_equality_difference"),
+    ):
+        gap = effect.decisions.gap(name)
+        numbers.append((label, gap.before, gap.after))
+    for column, (label, before, after) in zip(st.columns(3), numbers, strict=True):
+        column.metric(label, points(after), border=True)
+        column.markdown(f"before: {points(before)}")
+
+
+def _show_curves(effect: RecalibrationEffect) -> None:
+    present = [g.group for g in effect.after if g.bins]
+    shown = present
+    if len(present) > _SHOWN_GROUPS:
+        shown = st.multiselect(
+            "Groups shown",
+            present,
+            default=present[:_SHOWN_GROUPS],
+            key="audit.recalibrate.shown",
+        )
+    show_chart(
+        figures.before_after_figure(effect, shown),
+        sentence=as_it_is(sentences.overlay_sentence(effect)),
+        table=tables.curves_table(effect),
+        key="audit.recalibrate.curves",
+    )
+
+
+def _show_tables(effects: dict[bool, RecalibrationEffect], per_group: bool) -> None:
+    st.markdown("**Gaps of the decisions, before and after, on the same people**")
+    st.dataframe(
+        tables.gaps_table(effects[per_group]),
+        hide_index=True,
+        width="stretch",
+        key="audit.recalibrate.gaps",
+    )
+    st.markdown("**One curve for everybody, or a curve per group**")
+    st.dataframe(
+        tables.choices_table([(_WAYS[way], effect) for way, effect in effects.items()]),
+        hide_index=True,
+        width="stretch",
+        key="audit.recalibrate.choices",
+    )
+    show_table(
+        tables.groups_table(effects[per_group]),
+        key="audit.recalibrate.groups",
+        label="Every group, before and after",
+    )

@@ -1,0 +1,76 @@
+"""The worst-calibrated subgroups on the Audit page, over all crossed groups at once."""
+
+import streamlit as st
+
+from fairlab.errors import InputError
+from fairlab.metrics import Multicalibration, audit_multicalibration
+from fairlab.metrics.calibration import scores_are_probabilities
+from fairlab.outcomes import FloatArray
+from fairlab.reports.figures import calibration as figures
+from fairlab.reports.sentences import calibration, multicalibration
+from fairlab.reports.tables.multicalibration import subgroups_table
+from fairlab.results import ScoredPeople
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.chart import show_chart
+from fairlab.ui.widgets.scores_recalibrated import read_as_probabilities
+from fairlab.ui.widgets.subject import Subject
+
+_FEWEST = 30
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _audited(
+    digest: str,  # noqa: ARG001 - stands for the people
+    smallest: int,
+    _people: ScoredPeople,
+    _score: FloatArray,
+) -> Multicalibration:
+    return audit_multicalibration(
+        _people.y_true, _score, _people.attributes, _people.weight, smallest=smallest
+    )
+
+
+def show_subgroups(subject: Subject) -> None:
+    """Which subgroups' scores are farthest from outcomes, beside what chance makes."""
+    people = subject.people
+    outcomes = people.outcomes(subject.by)
+    score = outcomes.score
+    if not scores_are_probabilities(outcomes):
+        low, high = float(score.min()), float(score.max())
+        st.info(as_it_is(calibration.not_probabilities_sentence(low, high)))
+        try:
+            score = read_as_probabilities(subject.digest, outcomes).score
+        except InputError as error:
+            st.info(as_it_is(f"We cannot tell: {error}"))
+            return
+    left, right = st.columns(2, vertical_alignment="bottom")
+    smallest = left.number_input(
+        "Fewest people of a subgroup",
+        min_value=_FEWEST,
+        max_value=max(_FEWEST, outcomes.n),
+        value=max(_FEWEST, -(-outcomes.n // 100)),
+        step=10,
+        key=f"audit.subgroups.smallest.{subject.label}",
+    )
+    by_range = right.toggle("Also by range of scores", key="audit.subgroups.ranges")
+    result = _audited(subject.digest, int(smallest), people, score)
+    _show(result, by_range)
+
+
+def _show(result: Multicalibration, by_range: bool) -> None:
+    st.markdown(as_it_is(multicalibration.scope_sentence(result)))
+    sentence = as_it_is(multicalibration.worst_sentence(result))
+    rows = figures.shown_subgroups(result, by_range)
+    if not rows:
+        st.info(sentence)
+        return
+    show_chart(
+        figures.subgroups_figure(rows, result.level),
+        sentence=sentence,
+        table=subgroups_table(result),
+        key="audit.subgroups",
+    )
+    st.markdown(as_it_is(multicalibration.violation_sentence(result)))
+    st.markdown(as_it_is(multicalibration.shown_sentence(result, len(rows), by_range)))
+    for note in result.notes:
+        st.markdown(f"- {as_it_is(note)}")
