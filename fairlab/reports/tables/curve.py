@@ -173,6 +173,7 @@ def chart_rows(rows: tuple[CurveRow, ...]) -> list[dict[str, Any]]:
     return [
         {
             **{key: value for key, value in asdict(row).items() if key in wanted},
+            "strength": 0.0 if row.strength is None else row.strength,
             "interval": None if row.lower is None else [row.lower, row.upper],
             "flagged": bool(row.flags),
             "hover": [

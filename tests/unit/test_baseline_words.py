@@ -1,0 +1,217 @@
+"""Baselines in configurations, choices, tables and sentences."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fairlab.baselines import BASELINES, baselines_for
+from fairlab.config import Choice, ReductionParams, RunConfig, SweepConfig
+from fairlab.duration import nominal_seconds, seconds_per_point
+from fairlab.errors import InputError
+from fairlab.reports.export import chosen_index, export_files
+from fairlab.reports.figures.theme import MODE_LABELS, MODE_STYLES
+from fairlab.reports.sentences.curve import (
+    baseline_sentence,
+    curve_sentence,
+    point_label,
+    reading_notes,
+)
+from fairlab.reports.tables.curve import chart_rows, curve_rows, curve_table
+from fairlab.reports.tables.points import points_table
+from fairlab.results import Point, SplitScores, SweepResult
+from fairlab.runs.artefacts import decode, encode
+from fairlab.runs.estimate import estimate_seconds
+from fairlab.runs.records import progress_data
+from tests.contracts import small
+
+OLD = Path(__file__).parents[1] / "assets" / "result_without_raw_scores.npz"
+
+
+def beside(index: int, method: str, **changes) -> Point:
+    """A baseline's point."""
+    plain = Point(index, "baseline", None, None, 0, 9, method in ("logistic", "boosting"))
+    return dataclasses.replace(plain, method=method, uses_attribute_when_deciding=False, **changes)
+
+
+def result() -> SweepResult:
+    """Two penalty models, boosting, two exponentiated gradients, a place of grid search."""
+    found = small.result()
+    points = (
+        Point(0, "penalty", 0.0, None, 0, 12, True, uses_attribute_when_deciding=False),
+        Point(1, "penalty", 2.0, None, 0, 12, False, uses_attribute_when_deciding=False),
+        beside(2, "boosting"),
+        beside(3, "exponentiated_gradient", slack=0.05, mixed=2),
+        beside(4, "exponentiated_gradient", slack=0.1, mixed=3),
+        beside(5, "grid_search", place=3),
+    )
+    rng = np.random.default_rng(0)
+    splits = {
+        name: SplitScores(
+            rng.random((6, len(s.y_true)), dtype=np.float32), s.y_true, s.attributes, s.rows
+        )
+        for name, s in found.splits.items()
+    }
+    return dataclasses.replace(found, points=points, splits=splits)
+
+
+def with_baselines(*names: str, **reductions) -> RunConfig:
+    """The small run with baselines."""
+    plain = small.config()
+    sweep = plain.sweep.model_copy(
+        update={"baselines": names, "reductions": ReductionParams(**reductions)}
+    )
+    return plain.model_copy(update={"sweep": sweep})
+
+
+def test_a_run_without_baselines_keeps_the_digest_it_always_had() -> None:
+    """Settings of reductions that are not trained change nothing either."""
+    assert small.config().digest() == (
+        "220596c5a77030d74b412c51238c52dbfd675a50324e9ef914ec4f37ad8f3c7a"
+    )
+    assert with_baselines(slacks=(0.3,)).digest() == small.config().digest()
+    cheap = with_baselines("boosting").digest()
+    assert cheap != small.config().digest()
+    assert with_baselines("boosting", slacks=(0.3,)).digest() == cheap
+    one = with_baselines("grid_search", multipliers=3).digest()
+    assert one != with_baselines("grid_search", multipliers=4).digest()
+
+
+def test_baselines_round_trip_through_yaml_and_repeats_are_refused() -> None:
+    run = with_baselines("boosting", "exponentiated_gradient", slacks=(0.01, 0.2))
+    assert RunConfig.from_yaml(run.to_yaml()) == run
+    with pytest.raises(ValueError, match="baselines must differ"):
+        SweepConfig(baselines=("boosting", "boosting"))
+    with pytest.raises(ValueError, match="slacks must differ"):
+        ReductionParams(slacks=(0.1, 0.1))
+    with pytest.raises(InputError, match="baselines"):
+        RunConfig.from_yaml(run.to_yaml().replace("- boosting", "- forest"))
+
+
+def test_points_are_counted_for_what_they_are() -> None:
+    sweep = with_baselines("boosting", "grid_search", multipliers=7).sweep
+    assert sweep.n_baselines == 8
+    assert sweep.n_models == small.config().sweep.n_models
+
+
+def test_every_choice_of_a_model_is_found_again() -> None:
+    """Slack, place and method tell baselines apart; a setting that was not trained is refused."""
+    found = result()
+    for p in found.points:
+        choice = Choice(
+            mode=p.mode,
+            method=p.method,
+            strength=p.strength,
+            slack=p.slack,
+            place=p.place,
+            seed=p.seed,
+        )
+        assert chosen_index(found, Choice.model_validate_json(choice.model_dump_json())) == p.index
+    with pytest.raises(InputError, match="baseline reweighing_boosting"):
+        chosen_index(found, Choice(mode="baseline", method="reweighing_boosting"))
+
+
+def test_results_with_baselines_survive_a_file_and_old_files_open() -> None:
+    found = result()
+    assert decode(encode(found)).points == found.points
+    old = decode(OLD.read_bytes())
+    assert {p.method for p in old.points} == {None}
+    assert not any(p.is_drawn for p in old.points)
+    assert [p.uses_attribute for p in old.points] == [
+        None if p.guarantee is None else True for p in old.points
+    ]
+
+
+def test_labels_say_method_and_setting() -> None:
+    labels = [point_label(p) for p in result().points]
+    assert labels == [
+        "Penalty, unmitigated",
+        "Penalty, strength 2",
+        "Boosting, unmitigated",
+        "Reductions: exponentiated gradient (logistic), slack 5 points",
+        "Reductions: exponentiated gradient (logistic), slack 10 points",
+        "Reductions: grid search (logistic), place 4 in the grid",
+    ]
+    assert "baseline" in MODE_STYLES
+    assert set(MODE_STYLES) == set(MODE_LABELS)
+    assert len({(s.color, s.symbol) for s in MODE_STYLES.values()}) == len(MODE_STYLES)
+
+
+def test_every_method_is_a_family_of_its_own_on_the_curve() -> None:
+    """No line joins boosting with exponentiated gradient; a drawn rule is shown by its draw."""
+    found = result()
+    rows = curve_rows(found)
+    assert rows[2].front
+    assert rows[5].front
+    assert rows[3].front or rows[4].front
+    assert [r.uses_attribute for r in rows] == [False] * 6
+    drawn = found.scored(3)
+    assert rows[3].accuracy == pytest.approx(np.mean(drawn.score == drawn.y_true))
+    table = curve_table(rows)
+    assert table["Family"].tolist()[2] == "Boosting"
+    assert table["Strength or slack"].tolist() == ["0", "2", "", "0.05", "0.1", ""]
+    assert set(table["Uses the attribute when deciding"]) == {"no"}
+    assert all(isinstance(row["strength"], float) for row in chart_rows(rows))
+
+
+def test_sentences_speak_of_families_and_of_baselines_apart() -> None:
+    """The unmitigated model is the run's own; boosting has a sentence of its own."""
+    rows = [
+        dataclasses.replace(r, accuracy=0.8, gap=0.1 - 0.01 * r.index) for r in curve_rows(result())
+    ]
+    rows[2] = dataclasses.replace(rows[2], accuracy=0.9, gap=0.2)
+    sentence = curve_sentence(rows, "demographic_parity", "test people")
+    assert "9.0 points" in sentence
+    assert "5.0 points" not in sentence
+    assert baseline_sentence(rows) == (
+        "Accuracy and gap of unmitigated baselines: Boosting: 90.0 % and 20.0 points."
+    )
+    assert baseline_sentence(rows[:2]) == ""
+    assert any("stars" in note for note in reading_notes(rows, "test people"))
+    assert not any("stars" in note for note in reading_notes(rows[:2], "test people"))
+
+
+def test_exports_say_which_method_and_what_drawing_does() -> None:
+    """Columns for baselines; the same result gives the same bytes."""
+    found = result()
+    table = points_table(found)
+    drawn = table[(table["model"] == 3) & (table["split"] == "test")].iloc[0]
+    chance = found.splits["test"].score[3].astype(float)
+    right = np.where(found.splits["test"].y_true == 1, chance, 1 - chance).mean()
+    assert drawn["expected_accuracy"] == pytest.approx(right)
+    assert drawn["method"] == "exponentiated_gradient"
+    assert np.isnan(table[table["model"] == 2].iloc[0]["expected_accuracy"])
+    assert table[table["model"] == 5].iloc[0]["place"] == 3
+    config = with_baselines("boosting")
+    files = export_files(config, found)
+    assert files == export_files(config, decode(encode(found)))
+    assert b"exponentiated_gradient" in files["points.csv"]
+    assert b"baselines:\n  - boosting" in files["config.yaml"]
+
+
+def test_live_points_of_baselines_say_which_they_are() -> None:
+    """Epochs of families stay as they were."""
+    plain = progress_data(small.progress())
+    assert "methods" not in plain
+    told = dataclasses.replace(small.progress(), mode="baseline", methods=("logistic", "boosting"))
+    assert progress_data(told)["methods"] == ["logistic", "boosting"]
+
+
+def test_reductions_take_most_of_the_time_and_the_estimate_says_so() -> None:
+    """One slack costs as much as many fits; boosting more than logistic regression."""
+    cheap = nominal_seconds(with_baselines("logistic", "boosting").sweep, 30_000)
+    slow = nominal_seconds(with_baselines("exponentiated_gradient").sweep, 30_000)
+    assert cheap.families == slow.families
+    assert slow.baselines > 5 * cheap.baselines > 0
+    assert seconds_per_point("boosting", 30_000) > seconds_per_point("logistic", 30_000)
+    plain, more = small.config(), with_baselines("exponentiated_gradient")
+    assert estimate_seconds(more, 50_000) > estimate_seconds(plain, 50_000)
+    assert nominal_seconds(plain.sweep, 1_000).family_share == 1.0
+
+
+def test_what_cannot_be_trained_is_not_offered() -> None:
+    cheap = ("logistic", "boosting", "reweighing_logistic", "reweighing_boosting")
+    assert baselines_for("mean_residual_parity") == cheap
+    assert baselines_for("equalized_odds", marginal=True) == cheap
+    assert baselines_for("equalized_odds") == tuple(BASELINES)
