@@ -219,7 +219,7 @@ def test_no_pair_of_randomised_thresholds_beats_the_bound(seed: int) -> None:
     """Brute force: every pair of thresholds per group mixed in steps of a fifth, both groups."""
     people = small_people(seed, 2)
     table = compatibility(
-        people, within=WITHIN, least_share=LEAST, tells_apart=APART, tolerance=1e-3
+        people, within=WITHIN, size=(1, 2), least_share=LEAST, tells_apart=APART, tolerance=1e-3
     )
     definition = Definition(people)
     points = []

@@ -17,6 +17,7 @@ VIEWS = (
     "Parity and equalized odds",
     "Calibration and balance",
     "Every threshold",
+    "Which can hold together",
 )
 
 
@@ -123,3 +124,48 @@ def test_empty_cells_are_undefined_and_nothing_breaks(
     }[case]  # type: ignore[assignment]
     app = view(uploaded(open_page("home"), scored(**changes), "impossibility"), name)
     assert not re.search(r"\b(nan|inf|None)\b", words(app))
+
+
+def unequal() -> ScoredPeople:
+    """Two towns with base rates of 60 % and 35 % and a score that is no oracle."""
+    rng = np.random.default_rng(2)
+    town = np.repeat([0, 1], 400)
+    y = (rng.random(800) < np.array([0.6, 0.35])[town]).astype(np.int64)
+    score = np.clip(rng.normal(0.35 + 0.25 * y, 0.2), 0, 1).round(2)
+    return ScoredPeople(y, score, {"town": Attribute(town, ("north", "south"))})
+
+
+def test_what_can_hold_together_is_said_with_rule_price_proof_and_chance(open_page: Open) -> None:
+    """The set chosen at first, and another one after it was picked."""
+    app = view(uploaded(open_page("home"), unequal(), "impossibility"), VIEWS[5])
+    text = words(app).replace("\\", "")
+    assert re.search(r"Of 15 pairs of criteria, \d+ can hold together", text)
+    assert "False positive rate and positive predictive value: no rule" in text
+    assert "north: " in text
+    assert "south: " in text
+    assert "without the solver that found it" in text
+    assert "samples of this size with equal base rates" in text
+    assert "Of 20 sets of three criteria" in text
+    app.session_state["impossibility.together.set"] = ("demographic_parity", "equal_opportunity")
+    app.run()
+    text = words(app).replace("\\", "")
+    assert "Selection rate and true positive rate" in text
+
+
+def test_giving_up_more_accuracy_never_widens_the_least_worst_gap(open_page: Open) -> None:
+    app = view(uploaded(open_page("home"), unequal(), "impossibility"), VIEWS[5])
+    column = "Attained, points"
+    before = app.dataframe[0].value[column]
+    app.number_input(key="impossibility.together.within").set_value(8.0).run()
+    after = app.dataframe[0].value[column]
+    assert (after <= before + 0.02).all()
+    assert after.sum() < before.sum()
+
+
+def test_with_equal_base_rates_no_pair_is_beyond_chance(open_page: Open) -> None:
+    rng = np.random.default_rng(4)
+    town, y = rng.integers(0, 2, 600), rng.integers(0, 2, 600)
+    score = np.clip(rng.normal(0.35 + 0.25 * y, 0.2), 0, 1).round(2)
+    equal = ScoredPeople(y, score, {"town": Attribute(town, ("north", "south"))})
+    app = view(uploaded(open_page("home"), equal, "impossibility"), VIEWS[5])
+    assert "No conflict" in words(app)

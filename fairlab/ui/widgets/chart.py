@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-_CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
+CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>$~#|:])")
 
 
@@ -19,10 +19,15 @@ def show_chart(figure: go.Figure, *, sentence: str, table: pd.DataFrame, key: st
         table: The same numbers.
         key: Unique on the page.
     """
-    spoken = _ESCAPED.sub(r"\1", sentence)
-    st.plotly_chart(figure, key=f"{key}.chart", config=_CONFIG, alt=spoken, width="stretch")
+    alt = spoken(sentence)
+    st.plotly_chart(figure, key=f"{key}.chart", config=CONFIG, alt=alt, width="stretch")
     st.markdown(sentence)
     show_table(table, key=key)
+
+
+def spoken(sentence: str) -> str:
+    """A sentence without Markdown's escapes, for alternative text."""
+    return _ESCAPED.sub(r"\1", sentence)
 
 
 def show_table(table: pd.DataFrame, *, key: str, label: str = "Show as table") -> None:

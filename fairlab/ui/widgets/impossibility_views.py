@@ -39,6 +39,7 @@ from fairlab.reports.tables.sweep import sweep_table
 from fairlab.ui.components.base_rate_dial import base_rate_dial
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart, show_table
+from fairlab.ui.widgets.compatibility_view import which_together
 from fairlab.ui.widgets.subject import Subject
 from fairlab.ui.widgets.sweep_view import choose_gaps, interval_of, nothing_to_sweep, sweep_of
 from fairlab.ui.widgets.theorem import BALANCE, DIAL, IDENTITY, PARITY, SWEEP, why
@@ -141,6 +142,7 @@ VIEWS: dict[str, View] = {
     "Precision and false alarms": equal_precision,
     "Parity and equalized odds": parity_or_odds,
     "Calibration and balance": calibration_or_balance,
+    "Which can hold together": which_together,
     "Every threshold": every_threshold,
 }
 

@@ -44,6 +44,23 @@ BALANCE = Theorem(
     "Kleinberg, Mullainathan and Raghavan 2016, *Inherent trade-offs in the fair determination of "
     "risk scores*, theorem 1.1.",
 )
+TOGETHER = Theorem(
+    "What thresholds drawn per group can do to a group is exactly the convex hull of its ROC "
+    "curve. Over those polygons, accuracy and the gaps of selection rate, TPR, FPR and accuracy "
+    "are linear, so the least worst gap is a linear programme, and its dual multipliers prove "
+    "that nothing is better. PPV and NPV are linear once their lowest value is fixed: the range "
+    "of that value is cut into parts until each part is proved. Equalized odds is TPR and FPR.",
+    "Only this score and rules by thresholds per group, on these people; another score may do "
+    "better. Rules that select or refuse less than 1 % of a group, lose more accuracy than "
+    "allowed, or keep less than half of the most accurate rule's distance between TPR and FPR do "
+    "not count: otherwise selecting nobody, or tossing a coin, would satisfy almost everything. "
+    "With different base rates and an imperfect score, TPR, FPR and PPV cannot all agree "
+    "(Chouldechova). Equal selection rates against the others is a conflict of its own, not part "
+    "of that theorem nor of Kleinberg's. A small number here need not contradict a theorem: "
+    "giving up accuracy can shrink what is forced.",
+    "Hardt, Price and Srebro 2016, *Equality of opportunity in supervised learning*, section 4; "
+    "weak duality; Chouldechova 2017.",
+)
 SWEEP = Theorem(
     "One threshold for everyone is one choice; each gap has its own best place on the axis. When "
     "the places differ, closing one gap opens another.",

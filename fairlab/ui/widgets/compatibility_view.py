@@ -1,0 +1,183 @@
+"""The view of criteria that can or cannot hold together: tiles, triples, one set in detail."""
+
+import streamlit as st
+
+from fairlab.impossibility import (
+    Compatibility,
+    CompatibilityTable,
+    ConflictByChance,
+    compatibility,
+    conflict_by_chance,
+)
+from fairlab.outcomes import GroupedOutcomes
+from fairlab.reports.figures.compatibility import pairs_figure, triples_figure
+from fairlab.reports.sentences.compatibility import (
+    chance_sentence,
+    entry_sentence,
+    overview_sentence,
+    proof_sentence,
+    rule_sentences,
+    set_words,
+    triples_sentence,
+)
+from fairlab.reports.tables.compatibility import compatibility_frame, gaps_frame
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.chart import CONFIG, show_chart, show_table, spoken
+from fairlab.ui.widgets.subject import Subject
+from fairlab.ui.widgets.sweep_view import nothing_to_sweep
+from fairlab.ui.widgets.theorem import TOGETHER, why
+
+KEY = "impossibility.together"
+FIRST = ("predictive_equality", "predictive_parity")
+
+
+def which_together(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
+    """View 5: the least worst gap of every pair and triple of criteria."""
+    if not subject.people.has_scores:
+        nothing_to_sweep(subject)
+        return
+    within = st.number_input(
+        "Accuracy that may be given up, points",
+        0.0,
+        20.0,
+        2.0,
+        0.5,
+        key=f"{KEY}.within",
+        width=320,
+        help="Rules by thresholds per group that lose more accuracy than this against the most "
+        "accurate one do not count. Neither do rules that ignore the score.",
+    )
+    with st.spinner("Searching for the best rules and proving that none is better…"):
+        table = table_of(digest, outcomes, float(within or 0.0) / 100, (1, 2))
+    _pairs(digest, outcomes, table.reach.within)
+    if len(table.reach.hulls) > 1:
+        _triples(digest, outcomes, table.reach.within)
+    st.markdown("\n".join(f"- {as_it_is(note)}" for note in table.notes))
+    why(TOGETHER)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def table_of(
+    digest: str,  # noqa: ARG001
+    _outcomes: GroupedOutcomes,
+    within: float,
+    sizes: tuple[int, ...],
+) -> CompatibilityTable:
+    """The table; ``digest`` identifies the people."""
+    return compatibility(_outcomes, within=within, size=sizes)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def chance_of(
+    digest: str,  # noqa: ARG001
+    _outcomes: GroupedOutcomes,
+    criteria: tuple[str, ...],
+    within: float,
+) -> ConflictByChance:
+    """The chance test of one set; ``digest`` identifies the people."""
+    return conflict_by_chance(_outcomes, criteria, within)
+
+
+@st.fragment
+def _pairs(digest: str, outcomes: GroupedOutcomes, within: float) -> None:
+    """Tiles of all pairs, and one set of criteria in detail: pressed, or picked from a list."""
+    table = table_of(digest, outcomes, within, (1, 2))
+    options = [e.criteria for e in (*table.entries[::-1],)]
+    options.sort(key=lambda names: (-len(names), [table.criteria.index(n) for n in names]))
+    picked = st.session_state.get(f"{KEY}.set", FIRST)
+    sentence = as_it_is(
+        f"{overview_sentence(table)} Each tile is the least worst gap, in points, of the two "
+        "criteria that meet there; one criterion alone stands on the diagonal."
+    )
+    st.plotly_chart(
+        pairs_figure(table, picked),
+        key=f"{KEY}.tiles",
+        config=CONFIG,
+        alt=spoken(sentence),
+        width="stretch",
+        on_select=_pick,
+        selection_mode="points",
+    )
+    st.markdown(sentence)
+    show_table(compatibility_frame(table), key=f"{KEY}.pairs")
+    if len(table.reach.hulls) < 2:
+        return
+    st.subheader("One set in detail", anchor=False)
+    chosen = st.selectbox(
+        "Criteria (or press a tile)",
+        options,
+        index=options.index(FIRST) if FIRST in options else 0,
+        format_func=lambda names: f"Equal {set_words(names)}",
+        key=f"{KEY}.set",
+    )
+    _one_set(digest, outcomes, chosen or options[0], table)
+
+
+def _pick() -> None:
+    """A pressed tile becomes the chosen set."""
+    points = st.session_state[f"{KEY}.tiles"].selection.points
+    names = points[0].get("customdata") if points else None
+    if names:
+        st.session_state[f"{KEY}.set"] = tuple(dict.fromkeys(names[:2]))
+
+
+@st.fragment
+def _triples(digest: str, outcomes: GroupedOutcomes, within: float) -> None:
+    """All sets of three, and one of them in detail."""
+    with st.spinner("Three criteria at once…"):
+        table = table_of(digest, outcomes, within, (1, 2, 3))
+    triples = [e for e in table.entries if len(e.criteria) == 3 and e.upper is not None]
+    if not triples:
+        return
+    st.subheader("Three criteria at once", anchor=False)
+    show_chart(
+        triples_figure(table),
+        sentence=as_it_is(triples_sentence(table)),
+        table=compatibility_frame(table),
+        key=f"{KEY}.triples",
+    )
+    options = [None, *(e.criteria for e in triples)]
+    chosen = st.selectbox(
+        "Three criteria in detail",
+        options,
+        format_func=lambda names: "Choose three" if names is None else f"Equal {set_words(names)}",
+        key=f"{KEY}.three",
+    )
+    if chosen is not None:
+        _one_set(digest, outcomes, chosen, table)
+
+
+def _one_set(
+    digest: str, outcomes: GroupedOutcomes, criteria: tuple[str, ...], table: CompatibilityTable
+) -> None:
+    """The rule that attains a set's optimum, its price, the proof, and chance."""
+    entry = table.entry(*criteria)
+    st.markdown(as_it_is(entry_sentence(entry, table)))
+    if entry.rule is None or entry.certificate is None:
+        return
+    _detail(entry, table)
+    with st.spinner("Drawing samples with equal base rates…"):
+        words = _chance_words(digest, outcomes, entry.criteria, table.reach.within)
+    st.markdown(f"**Chance.** {as_it_is(words)}")
+
+
+def _detail(entry: Compatibility, table: CompatibilityTable) -> None:
+    if entry.rule is None or entry.certificate is None:
+        return
+    rules = rule_sentences(entry.rule.groups)
+    st.markdown("**A rule that does it**\n\n" + "\n".join(f"- {as_it_is(r)}" for r in rules))
+    show_table(
+        gaps_frame(entry),
+        key=f"{KEY}.gaps.{'.'.join(entry.criteria)}",
+        label="All gaps of this rule",
+    )
+    checked = entry.certificate.check(table.reach)
+    st.markdown(as_it_is(proof_sentence(entry, checked=checked)))
+
+
+def _chance_words(
+    digest: str, outcomes: GroupedOutcomes, criteria: tuple[str, ...], within: float
+) -> str:
+    if outcomes.weight is not None:
+        return "People are weighted, so no samples of whole people were drawn: no interval."
+    return chance_sentence(chance_of(digest, outcomes, criteria, within))
