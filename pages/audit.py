@@ -2,26 +2,35 @@
 
 import streamlit as st
 
+from fairlab.metrics.suppression import suppress
 from fairlab.ui.shell import begin_page
+from fairlab.ui.widgets import audit_groups as groups
 from fairlab.ui.widgets import audit_view as view
 from fairlab.ui.widgets.audit_scores import show_scores
 from fairlab.ui.widgets.subject import choose_subject
 
 begin_page("Audit", "Who is selected and who is not, group by group, and how sure that is.")
 subject = choose_subject(key="audit")
-threshold = view.choose_threshold(subject, key="audit")
+left, right = st.columns([4, 1], vertical_alignment="bottom")
+with left:
+    threshold = view.choose_threshold(subject, key="audit")
+with right:
+    smallest, in_export = view.choose_smallest()
 result = view.audited(subject.people, subject.by, threshold)
+shown = suppress(result, smallest)
 
-view.show_headlines(result, subject.people.notes)
-view.show_confusion(result, subject.outcome_words)
+view.show_headlines(shown, subject.people.notes)
+view.show_confusion(shown, subject.outcome_words)
 
 parts = {
-    "Rates": lambda: view.show_rates(result),
-    "Gaps": lambda: view.show_gaps(result),
-    "Chance": lambda: view.show_chance(result),
-    "Scores": lambda: show_scores(subject, result),
-    "Crossed groups": lambda: view.show_crossed(subject.people, threshold),
-    "Other tools": lambda: view.show_dictionary(result),
+    "Rates": lambda: view.show_rates(shown),
+    "Gaps": lambda: view.show_gaps(shown),
+    "Chance": lambda: view.show_chance(result, shown),
+    "Scores": lambda: show_scores(subject, shown),
+    "All attributes": lambda: groups.show_overview(subject.people, threshold, smallest),
+    "Crossed groups": lambda: groups.show_crossed(subject.people, threshold, smallest),
+    "Within strata": lambda: groups.show_strata(subject, threshold, smallest),
+    "Other tools": lambda: view.show_dictionary(result, shown),
 }
 st.subheader("Look closer", anchor=False)
 part = st.segmented_control(
@@ -34,4 +43,4 @@ part = st.segmented_control(
 )
 if part is not None:
     parts[part]()
-view.offer_download(result, subject.by)
+view.offer_download(result, subject.by, in_export)

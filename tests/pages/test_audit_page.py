@@ -13,7 +13,16 @@ from fairlab.results import Attribute, ScoredPeople, SweepResult
 from fairlab.ui.state import Predictions
 from tests.pages.conftest import APP
 
-PARTS = ["Rates", "Gaps", "Chance", "Scores", "Crossed groups", "Other tools"]
+PARTS = [
+    "Rates",
+    "Gaps",
+    "Chance",
+    "Scores",
+    "All attributes",
+    "Crossed groups",
+    "Within strata",
+    "Other tools",
+]
 
 
 def words_on(app: AppTest) -> str:

@@ -1,13 +1,14 @@
 """Charts of an audit: rates, gaps, calibration, crossed groups. Pure: data in, figure out."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
+from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate, OverallGap
 from fairlab.reports.figures.theme import BLUE, GREY, group_styles, interval_bars, layout, plain
+from fairlab.reports.tables.audit import MAIN_GAPS
 
 MAIN_RATES = ("selection_rate", "base_rate", "tpr", "fpr", "ppv", "accuracy")
 _LABEL_WIDTH = 24
@@ -53,11 +54,51 @@ def rates_figure(result: Audit, names: Sequence[str] = MAIN_RATES) -> go.Figure:
 
 def gaps_figure(result: Audit) -> go.Figure:
     """Every difference with its interval, in points; the groups that set it under its name."""
+    shown = [gap for name, gap in result.gaps.items() if gap.value is not None and _points(name)]
+    return _dots(
+        shown,
+        [f"{_short(gap.highest)} over {_short(gap.lowest)}" for gap in shown],
+        [_wrapped(GAPS[gap.name].label) for gap in shown],
+    )
+
+
+def overall_figure(result: Audit) -> go.Figure:
+    """Every difference from everyone with its interval; the farthest group under its name."""
     shown = [
-        gap
-        for name, gap in result.gaps.items()
-        if gap.value is not None and GAPS[name].spread == "difference" and gap.rate != "fn_fp_ratio"
+        gap for name, gap in result.to_overall.items() if gap.value is not None and _points(name)
     ]
+    return _dots(
+        shown,
+        [f"farthest: {_short(gap.farthest)}" for gap in shown],
+        [_wrapped(GAPS[gap.name].label) for gap in shown],
+    )
+
+
+def overview_figure(audits: Mapping[str, Audit], names: Sequence[str] = MAIN_GAPS) -> go.Figure:
+    """The main gaps of every attribute by itself, side by side.
+
+    Args:
+        audits: By name of the attribute.
+        names: Differences in ``GAPS``, top to bottom.
+    """
+    rows = [(by, result.gaps[name]) for name in names for by, result in audits.items()]
+    shown = [(by, gap) for by, gap in rows if gap.value is not None]
+    return _dots(
+        [gap for _, gap in shown],
+        [f"{_short(by)}: {_short(gap.highest)} over {_short(gap.lowest)}" for by, gap in shown],
+        [_wrapped(GAPS[gap.name].label) for _, gap in shown],
+    )
+
+
+def _points(name: str) -> bool:
+    """Whether a gap is a difference of shares, to be shown in points."""
+    gap = GAPS[name]
+    return gap.spread == "difference" and gap.rates[0].name != "fn_fp_ratio"
+
+
+def _dots(
+    shown: Sequence[GapResult | OverallGap], who: Sequence[str], labels: Sequence[str]
+) -> go.Figure:
     figure = go.Figure(
         go.Scatter(
             x=[_percent(gap.value) for gap in shown],
@@ -65,7 +106,7 @@ def gaps_figure(result: Audit) -> go.Figure:
             error_x=interval_bars(shown),
             mode="markers",
             marker={"color": BLUE, "size": 10},
-            hovertext=[_gap_words(gap) for gap in shown],
+            hovertext=[f"{_gap_words(gap)}, {said}" for gap, said in zip(shown, who, strict=True)],
             hoverinfo="text",
             showlegend=False,
         )
@@ -75,11 +116,7 @@ def gaps_figure(result: Audit) -> go.Figure:
     )
     figure.update_yaxes(
         tickvals=list(range(len(shown))),
-        ticktext=[
-            f"{_wrapped(GAPS[gap.name].label)}<br><i>{_short(gap.highest)} over "
-            f"{_short(gap.lowest)}</i>"
-            for gap in shown
-        ],
+        ticktext=[f"{label}<br><i>{said}</i>" for label, said in zip(labels, who, strict=True)],
         range=[len(shown) - 0.5, -0.5],
     )
     figure.update_xaxes(rangemode="tozero")
@@ -146,11 +183,11 @@ def _share(rate: GroupRate) -> str:
     return f"{text}, {rate.numerator:,.0f} of {rate.n:,.0f} people"
 
 
-def _gap_words(gap: GapResult) -> str:
+def _gap_words(gap: GapResult | OverallGap) -> str:
     text = f"{GAPS[gap.name].label}: {_percent(gap.value):.1f} points"
     if gap.lower is not None and gap.upper is not None:
         text += f" ({100 * gap.lower:.1f} to {100 * gap.upper:.1f})"
-    return f"{text}, {plain(str(gap.highest))} over {plain(str(gap.lowest))}"
+    return text
 
 
 def _percent(value: float | None) -> float:

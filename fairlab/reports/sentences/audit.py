@@ -63,6 +63,8 @@ def gap_sentence(result: Audit, name: str) -> str:
         name: Name in ``GAPS``.
     """
     gap = result.gaps[name]
+    if gap.hidden:
+        return f"{gap.hidden[:1].upper()}{gap.hidden[1:]}."
     if gap.value is None or gap.highest is None or gap.lowest is None:
         return f"We cannot tell: {_lower_first(gap.why_undefined)}"
     rate = result.rates[gap.rate]

@@ -1,18 +1,20 @@
 """The parts of the Audit page: each asks the library one question and shows the answer."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import streamlit as st
 
-from fairlab.metrics import GAPS, RATES, Audit, audit, pair_tests
-from fairlab.outcomes import GroupedOutcomes
+from fairlab.metrics import GAPS, RATES, Audit, pair_tests
+from fairlab.metrics.suppression import SMALLEST, suppress_pairs
 from fairlab.reports.export import csv_bytes
 from fairlab.reports.figures import audit as figures
 from fairlab.reports.sentences import audit as sentences
+from fairlab.reports.sentences import overview
 from fairlab.reports.tables import audit as tables
-from fairlab.results import CROSSING, ScoredPeople
+from fairlab.results import CROSSING
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.audit_cache import audited as audited
+from fairlab.ui.widgets.audit_groups import SHARES
 from fairlab.ui.widgets.chart import show_chart, show_table
 from fairlab.ui.widgets.subject import Subject
 
@@ -22,44 +24,47 @@ HEADLINES = (
     "predictive_equality_difference",
 )
 _SHOWN_GROUPS = 4
-_SHARES = [name for name, rate in RATES.items() if rate.share]
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _audit(
-    digest: str,  # noqa: ARG001 - the cache key that stands for the outcomes
-    threshold: float,
-    _outcomes: GroupedOutcomes,
-) -> Audit:
-    return audit(_outcomes, threshold)
-
-
-def audited(people: ScoredPeople, by: tuple[str, ...], threshold: float) -> Audit:
-    """The audit of people in groups; computed once per content, shared and never modified."""
-    outcomes = people.outcomes(by)
-    content = hashlib.sha256()
-    for array in (outcomes.y_true, outcomes.score, outcomes.group, outcomes.weight):
-        content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
-    content.update("\x1f".join(outcomes.group_names).encode())
-    return _audit(content.hexdigest(), threshold, outcomes)
 
 
 def choose_threshold(subject: Subject, key: str) -> float:
-    """The threshold scores are read at; decisions have none to choose."""
+    """The threshold scores are read at, asked for in the units of the people's table.
+
+    Returns:
+        It on the scale of ``subject.people.score``. Decisions have none to choose.
+    """
     people = subject.people
     if not people.has_scores:
         st.markdown("These are decisions, not scores: there is no threshold to choose.")
         return people.threshold
     start = people.threshold if subject.point is None else subject.point.threshold
+    name, side = people.score_name or "score", "more" if people.higher_is_better else "less"
+    shares = people.score.min() >= 0 and people.score.max() <= 1
     chosen = st.number_input(
-        "Threshold: people with this score or more are selected",
-        value=float(start),
-        step=0.01,
-        format="%.3f",
+        f"Threshold: people with a {as_it_is(name)} of this or {side} are selected",
+        value=people.own_units(float(start)),
+        step=0.01 if shares else 1.0,
+        format="%.3f" if shares else "%g",
         key=f"{key}.threshold.{subject.label}",
-        width=420,
+        width=480,
     )
-    return float(chosen)
+    return people.own_units(float(chosen))
+
+
+def choose_smallest() -> tuple[int, int]:
+    """Below how many people cells are suppressed: on the page (0 shows all), and in the export."""
+    with st.popover("Small cells", icon=":material/visibility_off:"):
+        smallest = st.number_input(
+            "A cell is small below this many people",
+            min_value=1,
+            max_value=1000,
+            value=SMALLEST,
+            key="audit.smallest",
+            help="Groups with a small cell keep only their size, and their selection and base "
+            "rate where these rest on enough people. Gaps that rest on them are left out too.",
+        )
+        hide = st.toggle("Hide small cells on this page", key="audit.hide")
+        st.markdown("The download leaves them out in any case.")
+    return (int(smallest) if hide else 0), int(smallest)
 
 
 def show_headlines(result: Audit, notes: tuple[str, ...]) -> None:
@@ -71,13 +76,13 @@ def show_headlines(result: Audit, notes: tuple[str, ...]) -> None:
             help=GAPS[name].definition,
             border=True,
         )
-        column.markdown(_text(sentences.gap_sentence(result, name)))
-        column.markdown(_text(sentences.certainty_sentence(result, name)))
+        column.markdown(as_it_is(sentences.gap_sentence(result, name)))
+        column.markdown(as_it_is(sentences.certainty_sentence(result, name)))
     for note in result.notes:
-        st.info(_text(note))
+        st.info(as_it_is(note))
     if notes:
         with st.expander(f"What was left out or changed on the way here ({len(notes)})"):
-            st.markdown("\n".join(f"- {_text(note)}" for note in notes))
+            st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
 
 
 def show_confusion(result: Audit, words: tuple[str, str]) -> None:
@@ -93,7 +98,7 @@ def show_confusion(result: Audit, words: tuple[str, str]) -> None:
         for column, group in zip(st.columns(2), row, strict=False):
             with column:
                 st.html(tables.confusion_html(result, group, words))
-    st.markdown(_text(sentences.confusion_sentence(result, words)))
+    st.markdown(as_it_is(sentences.confusion_sentence(result, words)))
     show_table(tables.confusion_table(result, words), key="audit.confusion")
 
 
@@ -101,47 +106,77 @@ def show_rates(result: Audit) -> None:
     """Rates with intervals."""
     show_chart(
         figures.rates_figure(result),
-        sentence=_text(sentences.rates_sentence(result)),
+        sentence=as_it_is(sentences.rates_sentence(result)),
         table=tables.rates_table(result),
         key="audit.rates",
     )
 
 
 def show_gaps(result: Audit) -> None:
-    """All gaps with intervals, who sets them, who is left out."""
-    show_chart(
-        figures.gaps_figure(result),
-        sentence=_text(sentences.gaps_sentence(result)),
-        table=tables.gaps_table(result),
-        key="audit.gaps",
+    """All gaps with intervals, who sets them, who is left out; and inequality of benefits."""
+    between, overall = "Between groups", "From everyone"
+    measured = st.segmented_control(
+        "Gaps are measured",
+        [between, overall],
+        default=between,
+        required=True,
+        key="audit.measured",
+        label_visibility="collapsed",
     )
+    if measured == overall:
+        show_chart(
+            figures.overall_figure(result),
+            sentence=as_it_is(overview.overall_sentence(result)),
+            table=tables.overall_table(result),
+            key="audit.overall",
+        )
+    else:
+        show_chart(
+            figures.gaps_figure(result),
+            sentence=as_it_is(sentences.gaps_sentence(result)),
+            table=tables.gaps_table(result),
+            key="audit.gaps",
+        )
     name = st.selectbox(
         "Read one gap in words", list(GAPS), format_func=lambda n: GAPS[n].label, key="audit.gap"
     )
     st.markdown(
-        f"{GAPS[name].definition} {_text(sentences.gap_sentence(result, name))} "
-        f"{_text(sentences.certainty_sentence(result, name))}"
+        f"{GAPS[name].definition} {as_it_is(sentences.gap_sentence(result, name))} "
+        f"{as_it_is(sentences.certainty_sentence(result, name))}"
     )
+    with st.expander("Inequality of benefits"):
+        st.markdown(as_it_is(overview.inequality_sentence(result)))
+        st.dataframe(
+            tables.inequality_table(result),
+            hide_index=True,
+            width="stretch",
+            key="audit.inequality.table",
+        )
 
 
-def show_chance(result: Audit) -> None:
-    """Pairs of groups tested, corrected together, and the smallest gap they could show."""
-    if result.counts.tp.dtype.kind not in "iu":
+def show_chance(result: Audit, shown: Audit) -> None:
+    """Pairs of groups tested, corrected together, and the smallest gap they could show.
+
+    Args:
+        result: The whole audit.
+        shown: The same, small cells suppressed: pairs that rest on them are left out.
+    """
+    if result.weighted:
         st.info("People are weighted: pairs are not tested. The intervals of the gaps remain.")
         return
     names = st.multiselect(
         "Rates compared between every pair of groups",
-        _SHARES,
-        default=["selection_rate", "tpr", "fpr"],
+        SHARES,
+        default=list(tables.PAIR_RATES),
         format_func=lambda n: RATES[n].label,
         key="audit.pairs",
     )
-    tests = pair_tests(result.counts, names, result.level)
-    st.markdown(_text(sentences.pairs_sentence(tests)))
+    tests = suppress_pairs(pair_tests(result.counts, names, result.level), shown)
+    st.markdown(as_it_is(sentences.pairs_sentence(tests)))
     st.dataframe(
         tables.pairs_table(tests), hide_index=True, width="stretch", key="audit.pairs.table"
     )
-    _show_records_needed(result)
+    _show_records_needed(shown)
 
 
 def _show_records_needed(result: Audit) -> None:
@@ -154,54 +189,32 @@ def _show_records_needed(result: Audit) -> None:
         key="audit.wanted",
         width=420,
     )
-    st.markdown(_text(sentences.records_sentence(result, wanted / 100)))
+    st.markdown(as_it_is(sentences.records_sentence(result, wanted / 100)))
 
 
-def show_crossed(people: ScoredPeople, threshold: float) -> None:
-    """Groups crossed over several attributes, sorted by a rate."""
-    names = list(people.attributes)
-    if len(names) < 2:
-        st.info("Only one sensitive attribute was given, so there is nothing to cross.")
-        return
-    left, right = st.columns([2, 1])
-    chosen = left.multiselect(
-        "Attributes crossed", names, default=names[:2], key="audit.crossed.by"
-    )
-    rate = right.selectbox(
-        "Rate", _SHARES, format_func=lambda n: RATES[n].label, key="audit.crossed.rate"
-    )
-    if not chosen:
-        st.info("Choose at least one attribute.")
-        return
-    result = audited(people, tuple(chosen), threshold)
-    show_chart(
-        figures.crossed_figure(result, rate),
-        sentence=_text(sentences.crossed_sentence(result, rate)),
-        table=tables.crossed_table(result, rate),
-        key="audit.crossed",
-    )
-
-
-def show_dictionary(result: Audit) -> None:
+def show_dictionary(result: Audit, shown: Audit) -> None:
     """What other tools would print."""
     st.markdown(
         "One name has several meanings. Ours are unsigned: highest minus lowest, or lowest over "
         "highest, and a rate of nobody is undefined, not 0."
     )
     st.dataframe(
-        tables.dictionary_table(result), hide_index=True, width="stretch", key="audit.dictionary"
+        tables.dictionary_table(result, shown),
+        hide_index=True,
+        width="stretch",
+        key="audit.dictionary",
     )
 
 
-def offer_download(result: Audit, by: tuple[str, ...]) -> None:
+def offer_download(result: Audit, by: tuple[str, ...], smallest: int) -> None:
     """Every number as CSV, small cells suppressed."""
     st.download_button(
         "Download this audit (CSV)",
-        csv_bytes(tables.export_table(result)),
+        csv_bytes(tables.export_table(result, smallest)),
         file_name=f"audit-{'-'.join(_safe(name) for name in by)}.csv",
         mime="text/csv",
-        help=f"Groups ({CROSSING.join(by)}) with a cell below 10 people keep only their size, and "
-        "their selection and base rate where these rest on enough people.",
+        help=f"Groups ({CROSSING.join(by)}) with a cell below {smallest} people keep only their "
+        "size, and their selection and base rate where these rest on enough people.",
         key="audit.download",
     )
 
@@ -214,10 +227,3 @@ def _rows(groups: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 def _safe(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name)[:40]
-
-
-def _text(sentence: str) -> str:
-    """A sentence with nothing in it that Markdown would read as markup."""
-    for sign in "\\`*_[]<>$~#|:":
-        sentence = sentence.replace(sign, f"\\{sign}")
-    return sentence
