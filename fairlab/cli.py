@@ -18,6 +18,7 @@ import typer
 
 from fairlab.commands.audit import audit
 from fairlab.commands.console import AsJson, read_text, say, say_json
+from fairlab.commands.decide import decide
 from fairlab.commands.frontier import frontier
 from fairlab.errors import FairlabError, InputError
 
@@ -103,6 +104,7 @@ def sweep(
 
 app.command()(audit)
 app.command()(frontier)
+app.command()(decide)
 
 
 @app.command()

@@ -42,6 +42,9 @@ def frontier(
     rule: Annotated[
         Path | None, typer.Option(help="Write the rule here as JSON (with --slack).")
     ] = None,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Write the rule with one threshold per group.")
+    ] = False,
     test: Annotated[
         Path | None, typer.Option(help="Other people, same columns: measure the rules on them.")
     ] = None,
@@ -51,7 +54,7 @@ def frontier(
 ) -> None:
     """The best any thresholds per group allow for a score, at every slack; and the rule."""
     from fairlab.data import read_path, read_predictions
-    from fairlab.frontier import threshold_frontier
+    from fairlab.frontier import one_threshold_each, threshold_frontier
     from fairlab.reports import terminal_frontier as words
 
     if slack is not None and slack > 1:
@@ -63,6 +66,8 @@ def frontier(
         raise InputError(
             "--rule writes one rule: give --slack too, and one --sensitive column or --crossed."
         )
+    if deterministic and rule is None:
+        raise InputError("--deterministic is about the rule that is written: give --rule too.")
     table = read_path(file)
     good = favourable_values(table.frame, label) if favourable is None else favourable
 
@@ -94,11 +99,11 @@ def frontier(
             lines.append(words.evaluated_text(measured))
         if slack is not None:
             chosen = found.at(slack)
-            rounded = chosen.nearest_deterministic(outcomes)
+            rounded = one_threshold_each(found, outcomes, slack)
             one["rule"] = words.rule_record(chosen, rounded)
             lines.append(words.rule_text(chosen, rounded))
             if rule is not None:
-                write_text(rule, chosen.to_json())
+                write_text(rule, (rounded.rule if deterministic else chosen).to_json())
                 lines.append(f"Written: {rule}")
     if as_json:
         say_json(record)

@@ -1,5 +1,6 @@
 """The best a score allows by thresholds per group, at every slack; and rules to apply."""
 
+from fairlab.frontier.applied import DecidedTable, decide_table
 from fairlab.frontier.evaluated import EvaluatedFrontier
 from fairlab.frontier.of_run import (
     RunFrontier,
@@ -23,6 +24,7 @@ __all__ = [
     "FRONTIER_GAPS",
     "SAYING",
     "STRATEGIES",
+    "DecidedTable",
     "EvaluatedFrontier",
     "Frontier",
     "GroupThresholds",
@@ -32,6 +34,7 @@ __all__ = [
     "RunFrontier",
     "Strategy",
     "StrategyThresholds",
+    "decide_table",
     "frontier_of_run",
     "most_accurate_model",
     "one_threshold_each",

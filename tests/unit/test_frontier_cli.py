@@ -58,7 +58,7 @@ def test_a_risk_is_turned_round(run: Run, asked: tuple[object, ...]) -> None:
     record = json.loads(run(*turned, "--risk", "--json")[1])
     for ours, theirs in zip(record["frontiers"]["group"]["breakpoints"], by_score, strict=True):
         assert ours == pytest.approx(theirs)
-    assert any("sign was turned" in note for note in record["notes"])
+    assert any("sign is turned" in note for note in record["notes"])
 
 
 def test_attributes_are_taken_one_by_one_or_crossed(run: Run, asked: tuple[object, ...]) -> None:
