@@ -4,7 +4,7 @@ from fairlab.metrics.audit import Audit, audit
 from fairlab.metrics.brier import BrierParts
 from fairlab.metrics.calibration import GroupCalibration, calibration
 from fairlab.metrics.cross_fitting import CrossFitted, cross_fit_recalibration
-from fairlab.metrics.dictionary import Translation, translations
+from fairlab.metrics.dictionary import Translation, lookup, score_translations, translations
 from fairlab.metrics.gap_intervals import gap_with_interval
 from fairlab.metrics.gaps import GAPS, Gap, GapResult
 from fairlab.metrics.group_rates import (
@@ -74,6 +74,7 @@ __all__ = [
     "gap_with_interval",
     "generalized_entropy",
     "holm",
+    "lookup",
     "mcnemar_p",
     "minimum_detectable_change",
     "minimum_detectable_gap",
@@ -88,6 +89,7 @@ __all__ = [
     "records_needed",
     "score_gaps",
     "score_numbers",
+    "score_translations",
     "theil",
     "translations",
     "two_proportion_z",

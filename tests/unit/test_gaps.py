@@ -178,23 +178,6 @@ def test_equal_groups_have_no_gap(table):
         assert np.isnan(value) or value == pytest.approx(gap.equal)
 
 
-def test_dictionary_prints_both_signs():
-    """The loan example: Fairlearn 0.300, AIF360 −0.300 or 0.300, Aequitas a ratio."""
-    rows = {t.tool: t.printed for t in translations("demographic_parity_difference", LOAN)}
-    assert rows == {
-        "Fairlearn": "0.300",
-        "AIF360": "−0.300 or 0.300",
-        "Aequitas": "0.571 or 1.750",
-    }
-
-
-def test_dictionary_warns_where_another_tool_prints_zero_for_undefined():
-    """Where a rate is undefined the dictionary says that the other number differs."""
-    counts = counts_of((4, 1, 1, 4), (2, 1, 3, 4), (0, 5, 0, 5))
-    rows = {t.tool: t.printed for t in translations("equal_opportunity_difference", counts)}
-    assert rows["Fairlearn"] == "another number: it counts the undefined rates as 0"
-
-
 def people_benefits(counts):
     return np.concatenate(
         [
