@@ -15,6 +15,7 @@ from fairlab.ui.components.threshold_explorer import threshold_explorer
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import explorer_view as view
+from fairlab.ui.widgets.rule_view import import_rule
 from fairlab.ui.widgets.subject import choose_subject
 from fairlab.ui.widgets.surface_view import show_surface
 from fairlab.ui.widgets.sweep_view import (
@@ -47,6 +48,7 @@ view.say_other_groups(subject)
 @st.fragment
 def explorer() -> None:
     """The handles with everything that follows them; only this part runs when they are let go."""
+    view.redraw_page()
     costs = view.ask_costs(subject.outcome_words)
     fitted = view.fitting_people(subject, outcomes, digest)
     stood = view.where_it_stood(digest, outcomes.n_groups, in_use)
@@ -100,5 +102,5 @@ with st.expander("Show as table"):
         "text/csv",
         on_click="ignore",
     )
-if outcomes.n_groups == 2:
-    show_surface(subject, outcomes, digest)
+show_surface(subject, outcomes, digest)
+import_rule(subject, outcomes)

@@ -27,6 +27,7 @@ from fairlab.ui.widgets.sweep_view import digest_of, sweep_of
 
 PARAM = "cuts"
 _HELD = "fairlab.explorer"
+_REDRAW = "fairlab.explorer.redraw"
 _FEW_GROUPS = 6
 _USUAL_COST = 1.0
 # Beyond these a strategy that narrows a gap takes seconds: it is worked out once asked for.
@@ -224,24 +225,26 @@ def say_other_groups(subject: Subject) -> None:
         )
 
 
+def redraw_page() -> None:
+    """After a choice the whole page is drawn again, not only the explorer."""
+    if st.session_state.pop(_REDRAW, False):
+        st.rerun()
+
+
 def offer_use(subject: Subject, choice: ExplorerChoice, costs: tuple[float, float]) -> None:
     """Buttons: use these thresholds on the later pages; take them away as a rule."""
     each = choice.mode == "each"
     left, right = st.columns([1, 1])
-    if subject.point is not None and left.button(
-        "Use these thresholds" if each else "Use this threshold",
-        key="thresholds.use",
-        type="primary",
-        disabled=_used(subject, choice),
-        help="Audit, Compare and Report then read this model's decisions made this way.",
-    ):
-        point = subject.point
-        state.choose(
-            point.with_cuts(subject.by, choice.cuts)
-            if each
-            else point.with_threshold(choice.cuts[0])
+    if subject.point is not None:
+        left.button(
+            "Use these thresholds" if each else "Use this threshold",
+            key="thresholds.use",
+            type="primary",
+            disabled=_used(subject, choice),
+            help="Audit, Compare and Report then read this model's decisions made this way.",
+            on_click=_use,
+            args=(subject.point, subject.by, choice),
         )
-        st.rerun()
     if each:
         cuts = GroupCuts(by=subject.by, cuts=choice.cuts)
         rule = rule_of_cuts(subject.people, cuts, cost_fp=costs[0], cost_fn=costs[1])
@@ -254,6 +257,17 @@ def offer_use(subject: Subject, choice: ExplorerChoice, costs: tuple[float, floa
             on_click="ignore",
             help="Thresholds per group, as fairlab reads them back: Rule.from_json(text).",
         )
+
+
+def _use(point: state.ChosenPoint, by: tuple[str, ...], choice: ExplorerChoice) -> None:
+    """Choose the point that decides this way, and look at it here from now on."""
+    if choice.mode == "each":
+        chosen = point.with_cuts(by, choice.cuts)
+    else:
+        chosen = point.with_threshold(choice.cuts[0])
+    state.choose(chosen)
+    st.session_state["thresholds.model"] = chosen
+    st.session_state[_REDRAW] = True
 
 
 def _used(subject: Subject, choice: ExplorerChoice) -> bool:
