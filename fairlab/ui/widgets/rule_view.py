@@ -1,0 +1,83 @@
+"""A rule from a file, tried on the people that are looked at."""
+
+import streamlit as st
+
+from fairlab.errors import FairlabError, InputError
+from fairlab.frontier import FRONTIER_GAPS, Rule
+from fairlab.outcomes import GroupedOutcomes, count
+from fairlab.reports.sentences.rule import rule_effect_sentence
+from fairlab.reports.tables.rule import rule_effect_table
+from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.subject import Subject
+
+MOST_BYTES = 1_000_000
+
+
+def import_rule(subject: Subject, outcomes: GroupedOutcomes) -> None:
+    """Ask for a rule as JSON and show what it would do to these people.
+
+    Args:
+        subject: What is looked at, with scores.
+        outcomes: Its people in groups.
+    """
+    with st.expander("Try a rule from a file"):
+        st.markdown(
+            "A rule is the JSON file that Train or `fairlab frontier` writes: thresholds per "
+            "group. It is tried on the scores and groups chosen above."
+        )
+        upload = st.file_uploader(
+            "Rule (JSON)", type=["json"], key="rule.file", max_upload_size=1, width=420
+        )
+        if upload is None:
+            return
+        try:
+            rule = _read(upload.getvalue())
+            _effect(subject, outcomes, rule)
+        except FairlabError as error:
+            st.error(as_it_is(str(error)))
+
+
+def _read(content: bytes) -> Rule:
+    if len(content) > MOST_BYTES:
+        raise InputError(
+            f"The file has {len(content):,} bytes; a rule has at most {MOST_BYTES:,}. Choose the "
+            "JSON of one rule."
+        )
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError("The file is not UTF-8 text. Choose the JSON of a rule.") from error
+    return Rule.from_json(text)
+
+
+def _effect(subject: Subject, outcomes: GroupedOutcomes, rule: Rule) -> None:
+    found = rule.measure(outcomes)
+    usual = subject.people.threshold if subject.point is None else subject.point.threshold
+    in_use = count(outcomes, usual)
+    accuracy = float((in_use.tp + in_use.tn).sum() / in_use.n.sum())
+    gap = FRONTIER_GAPS[rule.constraint].result(in_use)
+    st.markdown(as_it_is(rule_effect_sentence(rule, found, gap, accuracy)))
+    st.dataframe(
+        rule_effect_table(rule, outcomes, in_use),
+        hide_index=True,
+        width="stretch",
+        key="rule.effect",
+    )
+    point = subject.point
+    if point is None:
+        return
+    cuts = {one.group: one.thresholds for one in rule.groups}
+    own = [cuts.get(name, ()) for name in outcomes.group_names]
+    if any(len(one) > 1 for one in own):
+        st.markdown(
+            "It draws some decisions, so it cannot be chosen here. Its twin with one threshold "
+            "per group can: Train offers both."
+        )
+        return
+    values = tuple(min(max(one[0], -1.0), 2.0) if one else usual for one in own)
+    chosen = point.with_cuts(subject.by, values)
+    used = chosen in state.chosen_points()
+    if st.button("In use" if used else "Choose this rule", key="rule.use", disabled=used):
+        state.choose(chosen)
+        st.rerun()
