@@ -297,6 +297,7 @@ def warm_up() -> None:
             "penalty": {"strengths": (0.0, 1.0)},
             "adversarial": {"strengths": (0.0, 1.0)},
             "layer": {"slacks": (1.0, 0.1)},
+            "baselines": ("logistic", "boosting"),
         }
         config = RunConfig.model_validate({"data": table.data, "task": table.task, "sweep": sweep})
         train_config(config, lambda _progress: None, lambda: False)

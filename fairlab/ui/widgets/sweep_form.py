@@ -23,6 +23,7 @@ from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
+from fairlab.ui.widgets.baseline_form import USUAL, choose_baselines
 
 _MODEL_WORDS = {"mlp": "Neural network", "logistic": "Logistic regression"}
 _MODE_HELP = (
@@ -48,8 +49,9 @@ _NO_ADVERSARY = {
 
 
 def default_config(data: TaskData) -> RunConfig:
-    """What "Try it now" trains: all three families, 21 strengths each, on this table."""
-    return RunConfig(data=data.data, task=data.task, sweep=SweepConfig(modes=MODES))
+    """What "Try it now" trains: three families, 21 strengths each, and the usual baselines."""
+    sweep = SweepConfig(modes=MODES, baselines=USUAL)
+    return RunConfig(data=data.data, task=data.task, sweep=sweep)
 
 
 def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
@@ -81,7 +83,10 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         constraint = constraint or TRAINED_CONSTRAINTS[0]
         modes = _modes(constraint, grouping)
         control = _penalty_control(modes)
+        weighted = data.task.weight is not None
+        baselines, reductions = choose_baselines(constraint, grouping, weighted)
     sweep = _more(constraint, modes, group_by, grouping, kind or "mlp", control)
+    sweep = sweep.model_copy(update={"baselines": baselines, "reductions": reductions})
     if not data.task.sensitive:
         st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
         return None, False

@@ -1,0 +1,71 @@
+"""The part of the form on Train that asks for baselines: models of other libraries."""
+
+import streamlit as st
+
+from fairlab.baselines import BASELINES, baselines_for
+from fairlab.config import BaselineName, Constraint, Grouping, ReductionParams
+
+# Trained unless told otherwise: they take a second or two, and boosting is hard to beat.
+USUAL: tuple[BaselineName, ...] = ("logistic", "boosting")
+_KEY = "train.baselines"
+_SLACKS = (0.01, 0.02, 0.05, 0.1, 0.2)
+_HELP = "\n".join(
+    [
+        "Trained on the same split and shown on the same chart. None uses a person's group to "
+        "decide, unless sensitive attributes are features.",
+        "",
+        *(f"- **{b.label}**: {b.aim}" for b in BASELINES.values()),
+        "",
+        "Reductions fit many models one after another, so they take longer.",
+    ]
+)
+
+
+def choose_baselines(
+    constraint: Constraint, grouping: Grouping, weighted: bool
+) -> tuple[tuple[BaselineName, ...], ReductionParams]:
+    """Draw the choice of baselines, and of slacks and multipliers where they have them.
+
+    Returns:
+        What was picked, in the order of the catalogue, and the settings of reductions.
+    """
+    offered = list(baselines_for(constraint, marginal=grouping == "marginal", weighted=weighted))
+    kept = [name for name in st.session_state.get(_KEY, USUAL) if name in offered]
+    if _KEY in st.session_state:
+        st.session_state[_KEY] = kept
+    picked = st.pills(
+        "Beside them (models of other libraries)",
+        offered,
+        default=None if _KEY in st.session_state else kept,
+        selection_mode="multi",
+        format_func=lambda name: BASELINES[name].label,
+        key=_KEY,
+        help=_HELP,
+    )
+    if len(offered) < len(BASELINES):
+        st.markdown(
+            "Reductions are not offered here: they have no such constraint, compare combinations "
+            "of attributes only, and take no weights of people."
+        )
+    chosen = tuple(name for name in BASELINES if name in picked)
+    return tuple(BASELINES[name].name for name in chosen), _reductions(chosen)
+
+
+def _reductions(chosen: tuple[str, ...]) -> ReductionParams:
+    usual = ReductionParams()
+    slacks, multipliers = usual.slacks, usual.multipliers
+    if "exponentiated_gradient" in chosen:
+        picked = st.pills(
+            "Slacks of exponentiated gradient",
+            _SLACKS,
+            default=list(usual.slacks),
+            selection_mode="multi",
+            format_func=lambda slack: f"{100 * slack:g} points",
+            key="train.reduction.slacks",
+        )
+        slacks = tuple(slack for slack in _SLACKS if slack in picked) or usual.slacks
+    if "grid_search" in chosen:
+        multipliers = st.slider(
+            "Models of grid search", 2, 50, usual.multipliers, key="train.reduction.multipliers"
+        )
+    return ReductionParams(slacks=slacks, multipliers=int(multipliers))

@@ -1,0 +1,81 @@
+"""Baselines as a visitor meets them: asked for on Train, then looked at on every page."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fairlab.config import PenaltyParams, ReductionParams, RunConfig, SweepConfig
+from fairlab.data import load
+from fairlab.results import SweepResult
+from fairlab.runs.store import RunStore
+from fairlab.training import fit_sweep
+
+Open = Callable[..., AppTest]
+
+
+def test_the_form_asks_for_two_cheap_baselines_unless_told_otherwise(
+    open_page: Open, fairlab_home: Path
+) -> None:
+    """Reductions are there on request, with their settings, and leave where they cannot go."""
+    app = open_page("train")
+    assert app.pills(key="train.baselines").value == ["logistic", "boosting"]
+    picked = ["boosting", "exponentiated_gradient", "grid_search"]
+    app.pills(key="train.baselines").set_value(picked).run()
+    app.pills(key="train.reduction.slacks").set_value([0.05]).run()
+    app.slider(key="train.reduction.multipliers").set_value(9).run()
+    app.button(key="train.start").click().run()
+    sweep = RunStore(fairlab_home).list()[0].config.sweep
+    assert sweep.baselines == tuple(picked)
+    assert (sweep.reductions.slacks, sweep.reductions.multipliers) == ((0.05,), 9)
+    app.selectbox(key="train.constraint").select("mean_residual_parity").run()
+    assert not app.exception
+    assert app.pills(key="train.baselines").value == ["boosting"]
+    assert "Reductions are not offered here" in " ".join(m.value for m in app.markdown)
+
+
+@pytest.fixture(scope="module")
+def beside() -> tuple[RunConfig, SweepResult]:
+    """A family, boosting and a rule that draws its decisions, on the built-in table."""
+    data = load("loanapp")
+    sweep = SweepConfig(
+        penalty=PenaltyParams(strengths=(0.0, 1.0)),
+        epochs=3,
+        baselines=("boosting", "reweighing_boosting", "exponentiated_gradient"),
+        reductions=ReductionParams(slacks=(0.1,)),
+    )
+    config = RunConfig(data=data.data, task=data.task, sweep=sweep)
+    return config, fit_sweep(data, config)
+
+
+@pytest.fixture
+def run_id(fairlab_home: Path, beside: tuple[RunConfig, SweepResult]) -> str:
+    """The finished run in this test's store."""
+    config, result = beside
+    store = RunStore(fairlab_home)
+    submitted = store.submit(config)
+    store.claim("w")
+    store.finish(submitted, result, "w")
+    store.close()
+    return submitted
+
+
+@pytest.mark.parametrize(("index", "words"), [(2, "Boosting"), (4, "exponentiated gradient")])
+@pytest.mark.parametrize(
+    "page", ["train", "thresholds", "impossibility", "audit", "compare", "stream", "report"]
+)
+def test_a_chosen_baseline_can_be_looked_at_on_every_page(
+    open_page: Open, run_id: str, page: str, index: int, words: str
+) -> None:
+    """Scores of boosting and drawn decisions of a reduction alike; the label says which."""
+    app = open_page(page, run=run_id, chosen=(0, index))
+    said = " ".join(
+        [
+            *(text.value for text in app.markdown),
+            *(text.value for text in app.subheader),
+            *(str(option) for box in app.selectbox for option in box.options),
+            *(str(option) for box in app.multiselect for option in box.options),
+        ]
+    )
+    assert words in said
