@@ -27,8 +27,7 @@ def surface_sentence(surface: GroupThresholdSurface, gap: str, in_use: Mark) -> 
     near = np.where((right >= right.max() - GIVEN_UP - 1e-12) & ~np.isnan(values), values, np.inf)
     least = _place(-near)
     start = (
-        f"In use, {_pair(surface, surface.place(in_use.threshold_a, in_use.threshold_b))}: the "
-        f"{name} gap is {_at(values, surface, in_use)}. The most accurate pair, "
+        f"In use ({_cuts(surface, in_use)}) the {name} gap is {_at(values, surface, in_use)}. The most accurate pair, "
         f"{_pair(surface, best)}, is right for {100 * right[best]:.1f} % and has a gap of "
         f"{_points(values[best])}."
     )
@@ -48,6 +47,13 @@ def _place(values: FloatArray) -> tuple[int, int]:
     """Where a table is largest."""
     row, column = divmod(int(values.argmax()), values.shape[1])
     return row, column
+
+
+def _cuts(surface: GroupThresholdSurface, mark: Mark) -> str:
+    if mark.threshold_a == mark.threshold_b:
+        return f"threshold {mark.threshold_a:.4g} for both"
+    a, b = surface.groups
+    return f"{a} from {mark.threshold_a:.4g}, {b} from {mark.threshold_b:.4g}"
 
 
 def _pair(surface: GroupThresholdSurface, at: tuple[int, int]) -> str:
