@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
 
 from fairlab.errors import InputError
 from fairlab.metrics.calibration import matched_size, scores_are_probabilities
-from fairlab.metrics.intervals import normal_quantile, wilson
+from fairlab.metrics.intervals import normal_quantile
 from fairlab.metrics.subgroup_chance import (
     Sums,
     Violation,
+    chances_within,
+    evidence,
     largest_by_chance,
     shrunk_residuals,
     violation,
@@ -29,7 +30,6 @@ from fairlab.outcomes import FloatArray, GroupedOutcomes
 from fairlab.results import Attribute
 
 _MOST_DRAWN = 20_000_000
-_FARTHEST = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class SubgroupCalibration:
             value together at the stated level. It excludes 0 exactly when ``p_adjusted`` says so.
         shrunk: What to expect of new people: the residual drawn towards the common one as far as
             its noise demands (empirical Bayes), because the worst of many looks worse than it is.
-        z: Residual in standard errors of a calibrated score.
+        z: Signed root of the deviance from calibration: about standard normal if calibrated.
         p_adjusted: Share of calibrated scores that have anywhere a |z| this large.
     """
 
@@ -146,7 +146,7 @@ def audit_multicalibration(
     Outcomes of a perfectly calibrated score are simulated for these very people (each cell a
     binomial whose variance is that of its scores); the largest |z| over all rows gives adjusted
     p-values (single-step max-|t|, Westfall and Young 1993) and the width of the simultaneous
-    intervals (Wilson's, at that width).
+    intervals (of chances whose |z| is within that width).
 
     Args:
         y_true: (n,) 0 or 1.
@@ -197,14 +197,13 @@ def _subgroups(
 ) -> list[SubgroupCalibration]:
     if not rows.names:
         return []
-    z = sums.residual / np.sqrt(sums.variance)
+    size = matched_size(sums.mean_score, sums.variance)
+    z = evidence(sums.rate, sums.mean_score, size)
     beyond = len(largest) - np.searchsorted(np.sort(largest), np.abs(z) - 1e-9, side="left")
     p_adjusted = (1 + beyond) / (1 + len(largest))
     # The interval is as wide as it takes to hold every row at once.
-    drawn = float(np.quantile(largest, level, method="higher"))
-    width = min(max(drawn, normal_quantile(level)), _FARTHEST)
-    size = matched_size(sums.mean_score, sums.variance)
-    lower, upper = wilson(np.clip(sums.rate, 0, 1) * size, size, 1 - 2 * float(ndtr(-width)))
+    width = max(float(np.quantile(largest, level, method="higher")), normal_quantile(level))
+    lower, upper = chances_within(sums.rate, size, width)
     spread = (sums.rate * size + 0.5) * ((1 - sums.rate) * size + 0.5) / (size + 1) ** 3
     shrunk = np.empty_like(z)
     for family in (rows.bin < 0, rows.bin >= 0):

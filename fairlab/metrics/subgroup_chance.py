@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import xlogy
 
-from fairlab.metrics.calibration import matched_size, simulated_shares
+from fairlab.metrics.calibration import LEAST_VARIANCE, matched_size, simulated_shares
 from fairlab.metrics.subgroups import Cells, Rows
 from fairlab.outcomes import FloatArray
 
@@ -45,26 +46,61 @@ class Sums:
         return cls(rows.member @ cells.n, mass, mean_score, rate, rate - mean_score, variance)
 
 
+def evidence(rate: FloatArray, mean: FloatArray, size: FloatArray) -> FloatArray:
+    """Signed root of the binomial deviance of shares ``rate`` against chances ``mean``.
+
+    About standard normal when the chances are right, and far better so than (rate − mean) /
+    standard error where chances are near 0 or 1, so that no few rows drown all others.
+
+    Args:
+        rate, mean: (..., K) in [0, 1].
+        size: (K,) people, or their effective number.
+    """
+    q = np.clip(mean, LEAST_VARIANCE, 1 - LEAST_VARIANCE)
+    p = np.clip(rate, 0, 1)
+    deviance = 2 * size * (xlogy(p, p / q) + xlogy(1 - p, (1 - p) / (1 - q)))
+    return np.asarray(np.sign(p - mean) * np.sqrt(np.maximum(deviance, 0)))
+
+
+def chances_within(
+    rate: FloatArray, size: FloatArray, width: float
+) -> tuple[FloatArray, FloatArray]:
+    """Chances against which the evidence of ``rate`` is at most ``width``, by bisection.
+
+    Returns:
+        Lowest and highest chance per row, in [0, 1].
+    """
+    found = []
+    for end in (0.0, 1.0):
+        inside, outside = np.clip(rate, 0, 1), np.full_like(rate, end)
+        for _ in range(50):
+            middle = (inside + outside) / 2
+            near = np.abs(evidence(rate, middle, size)) <= width
+            inside, outside = np.where(near, middle, inside), np.where(near, outside, middle)
+        found.append(inside)
+    return found[0], found[1]
+
+
 def largest_by_chance(
     cells: Cells, rows: Rows, sums: Sums, draws: int, seed: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(draws,) each: largest |z|, |residual| and |residual| × share of calibrated scores."""
+    """(draws,) each: largest evidence, |residual| and |residual| × share of calibrated scores."""
     rng = np.random.default_rng(seed)
     mean = np.clip(cells.score / cells.mass, 0, 1)
     size = matched_size(mean, cells.variance / cells.mass**2)
+    row_size = matched_size(sums.mean_score, sums.variance)
     largest = np.zeros((3, draws))
     if not len(rows.names):
         return largest[0], largest[1], largest[2]
-    scale = np.stack(
-        [1 / (sums.mass * np.sqrt(sums.variance)), 1 / sums.mass, 1 / cells.mass.sum() + 0 * sums.n]
-    )
     step = max(1, 4_000_000 // max(len(mean), len(rows.names)))
     for start in range(0, draws, step):
         part = slice(start, min(start + step, draws))
         share = simulated_shares(mean, size, part.stop - part.start, rng)
-        far = np.abs(rows.member @ ((share - mean) * cells.mass).T)
-        for k in range(3):
-            largest[k, part] = (far * scale[k][:, None]).max(axis=0)
+        rate = (rows.member @ (share * cells.mass).T).T / sums.mass
+        far = np.abs(rate - sums.mean_score)
+        largest[0, part] = np.abs(evidence(rate, sums.mean_score, row_size)).max(axis=1)
+        largest[1, part] = far.max(axis=1)
+        largest[2, part] = (far * sums.mass).max(axis=1) / cells.mass.sum()
     return largest[0], largest[1], largest[2]
 
 

@@ -82,7 +82,7 @@ def subgroups_figure(rows: Sequence[SubgroupCalibration], level: float = 0.95) -
     )
     figure.update_layout(
         layout(
-            x="Outcome − score, points  (← scores too high | too low →)",
+            x="Outcome − score, points<br>← scores too high | too low →",
             y="",
             height=120 + 44 * max(len(rows), 1),
         )
@@ -96,10 +96,9 @@ def subgroups_figure(rows: Sequence[SubgroupCalibration], level: float = 0.95) -
     return figure
 
 
-def shown_subgroups(result: Multicalibration, by_range: bool) -> tuple[SubgroupCalibration, ...]:
-    """The rows a chart has room for: strongest evidence first, whole or by score range."""
-    rows = result.subgroups if by_range else result.whole()
-    return rows[:SHOWN_SUBGROUPS]
+def shown_subgroups(result: Multicalibration) -> tuple[SubgroupCalibration, ...]:
+    """The rows a chart has room for: those with the strongest evidence."""
+    return result.subgroups[:SHOWN_SUBGROUPS]
 
 
 def _diagonal() -> go.Figure:

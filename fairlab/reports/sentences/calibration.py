@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fairlab.metrics import Audit, GroupCalibration
 from fairlab.metrics.score_gaps import ScoreGap
+from fairlab.outcomes import FloatArray
 from fairlab.reports.sentences.audit import chance, people, points
 
 
@@ -71,14 +72,17 @@ def brier_sentence(groups: Sequence[GroupCalibration], gap: ScoreGap | None) -> 
         if gap is not None and gap.lower is not None and gap.upper is not None:
             text += f" (apart by {_number(gap.lower)} to {_number(gap.upper)})"
     text += "."
-    parts = worst.brier_parts
+    whole = [g for g in known if g.brier_parts is not None]
+    apart = max(whole, key=lambda g: 0.0 if g.brier is None else g.brier, default=worst)
+    parts = apart.brier_parts
     if parts is not None:
         left = parts.within_variance - parts.within_covariance
         side = "adds" if left >= 0 else "takes off"
         text += (
-            f" Of {worst.group}'s, the base rate alone makes {_number(parts.uncertainty)}; scores "
-            f"that tell people apart take off {_number(parts.resolution)}; scores that are off "
-            f"calibration add {_number(parts.reliability)}; what scores say within a bin {side} "
+            f" Of {apart.group}'s {_number(apart.brier)}, the base rate alone makes "
+            f"{_number(parts.uncertainty)}; scores that tell people apart take off "
+            f"{_number(parts.resolution)}; scores that are off calibration add "
+            f"{_number(parts.reliability)}; what scores say within a bin {side} "
             f"{_number(abs(left))}."
         )
     return text
@@ -100,10 +104,17 @@ def ranking_sentence(result: Audit) -> str:
     )
 
 
-def not_probabilities_sentence(lowest: float, highest: float) -> str:
-    """Why scores on another scale are first read through a curve."""
+def not_probabilities_sentence(score: FloatArray, higher_is_better: bool = True) -> str:
+    """Why scores on another scale are first read through a curve.
+
+    Args:
+        score: (n,) as compared, with the sign of a risk turned.
+        higher_is_better: False for a risk, which is then named in its own units.
+    """
+    low, high = float(score.min()), float(score.max())
+    what, start, end = ("Scores", low, high) if higher_is_better else ("Risks", -high, -low)
     return (
-        f"Scores run from {lowest:g} to {highest:g}. Calibration compares scores with shares of "
+        f"{what} run from {start:g} to {end:g}. Calibration compares scores with shares of "
         "people, so it needs them in 0 to 1. Here they are read through one curve for everybody "
         "(isotonic; each person's value comes from other people): what is left is how differently "
         "groups with the same score turn out."

@@ -52,13 +52,12 @@ def scope_sentence(result: Multicalibration) -> str:
     )
 
 
-def shown_sentence(result: Multicalibration, shown: int, by_range: bool) -> str:
+def shown_sentence(result: Multicalibration, shown: int) -> str:
     """How many rows the chart shows and what its markers mean."""
-    every = len(result.subgroups) if by_range else len(result.whole())
-    kind = "rows" if by_range else "subgroups"
-    text = f"The chart shows all {every:,} {kind}"
+    every = len(result.subgroups)
+    text = f"The chart shows all {every:,} rows"
     if shown < every:
-        text = f"The chart shows the {shown} of {every:,} {kind} with the strongest evidence"
+        text = f"The chart shows the {shown} of {every:,} rows with the strongest evidence"
     return f"{text}; the table has every row. Hollow markers: chance alone may do it."
 
 

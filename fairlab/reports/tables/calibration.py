@@ -49,7 +49,7 @@ def scores_table(
         "Upper",
         "By chance alone",
         "p",
-        "Calibration error, debiased",
+        "Debiased",
         "Mean of outcome − score",
         "AUC",
         "Mean score",

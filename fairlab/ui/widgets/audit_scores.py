@@ -10,7 +10,11 @@ from fairlab.reports.sentences import calibration as sentences
 from fairlab.reports.tables import calibration as tables
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart
-from fairlab.ui.widgets.scores_recalibrated import read_as_probabilities, show_recalibration
+from fairlab.ui.widgets.scores_recalibrated import (
+    people_with_chances,
+    read_as_probabilities,
+    show_recalibration,
+)
 from fairlab.ui.widgets.scores_subgroups import show_subgroups
 from fairlab.ui.widgets.subject import Subject
 
@@ -77,11 +81,11 @@ def _show_curves(subject: Subject, result: Audit) -> None:
 
 def _calibrated(subject: Subject, result: Audit) -> tuple[GroupCalibration, ...] | None:
     """Calibration of the scores, or of what one curve makes of scores on another scale."""
-    outcomes = subject.people.outcomes(subject.by)
+    outcomes, added = people_with_chances(subject)
     if scores_are_probabilities(outcomes):
-        return result.calibration
-    low, high = float(outcomes.score.min()), float(outcomes.score.max())
-    st.info(as_it_is(sentences.not_probabilities_sentence(low, high)))
+        return calibration(outcomes, result.level) if added else result.calibration
+    rising = subject.people.higher_is_better
+    st.info(as_it_is(sentences.not_probabilities_sentence(outcomes.score, rising)))
     try:
         read = read_as_probabilities(subject.digest, outcomes)
     except InputError as error:

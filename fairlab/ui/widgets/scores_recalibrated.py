@@ -1,6 +1,7 @@
 """Recalibration on the Audit page: an option, with its effect on every gap shown."""
 
 import math
+from dataclasses import replace
 
 import streamlit as st
 
@@ -63,9 +64,23 @@ def read_as_probabilities(digest: str, people: GroupedOutcomes) -> GroupedOutcom
     return _recalibrated(f"{digest}:alone", "isotonic", False, people, None).outcomes
 
 
+def people_with_chances(subject: Subject) -> tuple[GroupedOutcomes, float]:
+    """The people, and what was added to their scores.
+
+    A risk in 0 to 1 comes here with its sign turned; one added makes it the chance of the
+    favourable outcome again. Other scores are left as they are.
+    """
+    people = subject.people.outcomes(subject.by)
+    if subject.people.higher_is_better:
+        return people, 0.0
+    shifted = replace(people, score=people.score + 1.0)
+    return (shifted, 1.0) if scores_are_probabilities(shifted) else (people, 0.0)
+
+
 def show_recalibration(subject: Subject, threshold: float) -> None:
     """Choose a curve; see calibration and gaps before and after, on the same people."""
-    people = subject.people.outcomes(subject.by)
+    people, added = people_with_chances(subject)
+    threshold += added
     fit_on = _others(subject)
     left, right = st.columns(2)
     method = left.selectbox(

@@ -12,32 +12,33 @@ from fairlab.reports.tables.multicalibration import subgroups_table
 from fairlab.results import ScoredPeople
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart
-from fairlab.ui.widgets.scores_recalibrated import read_as_probabilities
+from fairlab.ui.widgets.scores_recalibrated import people_with_chances, read_as_probabilities
 from fairlab.ui.widgets.subject import Subject
 
 _FEWEST = 30
+_RANGES = 5
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _audited(
     digest: str,  # noqa: ARG001 - stands for the people
     smallest: int,
+    bins: int,
     _people: ScoredPeople,
     _score: FloatArray,
 ) -> Multicalibration:
     return audit_multicalibration(
-        _people.y_true, _score, _people.attributes, _people.weight, smallest=smallest
+        _people.y_true, _score, _people.attributes, _people.weight, smallest=smallest, bins=bins
     )
 
 
 def show_subgroups(subject: Subject) -> None:
     """Which subgroups' scores are farthest from outcomes, beside what chance makes."""
     people = subject.people
-    outcomes = people.outcomes(subject.by)
+    outcomes, _ = people_with_chances(subject)
     score = outcomes.score
     if not scores_are_probabilities(outcomes):
-        low, high = float(score.min()), float(score.max())
-        st.info(as_it_is(calibration.not_probabilities_sentence(low, high)))
+        st.info(as_it_is(calibration.not_probabilities_sentence(score, people.higher_is_better)))
         try:
             score = read_as_probabilities(subject.digest, outcomes).score
         except InputError as error:
@@ -53,14 +54,14 @@ def show_subgroups(subject: Subject) -> None:
         key=f"audit.subgroups.smallest.{subject.label}",
     )
     by_range = right.toggle("Also by range of scores", key="audit.subgroups.ranges")
-    result = _audited(subject.digest, int(smallest), people, score)
-    _show(result, by_range)
+    result = _audited(subject.digest, int(smallest), _RANGES if by_range else 1, people, score)
+    _show(result)
 
 
-def _show(result: Multicalibration, by_range: bool) -> None:
+def _show(result: Multicalibration) -> None:
     st.markdown(as_it_is(multicalibration.scope_sentence(result)))
     sentence = as_it_is(multicalibration.worst_sentence(result))
-    rows = figures.shown_subgroups(result, by_range)
+    rows = figures.shown_subgroups(result)
     if not rows:
         st.info(sentence)
         return
@@ -71,6 +72,6 @@ def _show(result: Multicalibration, by_range: bool) -> None:
         key="audit.subgroups",
     )
     st.markdown(as_it_is(multicalibration.violation_sentence(result)))
-    st.markdown(as_it_is(multicalibration.shown_sentence(result, len(rows), by_range)))
+    st.markdown(as_it_is(multicalibration.shown_sentence(result, len(rows))))
     for note in result.notes:
         st.markdown(f"- {as_it_is(note)}")
