@@ -111,7 +111,7 @@ def _sum_at(
     ratios = [name for name in criteria if CRITERIA[name].kind == "ratio"]
     at = dict(zip(ratios, v, strict=True))
     for name in criteria:
-        top, bottom = reach.fraction(name)
+        top, bottom = reach.fractions[name]
         of_low = number(0)
         for g in np.flatnonzero(reach.compared(name)):
             above, below = number(cell.upper[name][g]), number(cell.lower[name][g])

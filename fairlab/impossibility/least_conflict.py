@@ -15,7 +15,7 @@ from fairlab.outcomes import FloatArray
 Bounds = list[tuple[float | None, float | None]]
 TOLERANCE = 1e-4
 # Cells of the branch and bound before its tolerance is widened.
-MOST_CELLS = 400
+MOST_CELLS = 200
 # How much of the excess a ratio condition gets, in shares of a group's people.
 _SCALE = 0.25
 
@@ -58,7 +58,7 @@ class Programme:
         self.ratios = [name for name in criteria if CRITERIA[name].kind == "ratio"]
         self.ends = np.concatenate([[0], np.cumsum([len(c) for c in reach.corners])])
         self.solves = 0
-        self._fractions = {name: reach.fraction(name) for name in criteria}
+        self._fractions = {name: reach.fractions[name] for name in criteria}
         self._compared = {name: np.flatnonzero(reach.compared(name)) for name in criteria}
         self._parts = {
             name: [

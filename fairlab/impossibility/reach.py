@@ -1,5 +1,6 @@
 """What rules by group thresholds can reach on these people, and which of them count."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,11 @@ class Reach:
         corners: Per group (K, 2) expected fp and tp of the corners of its polygon, already cut
             to condition (1).
         sizes: (G, 2) people (or weight) with the unfavourable and the favourable outcome.
+        best: (G, 2) expected fp and tp of the most accurate rule with condition (1).
+        apart_coefficients: (G, 2) of fp and tp in :meth:`apart`.
+        fractions: By criterion its rate as numerator and denominator, each (G, 3): constant, fp,
+            tp. The denominator of a linear rate is constant, and 0 where the group has nobody to
+            count. Both are shares of the group's people, so that groups of any size weigh alike.
         best_accuracy: Highest accuracy of a rule with condition (1).
         best_apart: Mean TPR − FPR of the most accurate rule.
         within, least_share, tells_apart: As asked.
@@ -38,6 +44,8 @@ class Reach:
     corners: tuple[FloatArray, ...]
     sizes: FloatArray
     best: FloatArray
+    apart_coefficients: FloatArray
+    fractions: Mapping[str, tuple[FloatArray, FloatArray]]
     best_accuracy: float
     best_apart: float
     within: float
@@ -72,40 +80,11 @@ class Reach:
         """Mean over people of TPR − FPR of their group; groups with one outcome left out."""
         return float((points * self.apart_coefficients).sum())
 
-    @property
-    def apart_coefficients(self) -> FloatArray:
-        """(G, 2) of fp and tp in :meth:`apart`."""
-        people = np.where((self.sizes > 0).all(axis=1), self.sizes.sum(axis=1), 0.0)
-        share = people / max(float(people.sum()), 1e-300)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            per = np.where(people[:, None] > 0, share[:, None] / self.sizes, 0.0)
-        return np.asarray(per * np.array([-1.0, 1.0]))
-
-    def fraction(self, name: str) -> tuple[FloatArray, FloatArray]:
-        """A criterion's rate as numerator and denominator, each (G, 3): constant, fp, tp.
-
-        The denominator of a linear rate is constant, and 0 where the group has nobody to count.
-        Both are shares of the group's people, so that groups of any size weigh alike.
-        """
-        none, every = np.zeros(len(self.sizes)), np.ones(len(self.sizes))
-        n0, n1 = self.sizes[:, 0], self.sizes[:, 1]
-        n = n0 + n1
-        columns = {
-            "selection_rate": ((none, every, every), (n, none, none)),
-            "tpr": ((none, none, every), (n1, none, none)),
-            "fpr": ((none, every, none), (n0, none, none)),
-            "accuracy": ((n0, -every, every), (n, none, none)),
-            "ppv": ((none, none, every), (none, every, every)),
-            "npv": ((n0, -every, none), (n, -every, -every)),
-        }[CRITERIA[name].rate]
-        top, bottom = (np.stack(part, axis=1) / n[:, None] for part in columns)
-        return top, bottom
-
     def compared(self, name: str) -> FloatArray:
         """(G,) which groups have the rate of a criterion."""
         if CRITERIA[name].kind == "ratio":
             return np.ones(len(self.sizes), dtype=bool)
-        return np.asarray(self.fraction(name)[1][:, 0] > 0)
+        return np.asarray(self.fractions[name][1][:, 0] > 0)
 
 
 def reach_of(
@@ -136,18 +115,46 @@ def reach_of(
     sizes = np.array([[h.unfavourable, h.favourable] for h in hulls])
     corners = tuple(_cut(h, least_share) for h in hulls)
     best = np.stack([_most_accurate(own, size) for own, size in zip(corners, sizes, strict=True)])
-    blank = Reach(hulls, corners, sizes, best, 0.0, 0.0, within, least_share, tells_apart)
+    apart = _apart_coefficients(sizes)
     return Reach(
-        hulls,
-        corners,
-        sizes,
-        best,
-        blank.accuracy(best),
-        blank.apart(best),
-        within,
-        least_share,
-        tells_apart,
+        hulls=hulls,
+        corners=corners,
+        sizes=sizes,
+        best=best,
+        apart_coefficients=apart,
+        fractions={name: _fraction(name, sizes) for name in CRITERIA},
+        best_accuracy=float((sizes[:, 0] - best[:, 0] + best[:, 1]).sum() / sizes.sum()),
+        best_apart=float((best * apart).sum()),
+        within=within,
+        least_share=least_share,
+        tells_apart=tells_apart,
     )
+
+
+def _apart_coefficients(sizes: FloatArray) -> FloatArray:
+    """(G, 2) of fp and tp in the mean over people of TPR − FPR of their group."""
+    people = np.where((sizes > 0).all(axis=1), sizes.sum(axis=1), 0.0)
+    share = people / max(float(people.sum()), 1e-300)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per = np.where(people[:, None] > 0, share[:, None] / sizes, 0.0)
+    return np.asarray(per * np.array([-1.0, 1.0]))
+
+
+def _fraction(name: str, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Numerator and denominator of a criterion's rate, each (G, 3)."""
+    none, every = np.zeros(len(sizes)), np.ones(len(sizes))
+    n0, n1 = sizes[:, 0], sizes[:, 1]
+    n = n0 + n1
+    columns = {
+        "selection_rate": ((none, every, every), (n, none, none)),
+        "tpr": ((none, none, every), (n1, none, none)),
+        "fpr": ((none, every, none), (n0, none, none)),
+        "accuracy": ((n0, -every, every), (n, none, none)),
+        "ppv": ((none, none, every), (none, every, every)),
+        "npv": ((n0, -every, none), (n, -every, -every)),
+    }[CRITERIA[name].rate]
+    top, bottom = (np.stack(part, axis=1) / n[:, None] for part in columns)
+    return top, bottom
 
 
 def _most_accurate(corners: FloatArray, size: FloatArray) -> FloatArray:

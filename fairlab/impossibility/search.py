@@ -126,10 +126,11 @@ def _branch_and_bound(
             return search.points, search.upper, Certificate(programme.criteria, 0.0, ())
         box = open_cells.pop()
         solved = programme.relaxed(t, box)
-        cell = programme.cell(solved, t, box)
-        if float(least_sum(cell, programme.criteria, programme.reach)) > 10 * ROUNDING:
-            closed.append(cell)
-            continue
+        if solved.value > ROUNDING:
+            cell = programme.cell(solved, t, box)
+            if float(least_sum(cell, programme.criteria, programme.reach)) > 10 * ROUNDING:
+                closed.append(cell)
+                continue
         tried += 1
         if tried > budget:  # too fine for this problem: prove less
             width, tried = 4 * width, 0

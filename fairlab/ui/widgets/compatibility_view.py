@@ -28,6 +28,7 @@ from fairlab.ui.widgets.sweep_view import nothing_to_sweep
 from fairlab.ui.widgets.theorem import TOGETHER, why
 
 KEY = "impossibility.together"
+TOLERANCE = 5e-4  # half of what the page prints
 FIRST = ("predictive_equality", "predictive_parity")
 
 
@@ -64,7 +65,7 @@ def table_of(
     sizes: tuple[int, ...],
 ) -> CompatibilityTable:
     """The table; ``digest`` identifies the people."""
-    return compatibility(_outcomes, within=within, size=sizes)
+    return compatibility(_outcomes, within=within, size=sizes, tolerance=TOLERANCE)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
