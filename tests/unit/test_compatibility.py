@@ -122,9 +122,7 @@ def counted(entry: Compatibility, people: GroupedOutcomes) -> dict[str, float]:
     return {
         "worst": max(float(np.ptp(rates[name])) for name in entry.criteria),
         "accuracy": float((tp + tn).sum() / cells.sum()),
-        "least": float(
-            np.minimum(rates["demographic_parity"], 1 - rates["demographic_parity"]).min()
-        ),
+        "least": float(np.minimum(share, 1 - share).min()),
     }
 
 
