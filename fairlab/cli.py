@@ -49,6 +49,7 @@ class Benchmark(StrEnum):
     AUDIT = "audit"
     FRONTIER = "frontier"
     APP = "app"
+    COVERAGE = "coverage"
 
 
 Smallest = Annotated[
@@ -190,14 +191,15 @@ def bench(
         int | None, typer.Option(min=1, help="Processes side by side (paper).")
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A small part, to try it (paper).")
+        bool, typer.Option("--quick", help="A small part, to try it (paper, coverage).")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure fairlab beside a named peer, in one process, warm."""
+    """Measure fairlab beside a named peer, in one process, warm; or how often intervals cover."""
     measure = _benchmark(what)
-    options: dict[str, Any] = {"data": data}
+    options: dict[str, Any] = {} if what is Benchmark.COVERAGE else {"data": data}
     given = {
+        "data": data,
         "device": None if device is None else device.value,
         "package_python": package_python,
         "seeds": seeds,
@@ -225,11 +227,12 @@ def bench(
 
 
 _OPTIONS_OF = {
+    "data": tuple(name for name in Benchmark if name is not Benchmark.COVERAGE),
     "device": (Benchmark.LAYER, Benchmark.SWEEP),
     "package_python": (Benchmark.LAYER, Benchmark.FRONTIER),
     "seeds": (Benchmark.PAPER,),
     "workers": (Benchmark.PAPER,),
-    "quick": (Benchmark.PAPER,),
+    "quick": (Benchmark.PAPER, Benchmark.COVERAGE),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from fairlab.metrics.calibration import GroupCalibration
 from fairlab.metrics.gaps import optional
 from fairlab.metrics.ranking import GroupRanking
-from fairlab.metrics.resampling import percentile_interval
+from fairlab.metrics.resampling import p_value_of_draws, percentile_interval
 from fairlab.outcomes import FloatArray
 
 
@@ -25,6 +25,8 @@ class ScoreGap:
             with its standard error; for calibration, binomial in each bin.
         highest, lowest: Groups that set it; a calibration gap is set by one group alone.
         left_out: Groups without a value.
+        p_value: Chance of so large a gap if groups did not differ (for calibration: if every group
+            were calibrated), from the same simulation; None where there is no interval.
     """
 
     name: str
@@ -36,6 +38,7 @@ class ScoreGap:
     highest: str | None
     lowest: str | None
     left_out: tuple[str, ...]
+    p_value: float | None = None
 
 
 def score_gaps(
@@ -121,8 +124,8 @@ def _range(
     gap = float(value[high] - value[low])
     lower, upper = _reaching_down(gap, spread, level)
     # Groups that do not differ would be this far apart often enough: 0 belongs to the interval.
-    alike = np.ptp(simulated - value[defined], axis=1)
-    if np.mean(alike >= gap) > 1 - level:
+    p_value = p_value_of_draws(gap, np.ptp(simulated - value[defined], axis=1))
+    if p_value > 1 - level:
         lower = 0.0
     return ScoreGap(
         name,
@@ -134,6 +137,7 @@ def _range(
         groups[high],
         groups[low],
         left_out,
+        p_value if known else None,
     )
 
 
@@ -149,6 +153,11 @@ def _calibration_gap(
     errors = _numbers([g.error for g in defined])
     simulated = np.stack([_simulated_errors(g, draws, rng) for g in defined], axis=1)
     lower, upper = _reaching_down(float(errors.max()), simulated.max(axis=1), level)
+    # Calibrated scores would err by this much often enough: 0 belongs to the interval.
+    calibrated = np.stack([_calibrated_errors(g, draws, rng) for g in defined], axis=1)
+    p_value = p_value_of_draws(float(errors.max()), calibrated.max(axis=1))
+    if p_value > 1 - level:
+        lower = 0.0
     return ScoreGap(
         name,
         label,
@@ -159,6 +168,7 @@ def _calibration_gap(
         defined[int(np.argmax(errors))].group,
         None,
         left_out,
+        p_value,
     )
 
 
@@ -173,11 +183,22 @@ def _reaching_down(value: float, draws: FloatArray, level: float) -> tuple[float
 
 
 def _simulated_errors(group: GroupCalibration, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Calibration errors if the shares found in the bins were the true ones."""
+    return _errors_of(group, np.array([b.rate for b in group.bins]), draws, rng)
+
+
+def _calibrated_errors(group: GroupCalibration, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Calibration errors if the mean scores of the bins were the true shares."""
+    return _errors_of(group, np.array([b.mean_score for b in group.bins]), draws, rng)
+
+
+def _errors_of(
+    group: GroupCalibration, share: FloatArray, draws: int, rng: np.random.Generator
+) -> FloatArray:
     n = np.array([b.n for b in group.bins])
-    rate = np.array([b.rate for b in group.bins])
     mean_score = np.array([b.mean_score for b in group.bins])
     size = np.maximum(np.rint([b.effective_n for b in group.bins]).astype(np.int64), 1)
-    simulated = rng.binomial(size, rate, (draws, len(n))) / size
+    simulated = rng.binomial(size, np.clip(share, 0, 1), (draws, len(n))) / size
     return np.asarray(np.abs(simulated - mean_score) @ (n / n.sum()))
 
 
