@@ -227,7 +227,8 @@ class ReductionParams(Record):
     Attributes:
         slacks: For each, exponentiated gradient is run once: the largest gap between groups, in
             (0, 1], of the decisions it draws, on train people.
-        multipliers: How many vectors of Lagrange multipliers grid search tries, one model each.
+        multipliers: How many vectors of Lagrange multipliers grid search tries, one model each;
+            those no other beats on validation people are kept.
     """
 
     slacks: Annotated[
@@ -310,11 +311,11 @@ class SweepConfig(Record):
 
     @property
     def n_baselines(self) -> int:
-        """How many points the baselines make."""
+        """How many points the baselines make at most."""
         return sum(self.points_of(name) for name in self.baselines)
 
     def points_of(self, baseline: BaselineName) -> int:
-        """How many points a baseline makes: several for a reduction, else one."""
+        """How many points a baseline makes at most: several for a reduction, else one."""
         several = {
             "exponentiated_gradient": len(self.reductions.slacks),
             "grid_search": self.reductions.multipliers,

@@ -42,14 +42,15 @@ def nominal_seconds(sweep: SweepConfig, people: float) -> Nominal:
     """
     size = 0.3 + 0.7 * _weights(sweep.model) / _weights(ModelConfig())
     each = NOMINAL * people * sweep.epochs * size
-    beside = sum(sweep.points_of(n) * seconds_per_point(n, people) for n in sweep.baselines)
+    beside = sum(baseline_seconds(name, sweep, people) for name in sweep.baselines)
     return Nominal(each * sweep.n_models, beside)
 
 
-def seconds_per_point(name: BaselineName, people: float) -> float:
-    """What one point of a baseline takes on the known machine, with ``people`` to train on."""
+def baseline_seconds(name: BaselineName, sweep: SweepConfig, people: float) -> float:
+    """What all points of a baseline take on the known machine, with ``people`` to train on."""
     baseline = BASELINES[name]
-    return baseline.fits * (FIT_FLOOR + FIT[baseline.learner] * people)
+    fit = FIT_FLOOR + FIT[baseline.learner] * people
+    return sweep.points_of(name) * baseline.fits * fit
 
 
 def _weights(model: ModelConfig) -> int:

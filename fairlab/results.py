@@ -246,7 +246,8 @@ class SplitScores:
 class Progress:
     """One epoch of one family, for all its models at once. Arrays have shape (M,) of this mode.
 
-    For mode ``baseline`` an epoch is one baseline more, and the arrays hold those trained so far.
+    For mode ``baseline`` an epoch is one baseline, in as many parts as it has points, and the
+    arrays hold all points so far.
 
     Attributes:
         mode, epoch, epochs: Where training is; epoch is 1-based.

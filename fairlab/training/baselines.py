@@ -3,7 +3,7 @@
 Logistic regression and boosting with nothing done, reweighed people, and Fairlearn's reductions.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,6 +16,7 @@ from fairlab.config import SweepConfig
 from fairlab.data.task import PreparedData, SplitData
 from fairlab.draws import draw_decisions
 from fairlab.outcomes import Counts, FloatArray
+from fairlab.pareto import non_dominated
 from fairlab.results import Point, cross
 from fairlab.training.evaluate import accuracy_of, by_attribute, gap_of, side_by_side
 from fairlab.training.health import health_flags
@@ -58,7 +59,7 @@ def fit_baselines(
     prepared: PreparedData,
     crowd: Crowd,
     sweep: SweepConfig,
-    on_trained: Callable[[list[Trained]], None],
+    on_trained: Callable[[list[Trained], float], None],
     should_stop: Callable[[], bool],
 ) -> tuple[list[Trained], bool]:
     """Train every baseline of a sweep, in order; test labels are never read.
@@ -71,7 +72,8 @@ def fit_baselines(
         prepared: The table, split and encoded.
         crowd: The same people, as the families see them.
         sweep: Which baselines, and what must be nearly equal.
-        on_trained: Called with all trained so far after each.
+        on_trained: Called after each with all trained so far, and how many baselines that is: 1.5
+            is one and half of another's points.
         should_stop: Asked before each fit.
 
     Returns:
@@ -80,23 +82,44 @@ def fit_baselines(
     asked = _Asked(prepared, crowd, sweep, should_stop)
     done: list[Trained] = []
     with threadpool_limits(1):
-        for baseline in (BASELINES[name] for name in sweep.baselines):
+        for number, baseline in enumerate(BASELINES[name] for name in sweep.baselines):
             if should_stop():
                 return done, True
             try:
-                for model in _METHODS[baseline.mitigation](baseline, asked):
-                    done.append(_trained(model, asked))
-                    on_trained(done)
+                for share, trained in _points_of(baseline, asked):
+                    done += trained
+                    on_trained(done, number + share)
             except Interrupted:
                 return done, True
     return done, False
 
 
-def baseline_notes(prepared: PreparedData, sweep: SweepConfig) -> list[str]:
-    """What is to be known of the baselines, in sentences."""
-    if not sweep.baselines:
+def _points_of(baseline: Baseline, asked: _Asked) -> Iterator[tuple[float, list[Trained]]]:
+    """Points of one baseline as they are trained, each time with the share of it done so far.
+
+    Of grid search only the models that none of the grid beats on validation people are kept: half
+    of any grid pulls the wrong way.
+    """
+    models = _METHODS[baseline.mitigation](baseline, asked)
+    if baseline.mitigation == "grid_search":
+        trained = [_trained(model, asked) for model in models]
+        best = non_dominated([(1 - one.accuracy, one.gap) for one in trained])
+        kept = [one for one, on_front in zip(trained, best, strict=True) if on_front]
+        yield 1.0, kept or trained
+        return
+    planned = asked.sweep.points_of(baseline.name)
+    for number, model in enumerate(models, 1):
+        yield number / planned, [_trained(model, asked)]
+
+
+def baseline_notes(
+    prepared: PreparedData, sweep: SweepConfig, trained: Sequence[Trained]
+) -> list[str]:
+    """What is to be known of the baselines that were trained, in sentences."""
+    methods = [one.point.method for one in trained]
+    chosen = [BASELINES[name] for name in sweep.baselines if name in methods]
+    if not chosen:
         return []
-    chosen = [BASELINES[name] for name in sweep.baselines]
     notes = ["Baselines are trained once, whatever the number of seeds: none has a random start."]
     kept = prepared.splits["train"].columns is not None
     if any(b.learner == "boosting" for b in chosen):
@@ -116,7 +139,12 @@ def baseline_notes(prepared: PreparedData, sweep: SweepConfig) -> list[str]:
             "Exponentiated gradient draws its decisions, each with the person's own chance of "
             "being selected. Everything shown of it is one draw, the same every time."
         )
-    if "grid_search" in sweep.baselines:
+    if "grid_search" in methods:
+        notes.append(
+            f"Grid search trained {sweep.reductions.multipliers} models; the "
+            f"{methods.count('grid_search')} that none of them beats on validation people are "
+            "kept, the others left out."
+        )
         notes.append(
             "Scores of grid search come from relabelled, reweighed people: its own decisions are "
             "those at threshold 0.5, and its scores are no probabilities of the outcome."

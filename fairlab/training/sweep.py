@@ -1,5 +1,6 @@
 """``fit_sweep``: every strength and seed of every chosen mode, from a table to a result."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from fairlab.baselines import check_baselines
 from fairlab.config import Mode, RunConfig, SweepConfig
 from fairlab.data import prepare
 from fairlab.data.task import PreparedData, TaskData
-from fairlab.duration import nominal_seconds, seconds_per_point
+from fairlab.duration import baseline_seconds, nominal_seconds
 from fairlab.errors import TrainingError
 from fairlab.projection.constraints import cells_of
 from fairlab.results import Point, Progress, SplitScores, SweepResult
@@ -106,21 +107,24 @@ def _baseline_report(
     crowd: Crowd,
     started: float,
     on_progress: Callable[[Progress], None] | None,
-) -> Callable[[list[Trained]], None]:
+) -> Callable[[list[Trained], float], None]:
     """Tells of all baselines trained so far after each."""
     people = crowd.splits["train"].n
     whole = nominal_seconds(sweep, people)
 
-    def report(done: list[Trained]) -> None:
+    def report(done: list[Trained], finished: float) -> None:
         if on_progress is None:
             return
         points = [one.point for one in done]
-        spent = sum(seconds_per_point(p.method, people) for p in points if p.method is not None)
+        spent = sum(
+            min(1.0, max(0.0, finished - place)) * baseline_seconds(name, sweep, people)
+            for place, name in enumerate(sweep.baselines)
+        )
         on_progress(
             Progress(
                 mode="baseline",
-                epoch=len(done),
-                epochs=sweep.n_baselines,
+                epoch=math.ceil(finished),
+                epochs=len(sweep.baselines),
                 strength=np.array([0.0 if p.slack is None else p.slack for p in points]),
                 seed=np.array([p.seed for p in points]),
                 accuracy=np.array([one.accuracy for one in done]),
@@ -328,7 +332,7 @@ def _result(
         notes=(
             *prepared.notes,
             *training_notes(crowd, sweep, plan, selections),
-            *baseline_notes(prepared, sweep),
+            *baseline_notes(prepared, sweep, beside),
             *promise_notes(points),
         ),
         cancelled=cancelled,
