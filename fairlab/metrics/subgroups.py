@@ -114,8 +114,9 @@ def rows_of(cells: Cells, attributes: Mapping[str, Attribute], depth: int, small
     for d in range(min(depth, len(attributes)) + 1):
         before = finder.state()
         for chosen in combinations(range(len(attributes)), d):
-            for by_bin in (False, True):
-                finder.look(chosen, by_bin)
+            finder.look(chosen, by_bin=False)
+            if len(cells.edges) > 2:
+                finder.look(chosen, by_bin=True)
         if d > 1 and len(finder.first) > MOST_ROWS:
             finder.back_to(before)
             break

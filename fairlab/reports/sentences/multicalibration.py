@@ -13,7 +13,7 @@ def worst_sentence(result: Multicalibration) -> str:
     if not found:
         worst = result.subgroups[0]
         return (
-            f"We cannot tell that scores are off in any of the {looked:,} rows looked at. The "
+            f"We cannot tell that scores are off in any of the {_rows(result)} looked at. The "
             f"strongest evidence is for {_who(worst)}: {_off(worst)} ({_interval(worst)}; "
             f"{people(worst.n)} people), and chance alone makes something as striking often "
             f"({chance(worst.p_adjusted)})."
@@ -21,7 +21,8 @@ def worst_sentence(result: Multicalibration) -> str:
     worst = found[0]
     return (
         f"Scores of {_who(worst)} are {_off(worst)} ({100 * result.level:.0f} % interval "
-        f"{_interval(worst)}, holding for all {looked:,} rows at once; {people(worst.n)} people; "
+        f"{_interval(worst)}, wide enough to hold for all {_rows(result)} at once; "
+        f"{people(worst.n)} people; "
         f"{chance(worst.p_adjusted)}). {_count(found, looked)} For new people expect "
         f"{_off(worst, worst.shrunk)}: the worst of many looks worse than it is."
     )
@@ -33,8 +34,8 @@ def violation_sentence(result: Multicalibration) -> str:
     if v.value is None:
         return ""
     return (
-        f"The largest distance of any row is {points(v.value)}; a calibrated score looked at in "
-        f"the same {len(result.subgroups):,} rows would show {points(v.by_chance)} on average, and "
+        f"The largest distance of any is {points(v.value)}; a calibrated score looked at in the "
+        f"same {_rows(result)} would show {points(v.by_chance)} on average, and "
         f"more than {points(v.by_chance_upper)} in {100 * (1 - result.level):.0f} of 100 samples "
         f"({chance(v.p_value)})."
     )
@@ -55,15 +56,21 @@ def scope_sentence(result: Multicalibration) -> str:
 def shown_sentence(result: Multicalibration, shown: int) -> str:
     """How many rows the chart shows and what its markers mean."""
     every = len(result.subgroups)
-    text = f"The chart shows all {every:,} rows"
+    text = f"The chart shows all {_rows(result)}"
     if shown < every:
-        text = f"The chart shows the {shown} of {every:,} rows with the strongest evidence"
-    return f"{text}; the table has every row. Hollow markers: chance alone may do it."
+        text = f"The chart shows the {shown} of {_rows(result)} with the strongest evidence"
+    return f"{text}; the table has every one. Hollow markers: chance alone may do it."
 
 
 def range_words(row: SubgroupCalibration) -> str:
     """The score range of a row as text: "all" or "0.20 to 0.35"."""
     return "all" if row.scores is None else f"{row.scores[0]:.2f} to {row.scores[1]:.2f}"
+
+
+def _rows(result: Multicalibration) -> str:
+    """How many were looked at, and what they are."""
+    kind = "subgroups" if result.bins < 2 else "subgroups and score ranges"
+    return f"{len(result.subgroups):,} {kind}"
 
 
 def _who(row: SubgroupCalibration) -> str:

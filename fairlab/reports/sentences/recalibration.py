@@ -61,18 +61,30 @@ def lesson_sentence(effect: RecalibrationEffect) -> str:
 
 def overlay_sentence(effect: RecalibrationEffect) -> str:
     """The error of every group before and after."""
-    parts = []
-    for before, after in zip(effect.before, effect.after, strict=True):
-        if after.error is None:
-            continue
-        first = "no error on their own scale" if before.error is None else points(before.error)
-        parts.append(f"{before.group} {first} → {points(after.error)}")
-    if not parts:
+    known = [
+        (b, a) for b, a in zip(effect.before, effect.after, strict=True) if a.error is not None
+    ]
+    if not known:
         return "We cannot tell: no group has enough people for a curve."
-    return (
-        f"Distance of scores from outcomes before → after: {'; '.join(parts)}. Chance alone makes "
-        f"up to {points(_chance(effect.after))} of such an error."
+    floor = (
+        f"Chance alone makes up to {points(_chance(effect.after))} of such an error in 95 of 100 "
+        "samples."
     )
+    if all(b.error is None for b, _ in known):
+        each = "; ".join(f"{a.group} {points(a.error)}" for _, a in known)
+        return f"Distance of recalibrated scores from outcomes: {each}. {floor}"
+    each = "; ".join(f"{a.group} {points(b.error)} → {points(a.error)}" for b, a in known)
+    return f"Distance of scores from outcomes, before → after: {each}. {floor}"
+
+
+def error_before(effect: RecalibrationEffect) -> str:
+    """The largest error before, or why there was none."""
+    worst = _worst(effect.before)
+    if worst is not None:
+        return f"before: {points(worst.error)}"
+    if any(g.why.startswith("scores are not in") for g in effect.before):
+        return "before: scores were no probabilities"
+    return "before: undefined, too few people"
 
 
 def _errors(effect: RecalibrationEffect) -> str:
@@ -83,7 +95,7 @@ def _errors(effect: RecalibrationEffect) -> str:
     if before is None or before.error is None:
         return (
             f"Recalibrated scores are at most {points(after.error)} from outcomes on average "
-            f"({after.group}); before they were no probabilities."
+            f"({after.group}); {error_before(effect)}."
         )
     return (
         f"The farthest group's scores were {points(before.error)} from outcomes on average "

@@ -141,7 +141,8 @@ def _threshold(
         words = "Threshold for recalibrated scores (at first it selects about as many people)"
     chosen = st.number_input(
         words,
-        value=round(start, 3) if math.isfinite(start) else 1.0,
+        # Rounded down: a threshold just above a score would leave out all who have it.
+        value=math.floor(1000 * start) / 1000 if math.isfinite(start) else 1.0,
         step=0.01,
         format="%.3f",
         key=f"audit.recalibrate.threshold.{subject.label}.{threshold}",
@@ -151,22 +152,17 @@ def _threshold(
 
 
 def _show_headlines(effect: RecalibrationEffect) -> None:
-    errors = [
-        max((g.error for g in groups if g.error is not None), default=None)
-        for groups in (effect.before, effect.after)
-    ]
-    numbers: list[tuple[str, float | None, float | None]] = [
-        ("Largest calibration error", errors[0], errors[1])
-    ]
-    for label, name in (
-        ("Gap in true positive rates", "equal_opportunity_difference"),
-        ("Gap in false positive rates", "predictive_equality_difference"),
+    after = max((g.error for g in effect.after if g.error is not None), default=None)
+    columns = st.columns(3)
+    columns[0].metric("Largest calibration error", points(after), border=True)
+    columns[0].markdown(sentences.error_before(effect))
+    for column, label, name in (
+        (columns[1], "Gap in true positive rates", "equal_opportunity_difference"),
+        (columns[2], "Gap in false positive rates", "predictive_equality_difference"),
     ):
         gap = effect.decisions.gap(name)
-        numbers.append((label, gap.before, gap.after))
-    for column, (label, before, after) in zip(st.columns(3), numbers, strict=True):
-        column.metric(label, points(after), border=True)
-        column.markdown(f"before: {points(before)}")
+        column.metric(label, points(gap.after), border=True)
+        column.markdown(f"before: {points(gap.before)}")
 
 
 def _show_curves(effect: RecalibrationEffect) -> None:
