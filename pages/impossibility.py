@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from fairlab.impossibility import base_rate_test
 from fairlab.reports.sentences.impossibility import base_rate_sentence
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.shell import begin_page
-from fairlab.ui.widgets.impossibility_views import VIEWS
+from fairlab.ui.widgets.impossibility_views import VIEWS, noise_of
 from fairlab.ui.widgets.subject import choose_subject
 from fairlab.ui.widgets.sweep_view import outcomes_of
 
@@ -17,7 +16,7 @@ begin_page(
 )
 subject = choose_subject(key="impossibility")
 outcomes, digest = outcomes_of(subject)
-st.markdown(as_it_is(base_rate_sentence(base_rate_test(outcomes))))
+st.markdown(as_it_is(base_rate_sentence(noise_of(digest, outcomes))))
 chosen = st.pills(
     "View",
     list(VIEWS),

@@ -2,6 +2,7 @@
 
 from fairlab.impossibility.attained import AttainedRule
 from fairlab.impossibility.balance import BalanceTable, balance_table
+from fairlab.impossibility.balance_intervals import BalanceIntervals, balance_intervals
 from fairlab.impossibility.base_rates import (
     BaseRateTest,
     DialCourse,
@@ -41,6 +42,7 @@ __all__ = [
     "CRITERIA",
     "USUAL_GAPS",
     "AttainedRule",
+    "BalanceIntervals",
     "BalanceTable",
     "BaseRateTest",
     "Certificate",
@@ -55,6 +57,7 @@ __all__ = [
     "ParityTable",
     "Reach",
     "ThresholdRange",
+    "balance_intervals",
     "balance_table",
     "base_rate_test",
     "compatibility",

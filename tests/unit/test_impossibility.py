@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from fairlab.errors import InputError, UnknownNameError
 from fairlab.impossibility import (
+    balance_intervals,
     balance_table,
     forced_fpr,
     forced_intervals,
@@ -442,3 +443,56 @@ def test_no_interval_for_weighted_people() -> None:
         y_true=[1, 0, 1, 0], score=[3, 1, 2, 0], group=["a", "b", "b", "a"], weight=[1, 2, 1, 1]
     )
     assert least_worst_interval(exact_sweep(outcomes), ["accuracy_difference"]) is None
+
+
+def scored_people(seed: int, n: int, shift: float) -> GroupedOutcomes:
+    """Two groups with base rates of one half; scores of b are higher by ``shift``."""
+    rng = np.random.default_rng(seed)
+    group, y = rng.integers(0, 2, n), rng.integers(0, 2, n)
+    score = np.clip(rng.normal(0.4 + 0.2 * y + shift * group, 0.1), 0, 1)
+    return GroupedOutcomes.from_arrays(
+        y_true=y, score=score, group=group, group_names=("a", "b", "nobody")
+    )
+
+
+def test_balance_intervals_agree_with_drawing_rows() -> None:
+    """The counts' bootstrap has the spread that resampling people one by one has."""
+    people = scored_people(0, 400, 0.05)
+    found = balance_intervals(people, draws=2000)
+    assert found is not None
+    assert found.favourable is not None
+    rng = np.random.default_rng(1)
+    rows = [np.flatnonzero(people.group == g) for g in (0, 1)]
+    gaps = []
+    for _ in range(800):
+        drawn = np.concatenate([rng.choice(r, len(r)) for r in rows])
+        y, s, g = people.y_true[drawn], people.score[drawn], people.group[drawn]
+        gaps.append(abs(s[(g == 1) & (y == 1)].mean() - s[(g == 0) & (y == 1)].mean()))
+    assert found.favourable == pytest.approx(np.quantile(gaps, [0.025, 0.975]), abs=0.004)
+    own = people.score[(people.group == 0) & (people.y_true == 0)]
+    half = 1.96 * own.std() / np.sqrt(len(own))
+    assert found.means[0, 0] == pytest.approx([own.mean() - half, own.mean() + half], abs=0.003)
+    assert np.isnan(found.means[2]).all()
+
+
+def test_balance_intervals_hold_the_population_gap_in_nine_of_ten_samples() -> None:
+    """Population gap 5 points among the favourable; and 0 is inside where there is none."""
+    held, reaches_zero = 0, 0
+    for seed in range(40):
+        apart = balance_intervals(scored_people(seed, 600, 0.05), draws=300)
+        alike = balance_intervals(scored_people(seed + 100, 600, 0.0), draws=300)
+        assert apart is not None
+        assert alike is not None
+        assert apart.favourable is not None
+        assert alike.favourable is not None
+        held += apart.favourable[0] <= 0.05 <= apart.favourable[1]
+        reaches_zero += alike.favourable[0] < 0.002
+    assert held >= 36
+    assert reaches_zero >= 36
+
+
+def test_weighted_people_have_no_balance_interval() -> None:
+    people = GroupedOutcomes.from_arrays(
+        y_true=[0, 1, 0, 1], score=[0.1, 0.2, 0.3, 0.4], group=[0, 0, 1, 1], weight=[1, 2, 1, 1]
+    )
+    assert balance_intervals(people) is None

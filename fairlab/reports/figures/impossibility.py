@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from fairlab.impossibility import BalanceTable, IdentityTable, ParityTable
+from fairlab.impossibility import BalanceIntervals, BalanceTable, IdentityTable, ParityTable
+from fairlab.metrics import GAPS
+from fairlab.reports.figures.sweep import gap_styles
 from fairlab.reports.figures.theme import GREY, group_styles, layout
+from fairlab.sweeps.bands import GapBands
 
 ROW = 62
 
@@ -120,7 +123,7 @@ def parity_figure(table: ParityTable) -> go.Figure:
     return figure
 
 
-def balance_figure(table: BalanceTable) -> go.Figure:
+def balance_figure(table: BalanceTable, intervals: BalanceIntervals | None = None) -> go.Figure:
     """Mean scores per group among people with each outcome, and the group's base rate."""
     names = [_escaped(row.group) for row in table.rows]
     figure = go.Figure(layout=layout(x="Mean score", y="", height=120 + ROW * len(names)))
@@ -135,6 +138,7 @@ def balance_figure(table: BalanceTable) -> go.Figure:
             name=what,
             mode="markers",
             marker=_group_marker(names, filled=filled),
+            error_x=_bars(values, intervals, int(filled)),
             hovertemplate=f"%{{y}}, {what.lower()}: mean score %{{x:.3f}}<extra></extra>",
             showlegend=False,
         )
@@ -156,6 +160,58 @@ def balance_figure(table: BalanceTable) -> go.Figure:
     _key(figure, *marks)
     _group_axis(figure, names)
     return figure
+
+
+def add_bands(figure: go.Figure, bands: GapBands) -> go.Figure:
+    """The 95 % band of every gap behind the lines of a sweep figure, in the gap's colour."""
+    finite = np.isfinite(bands.thresholds)
+    x = bands.thresholds[finite]
+    drawn = len(figure.data)
+    for k, (name, style) in enumerate(zip(bands.gaps, gap_styles(bands.gaps), strict=True)):
+        lower, upper = bands.lower[finite, k], bands.upper[finite, k]
+        known = ~np.isnan(lower) & ~np.isnan(upper)
+        if not known.any():
+            continue
+        label = GAPS[name].label.removesuffix(" difference")
+        figure.add_scatter(
+            x=np.concatenate([x[known], x[known][::-1]]),
+            y=100 * np.concatenate([upper[known], lower[known][::-1]]),
+            mode="lines",
+            line={"width": 0},
+            fill="toself",
+            fillcolor=_faint(style.color),
+            name=f"{label}, 95 % band",
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    figure.data = (*figure.data[drawn:], *figure.data[:drawn])
+    return figure
+
+
+def _faint(color: str) -> str:
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.16)"
+
+
+def _bars(
+    values: Sequence[float | None], intervals: BalanceIntervals | None, label: int
+) -> dict[str, object]:
+    """Error bars of group means; none without intervals."""
+    if intervals is None:
+        return {"type": "data", "array": []}
+    means = np.array([np.nan if v is None else v for v in values])
+    ends = intervals.means[:, label]
+    above, below = (
+        np.nan_to_num(np.clip(d, 0, None)) for d in (ends[:, 1] - means, means - ends[:, 0])
+    )
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": above,
+        "arrayminus": below,
+        "thickness": 1.5,
+        "width": 4,
+    }
 
 
 def _group_marker(names: Sequence[str], *, filled: bool) -> dict[str, object]:

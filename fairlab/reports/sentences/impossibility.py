@@ -3,6 +3,7 @@
 import numpy as np
 
 from fairlab.impossibility import (
+    BalanceIntervals,
     BalanceTable,
     BaseRateTest,
     DialCourse,
@@ -112,14 +113,35 @@ def parity_sentence(table: ParityTable, forced: ForcedIntervals | None = None) -
     )
 
 
-def balance_sentence(table: BalanceTable) -> str:
-    """Calibration and the two balances: measured, and what calibration forces."""
+def within_noise(test: BaseRateTest | None) -> str:
+    """What a view adds when base rates may be equal as far as these people can tell."""
+    if test is None or test.p_value is None or test.gap == 0 or not test.equal_within_noise:
+        return ""
+    return (
+        f" No conflict within what these people can tell: base rates differ no more than chance "
+        f"would explain (p = {test.p_value:.2f}), and with equal base rates nothing is forced."
+    )
+
+
+def balance_sentence(table: BalanceTable, intervals: BalanceIntervals | None = None) -> str:
+    """Calibration and the two balances: measured, and what calibration forces, how sure."""
+    favourable = unfavourable = forced = off = ""
+    if intervals is not None:
+        favourable, unfavourable, forced, off = (
+            _spread(each, table)
+            for each in (
+                intervals.favourable,
+                intervals.unfavourable,
+                intervals.forced_favourable,
+                intervals.calibration,
+            )
+        )
     if len([r for r in table.rows if r.n > 0]) < 2:
         return "We cannot tell: fewer than two groups have people."
     measured = (
         f"Among people with the favourable outcome, group means of the score differ by "
-        f"{_score(table.favourable_gap, table)}; among the others, by "
-        f"{_score(table.unfavourable_gap, table)}."
+        f"{_score(table.favourable_gap, table)}{favourable}; among the others, by "
+        f"{_score(table.unfavourable_gap, table)}{unfavourable}."
     )
     if not table.probabilities:
         return (
@@ -146,8 +168,9 @@ def balance_sentence(table: BalanceTable) -> str:
         f"{measured} Scores that are calibrated in every group and balanced for people with the "
         "unfavourable outcome (all groups at "
         f"{percent(table.common_unfavourable)}) would differ by "
-        f"{points(table.forced_favourable_gap)} among people with the favourable outcome. These "
-        f"scores are off calibration by at most {points(table.calibration_gap)} on average."
+        f"{points(table.forced_favourable_gap)}{forced} among people with the favourable outcome. "
+        f"These scores are off calibration by at most {points(table.calibration_gap)}{off} on "
+        "average."
     )
 
 
@@ -198,6 +221,15 @@ def _score(value: float | None, table: BalanceTable) -> str:
     if value is None:
         return "an undefined amount, since fewer than two groups have such people"
     return points(value) if table.probabilities else f"{value:.3g}"
+
+
+def _spread(interval: tuple[float, float] | None, table: BalanceTable) -> str:
+    if interval is None:
+        return ""
+    low, high = interval
+    if not table.probabilities:
+        return f" (95 % interval {low:.3g} to {high:.3g})"
+    return f" (95 % interval {100 * low:.1f} to {100 * high:.1f})"
 
 
 def _p_words(p: float) -> str:

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
 
 from fairlab.impossibility import (
+    BalanceIntervals,
+    BaseRateTest,
     DialCourse,
+    balance_intervals,
     balance_table,
+    base_rate_test,
     dial_course,
     forced_intervals,
     groups_that_cannot_move,
@@ -18,6 +23,7 @@ from fairlab.impossibility import (
 from fairlab.outcomes import Counts, GroupedOutcomes, count
 from fairlab.reports.figures.explorer import dial_payload
 from fairlab.reports.figures.impossibility import (
+    add_bands,
     balance_figure,
     identity_figure,
     parity_figure,
@@ -27,6 +33,7 @@ from fairlab.reports.sentences.impossibility import (
     balance_sentence,
     identity_sentence,
     parity_sentence,
+    within_noise,
 )
 from fairlab.reports.sentences.sweep import least_worst_sentence, tolerance_sentence
 from fairlab.reports.tables.impossibility import (
@@ -36,6 +43,7 @@ from fairlab.reports.tables.impossibility import (
     parity_frame,
 )
 from fairlab.reports.tables.sweep import sweep_table
+from fairlab.sweeps import GapBands, ThresholdSweep, gap_bands
 from fairlab.ui.components.base_rate_dial import base_rate_dial
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart, show_table
@@ -60,56 +68,71 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
     if found is not None:
         ranges = within_tolerance(sweep, gaps, tolerance, within)
         sentence += f" {tolerance_sentence(ranges, gaps, tolerance, within)}"
+    bands = bands_of(digest, sweep, gaps, outcomes)
+    if not np.isnan(bands.lower).all():
+        sentence += " Shaded: a 95 % band of each gap, for each threshold on its own."
     show_chart(
-        sweep_figure(
-            sweep,
-            gaps,
-            tolerance=tolerance,
-            threshold=_threshold(subject),
-            least_worst=None if found is None else (found.threshold, found.value),
+        add_bands(
+            sweep_figure(
+                sweep,
+                gaps,
+                tolerance=tolerance,
+                threshold=_threshold(subject),
+                least_worst=None if found is None else (found.threshold, found.value),
+            ),
+            bands,
         ),
-        sentence=as_it_is(sentence),
+        sentence=as_it_is(sentence + within_noise(noise_of(digest, outcomes))),
         table=sweep_table(sweep, gaps),
         key="impossibility.sweep",
     )
     why(SWEEP)
 
 
-def equal_precision(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:  # noqa: ARG001
+def equal_precision(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
     """View 2: Chouldechova's identity."""
     counts = _counts(subject, outcomes)
     table = identity_table(counts)
     show_chart(
         identity_figure(table),
-        sentence=as_it_is(identity_sentence(table, forced_intervals(counts))),
+        sentence=as_it_is(
+            identity_sentence(table, forced_intervals(counts))
+            + within_noise(noise_of(digest, outcomes))
+        ),
         table=identity_frame(table),
         key="impossibility.identity",
     )
     why(IDENTITY)
 
 
-def parity_or_odds(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:  # noqa: ARG001
+def parity_or_odds(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
     """View 3: demographic parity against equalized odds."""
     counts = _counts(subject, outcomes)
     table = parity_table(counts)
     show_chart(
         parity_figure(table),
-        sentence=as_it_is(parity_sentence(table, forced_intervals(counts))),
+        sentence=as_it_is(
+            parity_sentence(table, forced_intervals(counts))
+            + within_noise(noise_of(digest, outcomes))
+        ),
         table=parity_frame(table),
         key="impossibility.parity",
     )
     why(PARITY)
 
 
-def calibration_or_balance(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:  # noqa: ARG001
+def calibration_or_balance(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
     """View 4: calibration against balance."""
     if not subject.people.has_scores:
         nothing_to_sweep(subject, "Calibration needs scores")
         return
     table = balance_table(outcomes)
+    intervals = balance_intervals_of(digest, outcomes)
     show_chart(
-        balance_figure(table),
-        sentence=as_it_is(balance_sentence(table)),
+        balance_figure(table, intervals),
+        sentence=as_it_is(
+            balance_sentence(table, intervals) + within_noise(noise_of(digest, outcomes))
+        ),
         table=balance_frame(table),
         key="impossibility.balance",
     )
@@ -120,6 +143,9 @@ def dial(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
     """View 6: what if base rates moved together."""
     course = course_of(f"{digest}@{_threshold(subject)}", _counts(subject, outcomes))
     base_rate_dial(dial_payload(course), key=f"dial.{digest}")
+    noise = within_noise(noise_of(digest, outcomes))
+    if noise:
+        st.markdown(as_it_is(noise.strip()))
     stuck = groups_that_cannot_move(outcomes)
     if stuck:
         st.markdown(
@@ -134,6 +160,29 @@ def dial(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
 def course_of(key: str, _counts: Counts) -> DialCourse:  # noqa: ARG001
     """The dial's course; ``key`` identifies people and threshold."""
     return dial_course(_counts, DIAL_GAPS, STEPS)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def noise_of(digest: str, _outcomes: GroupedOutcomes) -> BaseRateTest:  # noqa: ARG001
+    """Whether base rates differ beyond chance; ``digest`` identifies the people."""
+    return base_rate_test(_outcomes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def balance_intervals_of(digest: str, _outcomes: GroupedOutcomes) -> BalanceIntervals | None:  # noqa: ARG001
+    """Intervals of the balance view; ``digest`` identifies the people."""
+    return balance_intervals(_outcomes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def bands_of(
+    digest: str,  # noqa: ARG001
+    _sweep: ThresholdSweep,
+    gaps: tuple[str, ...],
+    _outcomes: GroupedOutcomes,
+) -> GapBands:
+    """Bands of the gaps along the sweep; ``digest`` identifies the people."""
+    return gap_bands(_sweep, gaps, size=100, draws=200, outcomes=_outcomes)
 
 
 View = Callable[[Subject, GroupedOutcomes, str], None]
