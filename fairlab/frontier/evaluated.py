@@ -9,6 +9,7 @@ import pandas as pd
 from fairlab.errors import InputError
 from fairlab.frontier.hulls import GroupHull
 from fairlab.frontier.problem import gap_of
+from fairlab.frontier.refitted import refitted_draws
 from fairlab.metrics.resampling import MOST_UNDEFINED
 from fairlab.outcomes import Counts, FloatArray, GroupedOutcomes
 
@@ -33,6 +34,8 @@ class EvaluatedFrontier:
             too wide on average: the band's lower end is moved down by twice that bias.
         draws, level: How the bands were made.
         notes: What a reader must know, in sentences.
+        refitted: Whether the people it was fitted on were resampled too, and thresholds fitted
+            anew in each draw.
     """
 
     slack: FloatArray
@@ -47,6 +50,7 @@ class EvaluatedFrontier:
     draws: int
     level: float
     notes: tuple[str, ...]
+    refitted: bool = False
 
     def to_frame(self) -> pd.DataFrame:
         """One row per breakpoint."""
@@ -79,7 +83,12 @@ class _Bins:
 
 
 def evaluate_frontier(
-    frontier: "Frontier", outcomes: GroupedOutcomes, draws: int, seed: int, level: float
+    frontier: "Frontier",
+    outcomes: GroupedOutcomes,
+    draws: int,
+    seed: int,
+    level: float,
+    refit: GroupedOutcomes | None = None,
 ) -> EvaluatedFrontier:
     """See :meth:`fairlab.frontier.Frontier.evaluate`.
 
@@ -94,7 +103,11 @@ def evaluate_frontier(
     bins = _histograms(frontier, outcomes)
     exact = _counts(bins, [one.total[None] for one in bins], frontier.group_names)
     accuracy, cost, gap = (values[0] for values in _measures(frontier, exact))
-    bands = _bands(frontier, bins, (accuracy, cost, gap), draws, seed, level)
+    found = (accuracy, cost, gap)
+    if refit is None or draws == 0:
+        bands = _bands(frontier, bins, found, draws, seed, level)
+    else:
+        bands = _refitted_bands(frontier, refit, outcomes, found, draws, seed, level)
     return EvaluatedFrontier(
         slack=frontier.slack,
         fitted_accuracy=frontier.accuracy,
@@ -107,7 +120,8 @@ def evaluate_frontier(
         gap_band=bands[2],
         draws=draws,
         level=level,
-        notes=_notes(frontier, exact),
+        refitted=refit is not None and draws > 0,
+        notes=_notes(frontier, exact, refitted=refit is not None and draws > 0),
     )
 
 
@@ -198,6 +212,37 @@ def _bands(
     return accuracy, cost, gap
 
 
+def _refitted_bands(
+    frontier: "Frontier",
+    fitted_on: GroupedOutcomes,
+    outcomes: GroupedOutcomes,
+    found: tuple[FloatArray, FloatArray, FloatArray],
+    draws: int,
+    seed: int,
+    level: float,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Bands (B, 2) with both noises; between the slacks fitted anew, straight lines."""
+    slacks, *drawn = refitted_draws(frontier, fitted_on, outcomes, draws, seed)
+    bands = []
+    for i, (values, estimate) in enumerate(zip(drawn, found, strict=True)):
+        here = np.interp(slacks, frontier.slack, estimate)
+        band = _band(values, here, level, bias=i == 2)
+        if i < 2:  # thresholds fitted to noise lose as much again in every draw
+            with np.errstate(invalid="ignore"):
+                band -= (_mean(values) - here)[:, None]
+        bands.append(np.stack([np.interp(frontier.slack, slacks, end) for end in band.T], axis=1))
+    accuracy, cost, gap = bands
+    return accuracy, cost, gap
+
+
+def _mean(values: FloatArray) -> FloatArray:
+    """(S,) mean over the draws that are defined; NaN where none is."""
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0).sum(axis=0)
+    nothing = np.full(len(total), np.nan)
+    return np.asarray(np.divide(total, known.sum(axis=0), out=nothing, where=known.any(axis=0)))
+
+
 def _resampled(one: _Bins, draws: int, rng: np.random.Generator) -> FloatArray:
     """(D, 2, K + 1) Poisson histograms with the mean and variance of Poisson weights per person."""
     people = rng.poisson(one.effective, size=(draws, *one.effective.shape))
@@ -221,8 +266,10 @@ def _band(values: FloatArray, found: FloatArray, level: float, *, bias: bool) ->
     return band
 
 
-def _notes(frontier: "Frontier", exact: Counts) -> tuple[str, ...]:
+def _notes(frontier: "Frontier", exact: Counts, *, refitted: bool) -> tuple[str, ...]:
     notes = ["The thresholds were fitted on other people; bands are about these people alone."]
+    if refitted:
+        notes = ["Bands resample the people it was fitted on and these people, and fit anew."]
     for rate in gap_of(frontier.constraint, frontier.form).rates:
         undefined = np.isnan(rate(exact)[0, 0])
         for group, missing in zip(frontier.group_names, undefined, strict=True):

@@ -55,7 +55,7 @@ def group_hulls(sweep: ThresholdSweep) -> tuple[GroupHull, ...]:
     counts = sweep.counts
     favourable, unfavourable = (counts.tp + counts.fn)[0], (counts.fp + counts.tn)[0]
     return tuple(
-        _hull(curve, float(unfavourable[g]), float(favourable[g]))
+        hull_of(curve, float(unfavourable[g]), float(favourable[g]))
         for g, curve in enumerate(roc_curves(sweep))
         if unfavourable[g] + favourable[g] > 0
     )
@@ -68,7 +68,8 @@ def counts_at(hulls: tuple[GroupHull, ...], points: FloatArray) -> Counts:
     return Counts(tp, fp, fn, tn, tuple(hull.group for hull in hulls))
 
 
-def _hull(curve: RocCurve, unfavourable: float, favourable: float) -> GroupHull:
+def hull_of(curve: RocCurve, unfavourable: float, favourable: float) -> GroupHull:
+    """The polygon of one group's curve, with its people (or weight) of each outcome."""
     if not curve.defined:  # one outcome only: anything between nobody and everybody
         ends = np.array([np.inf, -np.inf])
         full = [float(unfavourable > 0), float(favourable > 0)]

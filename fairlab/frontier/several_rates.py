@@ -71,6 +71,12 @@ def breakpoints(problem: Problem) -> tuple[FloatArray, FloatArray, int]:
     return np.array([s.slack for s in kept]), np.stack([s.points for s in kept]), solves
 
 
+def points_at(problem: Problem, slacks: FloatArray) -> FloatArray:
+    """(S, G, 2) points of least cost at given slacks."""
+    columns = _columns(problem)
+    return np.stack([solve(problem, columns, float(slack)).points for slack in slacks])
+
+
 def solve(problem: Problem, columns: _Columns, slack: float) -> Solved:
     """Least cost at one slack, with the price of slack.
 

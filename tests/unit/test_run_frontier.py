@@ -79,7 +79,8 @@ def test_it_is_fitted_on_validation_and_measured_on_test(
 ) -> None:
     """Equal to fitting and evaluating by hand; labels of test people move only the measurement."""
     fitted = threshold_frontier(result.scored(1, "validation").outcomes(("sex",)))
-    by_hand = fitted.evaluate(result.scored(1, "test").outcomes(("sex",)), 300)
+    people = result.scored(1, "validation").outcomes(("sex",))
+    by_hand = fitted.evaluate(result.scored(1, "test").outcomes(("sex",)), 200, refit=people)
     np.testing.assert_array_equal(found.frontier.slack, fitted.slack)
     np.testing.assert_allclose(found.measured.accuracy, by_hand.accuracy)
     np.testing.assert_allclose(found.measured.gap_band, by_hand.gap_band)
@@ -160,10 +161,17 @@ def test_the_sentence_gives_both_ends_and_says_what_it_needs(found: RunFrontier)
         assert f"accuracy {100 * measured.accuracy[place]:.1f} %" in words
         assert f"a gap of {100 * measured.gap[place]:.1f} points" in words
     assert "needs each person's group" in words
-    notes = " ".join(frontier_notes(found, refitted=False))
+    notes = " ".join(frontier_notes(found))
     assert "another score may do better" in notes
-    assert "thresholds stay where they were fitted" in notes
-    assert "thresholds are fitted anew" in " ".join(frontier_notes(found, refitted=True))
+
+
+def test_the_band_says_which_noise_it_holds(result: SweepResult, found: RunFrontier) -> None:
+    """Both where one rate is bounded; the people shown alone for equalized odds."""
+    assert found.measured.refitted
+    assert "holds both noises" in " ".join(frontier_notes(found))
+    odds = frontier_of_run(replace(result, constraint="equalized_odds"), 1)
+    assert not odds.measured.refitted
+    assert "thresholds stay where they were fitted" in " ".join(frontier_notes(odds))
 
 
 def test_a_rule_in_words_and_as_a_table(result: SweepResult, found: RunFrontier) -> None:

@@ -32,17 +32,12 @@ def frontier_sentence(found: RunFrontier, label: str) -> str:
     )
 
 
-def frontier_notes(found: RunFrontier, *, refitted: bool) -> tuple[str, ...]:
-    """What to keep in mind when reading the line.
-
-    Args:
-        found: The frontier.
-        refitted: Whether its band also has the noise of where thresholds were fitted.
-    """
+def frontier_notes(found: RunFrontier) -> tuple[str, ...]:
+    """What to keep in mind when reading the line."""
     band = (
-        "The band is where 95 % of other validation and test people like these would put the "
-        "line: thresholds are fitted anew for each."
-        if refitted
+        "The band holds both noises: validation and test people are resampled, and thresholds "
+        "fitted anew for each draw."
+        if found.measured.refitted
         else "The band is about these people alone: the thresholds stay where they were fitted."
     )
     return (

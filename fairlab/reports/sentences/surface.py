@@ -27,9 +27,9 @@ def surface_sentence(surface: GroupThresholdSurface, gap: str, in_use: Mark) -> 
     near = np.where((right >= right.max() - GIVEN_UP - 1e-12) & ~np.isnan(values), values, np.inf)
     least = _place(-near)
     start = (
-        f"In use ({_cuts(surface, in_use)}) the {name} gap is {_at(values, surface, in_use)}. The most accurate pair, "
-        f"{_pair(surface, best)}, is right for {100 * right[best]:.1f} % and has a gap of "
-        f"{_points(values[best])}."
+        f"In use ({_cuts(surface, in_use)}) the {name} gap is {_at(values, surface, in_use)}. "
+        f"The most accurate pair, {_pair(surface, best)}, is right for "
+        f"{100 * right[best]:.1f} % and has a gap of {_points(values[best])}."
     )
     if np.isinf(near[least]):
         return start

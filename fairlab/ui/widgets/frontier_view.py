@@ -29,7 +29,7 @@ from fairlab.ui.widgets.chart import show_table
 
 _SLACK = "fairlab.frontier.slack"
 _NONE = -1
-DRAWS = 300
+DRAWS = 200
 USUAL_SLACK = 0.05
 
 
@@ -108,7 +108,7 @@ def say_frontier(run_id: str, found: RunFrontier | str) -> None:
     with st.expander("A rule from the line", expanded=clicked is not None):
         _rule(run_id, found, clicked)
     with st.expander("How to read the line"):
-        for note in frontier_notes(found, refitted=False):
+        for note in frontier_notes(found):
             st.markdown(f"- {as_it_is(note)}")
         st.download_button(
             "Download the line (CSV)",
