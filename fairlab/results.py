@@ -44,6 +44,7 @@ class ScoredPeople:
         higher_is_better: False for a risk, whose sign was turned: ``score`` and ``threshold``
             are then minus what the table holds, and people read it as :meth:`selected_if` says.
         score_name: Column the scores come from; "" for scores of our own models.
+        outcome_words: How to speak of the favourable and the unfavourable outcome; () if unsaid.
     """
 
     y_true: IntArray
@@ -56,6 +57,7 @@ class ScoredPeople:
     controls: Mapping[str, Attribute] = field(default_factory=dict)
     higher_is_better: bool = True
     score_name: str = ""
+    outcome_words: tuple[str, str] | tuple[()] = ()
 
     def own_units(self, threshold: float) -> float:
         """A threshold as the table of the people writes it; its own inverse."""

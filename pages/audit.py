@@ -20,7 +20,7 @@ result = view.audited(subject.people, subject.by, threshold)
 shown = suppress(result, smallest)
 
 view.show_headlines(shown, subject.people.notes)
-view.show_confusion(shown, subject.outcome_words)
+view.show_confusion(shown, subject.people.outcome_words or subject.outcome_words)
 
 parts = {
     "Rates": lambda: view.show_rates(shown),

@@ -34,6 +34,9 @@ def audit(
         list[str] | None,
         typer.Option(help="Also compare within strata of this column; may be given again."),
     ] = None,
+    merge_below: Annotated[
+        int, typer.Option(min=0, help="Groups of fewer people become one: 'other groups'.")
+    ] = 0,
     to_overall: Annotated[
         bool, typer.Option("--to-overall", help="Also print each gap measured from everyone.")
     ] = False,
@@ -67,6 +70,7 @@ def audit(
         threshold=threshold,
         higher_is_better=not risk,
         weight=weight,
+        merge_groups_below=merge_below,
         controls=[name for name in controls if name not in sensitive],
     )
     groupings = [tuple(sensitive)] if crossed else [(name,) for name in sensitive]

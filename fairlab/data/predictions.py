@@ -108,7 +108,17 @@ def read_predictions(
         controls=strata,
         higher_is_better=score is None or higher_is_better,
         score_name=score or "",
+        outcome_words=_outcome_words(frame[label], task),
     )
+
+
+def _outcome_words(column: pd.Series, task: Task) -> tuple[str, str]:
+    """The two outcomes as the table has them: "two_year_recid is 0", "two_year_recid is 1"."""
+    others = [value for value in distinct_text(column) if value not in task.favourable]
+    bad = others[0] if len(others) == 1 else f"none of {name_values(task.favourable, 4)}"
+    if task.unfavourable:
+        bad = name_values(task.unfavourable, 4)
+    return f"{task.label} is {name_values(task.favourable, 4)}", f"{task.label} is {bad}"
 
 
 def _prediction_problems(

@@ -163,5 +163,5 @@ def _note(names: Sequence[str], hidden: set[str], smallest: int) -> str:
     said = ", ".join(listed[:6]) + (f" and {len(listed) - 6} more" if len(listed) > 6 else "")
     return (
         f"Suppressed, because a cell has fewer than {smallest} people: most numbers of {said}, and "
-        "gaps that rest on them."
+        "gaps that rest on them. Small groups can be merged when a table is read."
     )

@@ -82,6 +82,13 @@ def test_controls_are_strata_of_the_people_kept() -> None:
     assert list(people.strata_for(())) == ["sex", "age", "town"]
 
 
+def test_outcomes_are_spoken_of_as_the_table_has_them() -> None:
+    """Which value is favourable is in the words, and turning it round turns them round."""
+    assert read(made(), score="score").outcome_words == ("truth is paid", "truth is default")
+    turned = read(made(), score="score", favourable=("default",))
+    assert turned.outcome_words == ("truth is default", "truth is paid")
+
+
 def test_a_control_mostly_of_one_value_still_has_two_strata() -> None:
     """Prior counts where most have none: 0 and the rest, not one stratum for everyone."""
     frame = pd.DataFrame(

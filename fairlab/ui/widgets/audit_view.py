@@ -72,7 +72,7 @@ def show_headlines(result: Audit, notes: tuple[str, ...]) -> None:
     for column, name in zip(st.columns(3), HEADLINES, strict=True):
         column.metric(
             GAPS[name].label,
-            sentences.points(result.gaps[name].value),
+            "hidden" if result.gaps[name].hidden else sentences.points(result.gaps[name].value),
             help=GAPS[name].definition,
             border=True,
         )
@@ -198,12 +198,11 @@ def show_dictionary(result: Audit, shown: Audit) -> None:
         "One name has several meanings. Ours are unsigned: highest minus lowest, or lowest over "
         "highest, and a rate of nobody is undefined, not 0."
     )
-    st.dataframe(
-        tables.dictionary_table(result, shown),
-        hide_index=True,
-        width="stretch",
-        key="audit.dictionary",
-    )
+    table = tables.dictionary_table(result, shown)
+    if table.empty:
+        st.info(as_it_is(f"No gap can be shown: {shown.why_hidden}."))
+        return
+    st.dataframe(table, hide_index=True, width="stretch", key="audit.dictionary")
 
 
 def offer_download(result: Audit, by: tuple[str, ...], smallest: int) -> None:

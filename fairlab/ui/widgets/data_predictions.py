@@ -104,7 +104,7 @@ def _roles(data: TaskData) -> ScoredPeople | None:
 def _more(data: TaskData, taken: list[str], key: str) -> dict[str, Any]:
     """Columns to compare within, and weights: both optional."""
     free = possible_controls(data.frame, taken)
-    with st.expander("More: compare within strata, weights"):
+    with st.expander("More: compare within strata, weights, small groups"):
         controls = st.multiselect(
             "Also compare groups within",
             free,
@@ -122,8 +122,16 @@ def _more(data: TaskData, taken: list[str], key: str) -> dict[str, Any]:
             key=f"{key}.weight",
             persist_state="session",
         )
+        merge = st.number_input(
+            "Merge groups with fewer people than",
+            min_value=0,
+            value=0,
+            key=f"{key}.merge",
+            persist_state="session",
+            help="They become one group, 'other groups'. 0 keeps every group by itself.",
+        )
     chosen = tuple(name for name in controls if name in free and name != weight)
-    return {"controls": chosen, "weight": weight}
+    return {"controls": chosen, "weight": weight, "merge_groups_below": int(merge)}
 
 
 def _scores(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
