@@ -239,7 +239,9 @@ def _gap_result(gap: Gap, drawn: _Draws) -> GapResult:
     if shuffled is not None:
         p_value = p_value_of_draws(found.value, gap(shuffled), gap.spread == "ratio")
         found = replace(found, p_value=p_value)
-    return add_interval(gap, found, drawn.counts, gap(drawn.resampled), drawn.level)
+    return add_interval(
+        gap, found, drawn.counts, gap(drawn.resampled), drawn.level, drawn.effective
+    )
 
 
 def _notes(outcomes: GroupedOutcomes, has_scores: bool) -> tuple[str, ...]:

@@ -77,6 +77,11 @@ def test_records_sentence():
     sentence = sentences.records_sentence(LOAN, 0.05)
     assert "about 1,565 people" in sentence
     assert "1,465 short" in sentence
+    assert "A and B would show it with 1,465 and 1,465 further people" in sentence
+    assert "more of A alone would never do" in sentence
+    uneven = audit(people_of({"A": (400, 200, 100, 300), "B": (12, 8, 6, 14)}), draws=100)
+    assert "of B alone" in sentences.records_sentence(uneven, 0.15)
+    assert "further people" not in sentences.records_sentence(LOAN, 0.3)
 
 
 def test_confusion_html_has_the_right_cell_in_the_right_place():

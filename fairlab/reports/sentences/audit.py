@@ -11,6 +11,7 @@ from fairlab.metrics import (
     PairTest,
     RateResult,
     minimum_detectable_gap,
+    more_records,
     records_needed,
 )
 
@@ -288,9 +289,33 @@ def records_sentence(result: Audit, gap: float) -> str:
         f"To find a gap of {points(gap)} four times in five, about {each:,} people are needed in "
         f"each of two groups; the smallest group here has {smallest:,}"
     )
-    return (
+    text = (
         f"{text}, which is enough." if smallest >= each else f"{text}: {each - smallest:,} short."
     )
+    return text + _more_of_each(result, gap)
+
+
+def _more_of_each(result: Audit, gap: float) -> str:
+    """Further records of the pair that lacks most, given the people there are."""
+    if result.weighted:
+        return ""
+    short = [
+        (need, need.more)
+        for need in more_records(result.counts, "selection_rate", gap)
+        if need.more is not None and not need.enough
+    ]
+    if not short:
+        return ""
+    need, more = max(short, key=lambda one: sum(one[1]))
+    first, second = need.groups
+    text = (
+        f" Given the people there are, {first} and {second} would show it with {more[0]:,} and "
+        f"{more[1]:,} further people"
+    )
+    smaller = need.groups[0 if need.behind[0] <= need.behind[1] else 1]
+    if need.more_of_smaller is None:
+        return f"{text}; more of {smaller} alone would never do."
+    return f"{text}, or with {need.more_of_smaller:,} of {smaller} alone."
 
 
 def _comparisons(n: int) -> str:
