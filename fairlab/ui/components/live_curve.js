@@ -77,9 +77,9 @@ function frontierTraces(state, frontier) {
     });
   }
   traces.push({
-    type: "scatter", mode: "lines+markers+text", name, legendrank: 2000,
+    type: "scatter", mode: "lines+text", name, legendrank: 2000,
     x: scaled(frontier.accuracy), y: scaled(frontier.gap),
-    line: { color: state.ink, width: 2.5 }, marker: { size: 5, color: state.ink, opacity: 0 },
+    line: { color: state.ink, width: 2.5 },
     text: frontier.accuracy.map((_, i) => (i === 0 ? "best for this score " : "")),
     textposition: "middle left", textfont: { color: state.ink },
     customdata: frontier.slack.map((slack) => ["frontier", slack]),

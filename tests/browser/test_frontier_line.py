@@ -1,0 +1,36 @@
+"""The line of best thresholds on Train, in a real browser."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.test_journeys import try_it_now, wait_until_done
+
+LINE = """() => {
+  const chart = document.querySelector('.fl-chart');
+  const line = chart.data.find((trace) => (trace.name ?? '').startsWith('Best for this score'));
+  return line ? [line.x.length, line.y.every(Number.isFinite), chart.data.indexOf(line)] : null;
+}"""
+CLICK = """() => {
+  const chart = document.querySelector('.fl-chart');
+  const line = chart.data.find((trace) => (trace.name ?? '').startsWith('Best for this score'));
+  chart.emit('plotly_click', { points: [{ customdata: line.customdata[0] }] });
+}"""
+
+
+def test_the_line_lies_behind_the_points_and_a_click_gives_its_rule(
+    page: Page, server: Server
+) -> None:
+    """Drawn first, with finite numbers; a click at its narrowest gap opens the rule for it."""
+    try_it_now(page, server)
+    wait_until_done(page)
+    page.wait_for_function(f"({LINE})() !== null")
+    length, finite, place = page.evaluate(LINE)
+    assert length >= 2
+    assert finite
+    assert place <= 1
+    expect(page.get_by_text(re.compile("best that thresholds per group allow"))).to_be_visible()
+    page.evaluate(CLICK)
+    expect(page.get_by_label("Gap allowed where fitted, points", exact=True)).to_have_value("0.00")
+    expect(page.get_by_role("button", name="Choose one threshold each")).to_be_visible()
