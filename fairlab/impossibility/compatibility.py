@@ -29,7 +29,8 @@ class Compatibility:
         upper: The worst gap of ``rule``, counted on the people. Equal to ``lower`` up to the
             table's tolerance. Both None where undefined.
         gaps: All gaps of ``rule``, by name in ``GAPS``: those asked for and the others.
-        accuracy: Expected accuracy of ``rule``; among rules with this worst gap, the best.
+        accuracy: Expected accuracy of ``rule``: the best there is with this worst gap where all
+            criteria are linear, the best that was found where not.
         rule: Attains ``upper``.
         certificate: Multipliers that prove ``lower``.
         why_undefined: In a sentence; "" when there is a value.

@@ -172,6 +172,23 @@ class Programme:
 
         Extras: low of each linear criterion, v of each ratio criterion, t.
         """
+        cost = np.zeros(len(self.criteria) + 1)
+        cost[-1] = 1
+        return self._around(at, radius, cost, (0.0, 1.0), None)
+
+    def more_accurate(self, at: FloatArray, radius: float, t: float) -> _Solved:
+        """Accuracy raised from a point with a worst gap of at most t, ratios linearised there."""
+        cost = np.zeros(len(self.criteria) + 1)
+        return self._around(at, radius, cost, (t, t), self._floors[0])
+
+    def _around(
+        self,
+        at: FloatArray,
+        radius: float,
+        cost: FloatArray,
+        t_range: tuple[float, float],
+        weights: FloatArray | None,
+    ) -> _Solved:
         values, t = self.values(at), self.worst(at)
         extras = len(self.linear) + len(self.ratios) + 1
         rows, fixed, extra = [], [], []
@@ -199,29 +216,7 @@ class Programme:
                     rows.append(self._row(int(g), values_g))
                     fixed.append(limit)
                     extra.append(one)
-        cost = np.zeros(extras)
-        cost[-1] = 1
-        return self._one(rows, fixed, extra, cost, [*bounds, (0.0, 1.0)])
-
-    def most_accurate(self, points: FloatArray) -> FloatArray:
-        """Of the rules with gaps no wider than at ``points``, one with the best accuracy."""
-        values = self.values(points)
-        t = self.worst(points) + 1e-9
-        rows, fixed, extra = [], [], []
-        for name in self.criteria:
-            low = max(0.0, float(values[name].min()) - 1e-9)
-            for side, v in ((1.0, low + t), (-1.0, low)):
-                for g in self._compared[name]:
-                    top, bottom = self._parts[name][g]
-                    rows.append(self._row(int(g), side * (top - v * bottom)))
-                    fixed.append(0.0)
-                    extra.append(np.zeros(0))
-        cost = np.zeros(0)
-        try:
-            better = self._one(rows, fixed, extra, cost, [], weights=self._floors[0]).points
-        except SolveError:
-            return points
-        return better if self.worst(better) <= t + 1e-8 else points
+        return self._one(rows, fixed, extra, cost, [*bounds, t_range], weights)
 
     def cell(self, solved: _Solved, t: float, box: Box) -> Cell:
         """The multipliers of a relaxed programme as a contradiction."""

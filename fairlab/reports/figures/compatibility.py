@@ -34,7 +34,7 @@ def pairs_figure(table: CompatibilityTable, chosen: tuple[str, ...] | None = Non
             text[j][i], hover[j][i] = _number(entry), _hover(entry)
     top = max([v for row in values for v in row if v is not None], default=0.0)
     figure = go.Figure(
-        layout=layout(x="", y="", height=110 + _TILE * size, hovermode="closest", showlegend=False)
+        layout=layout(x="", y="", height=70 + _TILE * size, hovermode="closest", showlegend=False)
     )
     figure.add_heatmap(
         x=labels,

@@ -209,6 +209,7 @@ def _bars(
         "symmetric": False,
         "array": above,
         "arrayminus": below,
+        "color": GREY,
         "thickness": 1.5,
         "width": 4,
     }

@@ -201,6 +201,23 @@ def dial_sentence(course: DialCourse, position: int) -> str:
     )
 
 
+def dial_interval_sentence(forced: ForcedIntervals | None) -> str:
+    """How sure the dial's numbers are where it starts; "" without intervals."""
+    if forced is None or forced.parity_gap is None:
+        return ""
+    low, high = (100 * end for end in forced.parity_gap)
+    text = (
+        f"With base rates as they are, the 95 % interval of the parity gap that equalized odds "
+        f"force is {low:.1f} to {high:.1f} points"
+    )
+    if forced.ratio is None:
+        return f"{text}."
+    return (
+        f"{text}, and that of the ratio of false positive rates that equal PPV and TPR force is "
+        f"{forced.ratio[0]:.2f} to {forced.ratio[1]:.2f}."
+    )
+
+
 def _forces(condition: str, gap: str, value: float) -> str:
     if np.isnan(value):
         return f"what {condition[0].lower()}{condition[1:]} would force is undefined"

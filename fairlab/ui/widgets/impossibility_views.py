@@ -31,6 +31,7 @@ from fairlab.reports.figures.impossibility import (
 from fairlab.reports.figures.sweep import sweep_figure
 from fairlab.reports.sentences.impossibility import (
     balance_sentence,
+    dial_interval_sentence,
     identity_sentence,
     parity_sentence,
     within_noise,
@@ -141,11 +142,14 @@ def calibration_or_balance(subject: Subject, outcomes: GroupedOutcomes, digest: 
 
 def dial(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
     """View 6: what if base rates moved together."""
-    course = course_of(f"{digest}@{_threshold(subject)}", _counts(subject, outcomes))
+    counts = _counts(subject, outcomes)
+    course = course_of(f"{digest}@{_threshold(subject)}", counts)
     base_rate_dial(dial_payload(course), key=f"dial.{digest}")
-    noise = within_noise(noise_of(digest, outcomes))
-    if noise:
-        st.markdown(as_it_is(noise.strip()))
+    sure = dial_interval_sentence(forced_intervals(counts)) + within_noise(
+        noise_of(digest, outcomes)
+    )
+    if sure:
+        st.markdown(as_it_is(sure.strip()))
     stuck = groups_that_cannot_move(outcomes)
     if stuck:
         st.markdown(
