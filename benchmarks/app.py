@@ -24,12 +24,13 @@ from tests.browser.server import Server
 
 REPEATS = 5
 STEPS = 40
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 MARKER = ".fl-chart .scatterlayer .points path.point"
 # Runs in the page: milliseconds from each keydown on the slider to the change of a number.
 DRAG = """
-async (steps) => {
+async ([selector, steps]) => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((n) => n.shadowRoot)];
-  const input = roots.map((r) => r?.querySelector('input[type=range]')).find(Boolean);
+  const input = roots.map((r) => r?.querySelector(selector)).find(Boolean);
   const root = input.getRootNode() === document ? document.body : input.getRootNode();
   const times = [];
   for (let i = 0; i < steps; i++) {
@@ -64,16 +65,17 @@ def main(data: Path | None = None, json_path: Path | None = None) -> None:
     path = find()
     if path is None:
         raise InputError(REMEDY)
-    first, whole, drags = [], [], []
+    first, whole, drags, own = [], [], [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
         for _ in range(REPEATS):
-            waited, ended, steps = _one_visit(browser)
+            waited, ended, steps, of_group = _one_visit(browser)
             first.append(waited)
             whole.append(ended)
             drags.extend(steps)
+            own.extend(of_group)
         browser.close()
-    report("Waiting times in a real browser", _lines(first, whole, drags), json_path, _FACTS)
+    report("Waiting times in a real browser", _lines(first, whole, drags, own), json_path, _FACTS)
 
 
 _FACTS = (
@@ -83,18 +85,27 @@ _FACTS = (
 )
 
 
-def _lines(first: list[float], whole: list[float], drags: list[float]) -> list[Comparison]:
-    p50, p95 = statistics.median(drags), statistics.quantiles(drags, n=20)[18]
+def _lines(
+    first: list[float], whole: list[float], drags: list[float], own: list[float]
+) -> list[Comparison]:
     seconds = statistics.median
     return [
         at_most("Try it now → first points", seconds(first), "limit", 2.0, target=1),
         at_most("Try it now → whole curve, three modes", seconds(whole), "limit", 10.0, target=1),
-        at_most("threshold step → new numbers, p50", p50 / 1000, "limit", 0.040, target=1),
-        at_most("threshold step → new numbers, p95", p95 / 1000, "limit", 0.060, target=1),
+        *_drag_lines("threshold step", drags),
+        *_drag_lines("step of one group's threshold", own),
     ]
 
 
-def _one_visit(browser: Browser) -> tuple[float, float, list[float]]:
+def _drag_lines(what: str, drags: list[float]) -> list[Comparison]:
+    p50, p95 = statistics.median(drags), statistics.quantiles(drags, n=20)[18]
+    return [
+        at_most(f"{what} → new numbers, p50", p50 / 1000, "limit", 0.040, target=1),
+        at_most(f"{what} → new numbers, p95", p95 / 1000, "limit", 0.060, target=1),
+    ]
+
+
+def _one_visit(browser: Browser) -> tuple[float, float, list[float], list[float]]:
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
         server.start()
@@ -104,11 +115,11 @@ def _one_visit(browser: Browser) -> tuple[float, float, list[float]]:
             page = context.new_page()
             page.set_default_timeout(120_000)
             waited, ended = _try_it_now(page, server)
-            steps = _drag(page)
+            steps, own = _drag(page)
             context.close()
         finally:
             server.stop()
-    return waited, ended, steps
+    return waited, ended, steps, own
 
 
 def _wait_for_worker(server: Server) -> None:
@@ -132,14 +143,20 @@ def _try_it_now(page: Page, server: Server) -> tuple[float, float]:
     return waited, time.perf_counter() - start
 
 
-def _drag(page: Page) -> list[float]:
+def _drag(page: Page) -> tuple[list[float], list[float]]:
+    """Milliseconds of steps of the one threshold, and of one group's own."""
     page.get_by_role("button", name="Next point →").click()
     page.get_by_role("button", name="Choose this").click()
     page.get_by_role("button", name="Chosen").wait_for()
     page.get_by_test_id("stTopNavLink").filter(has_text="Thresholds").click()
-    page.locator("input[type=range]").first.wait_for()
-    times = page.evaluate(DRAG, STEPS)
-    return [float(t) for t in times]
+    page.locator(".te-control input").wait_for()
+    page.locator(IDLE).wait_for()
+    times = page.evaluate(DRAG, [".te-control input", STEPS])
+    page.get_by_role("button", name="One per group").click()
+    page.locator(".te-own").first.wait_for()
+    page.locator(IDLE).wait_for()
+    own = page.evaluate(DRAG, [".te-own", STEPS])
+    return [float(t) for t in times], [float(t) for t in own]
 
 
 if __name__ == "__main__":

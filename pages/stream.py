@@ -11,7 +11,7 @@ begin_page(
     "People seldom come all at once. Play them in batches and watch how far apart groups are so "
     "far, with and without a rule that moves scores to keep it near a slack.",
 )
-subject = choose_subject(key="stream", splits=("test",))
+subject = choose_subject(key="stream", splits=("test",), scores=True)
 people = people_of(subject)
 settings = choose_settings(subject, people)
 played = view.played(people, settings)

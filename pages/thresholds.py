@@ -9,7 +9,6 @@ from fairlab.reports.sentences.sweep import (
     least_worst_sentence,
     tolerance_sentence,
 )
-from fairlab.reports.tables.sweep import sweep_csv, sweep_table
 from fairlab.sweeps.cuts import counts_at_cuts
 from fairlab.ui.components.threshold_explorer import threshold_explorer
 from fairlab.ui.markdown import as_it_is
@@ -41,6 +40,7 @@ sweep = sweep_of(digest, outcomes)
 gaps, tolerance, within = choose_gaps("thresholds", linked=True)
 found = least_worst_gap(sweep, gaps, within)
 sentence = least_worst_sentence(found, interval_of(digest, sweep, gaps, within), gaps, within)
+ranges = () if found is None else within_tolerance(sweep, gaps, tolerance, within)
 in_use = view.in_use_cuts(subject, outcomes.n_groups)
 view.say_other_groups(subject)
 
@@ -80,27 +80,12 @@ def explorer() -> None:
     threshold = choice.cuts[0] if choice.mode == "one" else None
     st.markdown(as_it_is(at_threshold_sentence(counts, threshold, gaps)))
     view.offer_use(subject, choice, costs)
+    st.markdown(sentence)
+    if found is not None:
+        st.markdown(tolerance_sentence(ranges, gaps, tolerance, within))
+    view.show_sweep_table(sweep, gaps)
+    show_surface(subject, outcomes, digest, costs=costs)
 
 
 explorer()
-st.markdown(sentence)
-if found is not None:
-    ranges = within_tolerance(sweep, gaps, tolerance, within)
-    st.markdown(tolerance_sentence(ranges, gaps, tolerance, within))
-with st.expander("Show as table"):
-    table = sweep_table(sweep, gaps)
-    st.markdown(
-        f"{len(table):,} of {len(sweep.thresholds):,} thresholds, exact at each. Empty cells are "
-        "undefined; the last row selects nobody. The file has a row for every ten decisions that "
-        "change: finer steps would give away single people."
-    )
-    st.dataframe(table, hide_index=True, width="stretch")
-    st.download_button(
-        "Download the sweep (CSV)",
-        lambda: sweep_csv(sweep, gaps),
-        "thresholds.csv",
-        "text/csv",
-        on_click="ignore",
-    )
-show_surface(subject, outcomes, digest)
 import_rule(subject, outcomes)

@@ -33,6 +33,8 @@ def test_the_surface_of_two_of_three_groups_says_how_the_third_is_held(
 ) -> None:
     """Sentence, note on the group that is held, and the named pairs in the table."""
     app = open_page("thresholds", run=finished_run, chosen=(0,))
+    app.session_state["surface.open"] = True
+    app.run()
     assert "the demographic parity gap is" in words_on(app)
     assert "held at threshold 0.5" in words_on(app)
     table = next(t.value for t in app.dataframe if "Rule" in t.value)

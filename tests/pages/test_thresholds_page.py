@@ -180,6 +180,8 @@ def test_uploaded_scores_are_swept_and_names_stay_text(open_page: Open) -> None:
     """Every distinct score counts; group names arrive as they are, never as markup."""
     people = scored()
     app = uploaded(open_page("home"), people)
+    app.session_state["thresholds.table"] = True
+    app.run()
     data = payload(app)
     assert [g["name"] for g in data["groups"]] == ["<b>north</b>", "so$uth$"]
     i = data["positions"].index(0.4)

@@ -143,7 +143,7 @@ def _cuts(result: SweepResult, index: int, cuts: GroupCuts) -> str:
     """What deciding each group at a threshold of its own asks for, and where it may be refused."""
     return (
         f"{cuts_sentence(result.scored(index), cuts)} Who is not recorded with one of these groups "
-        "cannot be decided. Where the law forbids to treat groups differently, such thresholds may "
+        "cannot be decided. Where the law forbids treating groups differently, such thresholds may "
         "not be used. Training and choice of epoch used one threshold for everyone, "
         f"{result.threshold:g}."
     )

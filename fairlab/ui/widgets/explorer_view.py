@@ -15,6 +15,7 @@ from fairlab.impossibility import LeastWorstGap
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.figures.explorer import NamedCuts, tidy_cut
 from fairlab.reports.sentences.strategy import kept_sentence, strategy_sentence
+from fairlab.reports.tables.sweep import sweep_csv, sweep_table
 from fairlab.results import CROSSING
 from fairlab.sweeps import ThresholdSweep
 from fairlab.sweeps.bands import GapBands, gap_bands
@@ -278,3 +279,24 @@ def _used(subject: Subject, choice: ExplorerChoice) -> bool:
         return (point.by, point.cuts) == (subject.by, choice.cuts)
     cut = choice.cuts[0]
     return not 0 < cut < 1 or (not point.cuts and cut == point.threshold)
+
+
+def show_sweep_table(sweep: ThresholdSweep, gaps: tuple[str, ...]) -> None:
+    """The sweep as a table and a file, made once somebody unfolds it."""
+    folded = st.expander("Show as table", key="thresholds.table", on_change="rerun")
+    if not folded.open:  # a table's code weighs more than the explorer's
+        return
+    table = sweep_table(sweep, gaps)
+    folded.markdown(
+        f"{len(table):,} of {len(sweep.thresholds):,} thresholds, exact at each. Empty cells are "
+        "undefined; the last row selects nobody. The file has a row for every ten decisions that "
+        "change: finer steps would give away single people."
+    )
+    folded.dataframe(table, hide_index=True, width="stretch")
+    folded.download_button(
+        "Download the sweep (CSV)",
+        lambda: sweep_csv(sweep, gaps),
+        "thresholds.csv",
+        "text/csv",
+        on_click="ignore",
+    )

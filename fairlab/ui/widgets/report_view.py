@@ -123,7 +123,7 @@ def show_choice(chosen: Chosen) -> None:
     st.markdown(
         as_it_is(
             f"Trained for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
-            f"{chosen.result.groups_in_words}; {_deciding(point, people)}"
+            f"{chosen.result.groups_in_words}{_deciding(point, people)}"
         )
     )
     guarantee = chosen.result.points[point.index].guarantee
@@ -280,7 +280,7 @@ def offer_import() -> None:
 
 def _deciding(point: state.ChosenPoint, people: ScoredPeople) -> str:
     """The threshold in words; of people decided per group the first note says it."""
-    return f"{people.notes[0]}" if point.cuts else f"threshold {point.threshold:g}."
+    return f". {people.notes[0]}" if point.cuts else f"; threshold {point.threshold:g}."
 
 
 def _rule_files(chosen: Chosen) -> dict[str, bytes]:

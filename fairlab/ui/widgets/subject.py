@@ -114,6 +114,11 @@ def choose_subject(
     by = _choose_groups(people, groups, key, bind, own)
     if point is not None and point.cuts and not scores:
         st.markdown(as_it_is(people.notes[0]))
+    elif point is not None and point.cuts and not linked:
+        st.markdown(
+            "This page reads the model's scores at the one threshold that was in use before, "
+            f"{point.threshold:g}; the thresholds per group play no part here."
+        )
     return Subject(
         label=_label(chosen),
         people=people,

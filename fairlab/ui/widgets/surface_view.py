@@ -48,7 +48,12 @@ def show_surface(
         digest: Identifies them.
         costs: Of a false positive and a false negative.
     """
-    with st.expander("Two groups, every pair of thresholds", key="surface.open"):
+    folded = st.expander(
+        "Two groups, every pair of thresholds", key="surface.open", on_change="rerun"
+    )
+    if not folded.open:  # worked out and drawn only for who looks
+        return
+    with folded:
         people = _people(outcomes)
         there = [name for name in outcomes.group_names if people[name] > 0]
         if len(there) < 2:
