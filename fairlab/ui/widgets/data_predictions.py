@@ -153,6 +153,7 @@ def _scores(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
         f"Threshold: selected if the score is at {'most' if risk else 'least'} this",
         value=middle,
         step=0.01 if middle <= 1 else 1.0,
+        format="%.3f" if middle <= 1 else "%g",
         key=f"{key}.threshold.{score}",
         persist_state="session",
     )
