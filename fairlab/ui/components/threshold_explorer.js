@@ -235,7 +235,7 @@ function updateNumbers(state, counts, worst) {
   say(numbers.selected.value, percent(people > 0 ? selected / people : 0));
   say(numbers.selected.more, `${whole(selected)} of ${whole(people)}; ${signed(change)}`);
   say(numbers.cost.value, whole(per(all)));
-  say(numbers.cost.more, signed(per(all) - per(before)));
+  say(numbers.cost.more, `${Number((per(all) / 1000).toPrecision(3))} per person; ${signed(per(all) - per(before))}`);
   say(numbers.gap.value, worst ? points(worst.value) : "undefined");
   say(numbers.gap.more, worst ? worst.label : "");
   const accuracy = rate("accuracy", all);

@@ -1,5 +1,6 @@
 """Which model is looked at, on which people, in which groups: one selector for all pages."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -75,7 +76,7 @@ def choose_subject(
     if not options:
         _empty()
         st.stop()
-    labels = {option: _label(option) for option in options}
+    labels = _labels(options)
     widths = [3, 2, 2] if len(splits) > 1 else [3, 2]
     model, *rest = st.columns(widths, vertical_alignment="bottom")
     groups = rest[-1]
@@ -152,6 +153,18 @@ def _choose_groups(
         bind=bind,
     )
     return tuple(picked) if picked else options[0]
+
+
+def _labels(options: Sequence[state.ChosenPoint | str]) -> dict[state.ChosenPoint | str, str]:
+    """A name for each option; models of the same name get the start of their run's name."""
+    names = {option: _label(option) for option in options}
+    several = [name for name, times in Counter(names.values()).items() if times > 1]
+    return {
+        option: f"{name}, run {option.run_id[:4]}"
+        if name in several and not isinstance(option, str)
+        else name
+        for option, name in names.items()
+    }
 
 
 def _label(option: "state.ChosenPoint | str") -> str:
