@@ -18,12 +18,16 @@ from fairlab.reports.sentences.curve import (
     point_label,
     reading_notes,
 )
+from fairlab.reports.sentences.drawn import drawn_sentence
+from fairlab.reports.sentences.limits import limits
 from fairlab.reports.tables.curve import chart_rows, curve_rows, curve_table
+from fairlab.reports.tables.drawn import drawn_table
 from fairlab.reports.tables.points import points_table
 from fairlab.results import Point, SplitScores, SweepResult
 from fairlab.runs.artefacts import decode, encode
 from fairlab.runs.estimate import estimate_seconds
 from fairlab.runs.records import progress_data
+from fairlab.sweeps.drawn import drawn_decisions
 from tests.contracts import small
 
 OLD = Path(__file__).parents[1] / "assets" / "result_without_raw_scores.npz"
@@ -217,3 +221,37 @@ def test_what_cannot_be_trained_is_not_offered() -> None:
     assert baselines_for("mean_residual_parity") == cheap
     assert baselines_for("equalized_odds", marginal=True) == cheap
     assert baselines_for("equalized_odds") == tuple(BASELINES)
+
+
+def test_what_is_not_shown_fits_the_baseline() -> None:
+    """Each names its own aim; no seed sentence; drawn decisions have no threshold."""
+    found = dataclasses.replace(result(), grouping="crossed", group_by=("race",))
+    config = with_baselines("boosting")
+    said = {index: " ".join(limits(config, found, index, 0.5)) for index in (1, 2, 3)}
+    assert "Training aimed at demographic parity alone" in said[1]
+    assert "threshold 0.5" in said[1]
+    assert "One training seed" in said[1]
+    assert "aimed at accuracy alone" in said[2]
+    assert "One training seed" not in said[2]
+    assert "draws its decisions among 2 classifiers" in said[3]
+    assert "threshold 0.5" not in said[3]
+
+
+def test_three_ways_to_read_chances_are_told_apart() -> None:
+    """The table has a row per split and way; the sentence has their numbers in the same order."""
+    found = result()
+    table = drawn_table(found, 3)
+    assert len(table) == 9
+    test = table[table["People"] == "Test"]
+    numbers = drawn_decisions(found, 3)
+    assert test["Accuracy, %"].tolist() == [
+        f"{100 * (one.accuracy or 0):.1f}"
+        for one in (numbers.expected, numbers.drawn, numbers.thresholded)
+    ]
+    sentence = drawn_sentence(numbers, 2, "test people")
+    places = [
+        sentence.index(f"accuracy {100 * (one.accuracy or 0):.1f} %")
+        for one in (numbers.expected, numbers.drawn, numbers.thresholded)
+    ]
+    assert places == sorted(places)
+    assert "among" not in drawn_sentence(numbers, 1, "test people")

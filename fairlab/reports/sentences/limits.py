@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from fairlab.baselines import BASELINES
 from fairlab.config import CONSTRAINT_GAPS, GroupCuts, RunConfig
 from fairlab.metrics import GAPS
 from fairlab.outcomes import Counts, count
 from fairlab.reports.measure import people_of, widest
+from fairlab.reports.sentences.drawn import drawn_sentence
 from fairlab.results import Point, SweepResult
 from fairlab.sweeps import measured_at
 from fairlab.sweeps.cuts import cuts_sentence, decided
+from fairlab.sweeps.drawn import drawn_decisions
 
 FEW = 30  # a group of fewer test people is named
 _OTHERS = (
@@ -47,15 +50,13 @@ def limits(
         _other_people(config, people[0]),
         _label(config),
         _selection(result),
-        _other_definitions(result, tables),
+        _other_definitions(result, point, tables),
         _groups(config, result),
         _few(people),
-        _threshold(result, index, threshold, within)
-        if cuts is None
-        else _cuts(result, index, cuts),
+        _deciding(result, index, threshold, within) if cuts is None else _cuts(result, index, cuts),
         _promise(point),
         _inputs(config),
-        _seeds(config),
+        _seeds(config, point),
         *point.flags,
         *(() if point.guarantee is None else point.guarantee.notes),
     ]
@@ -87,18 +88,28 @@ def _selection(result: SweepResult) -> str:
     )
 
 
-def _other_definitions(result: SweepResult, tables: tuple[Counts, ...]) -> str:
+def _other_definitions(result: SweepResult, point: Point, tables: tuple[Counts, ...]) -> str:
     own = CONSTRAINT_GAPS.get(result.constraint)
     gaps = [
         f"{GAPS[name].label.lower()} {_points(widest(GAPS[name], tables))}"
         for name in _OTHERS
         if name != own
     ]
-    return (
-        f"Training aimed at {result.constraint.replace('_', ' ')} alone. Other definitions on "
-        f"the same people: {', '.join(gaps)}."
-        + (" Each is the widest over attributes." if len(tables) > 1 else "")
+    return f"{_aim(result, point)} Other definitions on the same people: {', '.join(gaps)}." + (
+        " Each is the widest over attributes." if len(tables) > 1 else ""
     )
+
+
+def _aim(result: SweepResult, point: Point) -> str:
+    """What training aimed at; baselines need not aim at the constraint of the run."""
+    aim = result.constraint.replace("_", " ")
+    if point.method is not None:
+        mitigation = BASELINES[point.method].mitigation
+        if mitigation == "none":
+            return f"Training aimed at accuracy alone, the run's other models at {aim}."
+        if mitigation == "reweighing":
+            aim = "demographic parity"
+    return f"Training aimed at {aim} alone."
 
 
 def _groups(config: RunConfig, result: SweepResult) -> str:
@@ -117,6 +128,14 @@ def _few(tables: list[Counts]) -> str:
         if n < FEW
     ]
     return f"We cannot tell much about {', '.join(few)} on the test split." if few else ""
+
+
+def _deciding(result: SweepResult, index: int, threshold: float, within: float | None) -> str:
+    """How scores become decisions."""
+    mixed = result.points[index].mixed
+    if mixed is None:
+        return _threshold(result, index, threshold, within)
+    return drawn_sentence(drawn_decisions(result, index), mixed, "test people")
 
 
 def _threshold(result: SweepResult, index: int, threshold: float, within: float | None) -> str:
@@ -173,8 +192,8 @@ def _inputs(config: RunConfig) -> str:
     )
 
 
-def _seeds(config: RunConfig) -> str:
-    if len(config.sweep.seeds) > 1:
+def _seeds(config: RunConfig, point: Point) -> str:
+    if len(config.sweep.seeds) > 1 or point.method is not None:
         return ""
     return "One training seed was used. Another seed gives a somewhat different model."
 
