@@ -66,7 +66,7 @@ def sweep(
     ] = None,
     device: Annotated[Device | None, typer.Option(help="Replaces the one in the file.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for points.csv, rates.csv, config.yaml, result.json")
+        Path | None, typer.Option(help="Folder for config.yaml, result.json and tables (CSV)")
     ] = None,
     smallest: Smallest = 10,
     as_json: AsJson = False,

@@ -21,6 +21,8 @@ import pandas as pd
 import fairlab
 from fairlab.config import Choice, RunConfig
 from fairlab.errors import InputError
+from fairlab.frontier import frontier_of_run, unmitigated_model
+from fairlab.reports.tables.frontier import frontier_frame
 from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
 from fairlab.results import Point, SweepResult
 
@@ -118,8 +120,23 @@ def export_files(
         "config.yaml": run_yaml(config).encode(),
         "points.csv": csv_bytes(points_table(result)),
         "rates.csv": csv_bytes(rates_table(result, smallest=smallest)),
+        **_frontier_file(result),
         "result.json": f"{record}\n".encode(),
     }
+
+
+def _frontier_file(result: SweepResult) -> dict[str, bytes]:
+    """The best thresholds per group for the unmitigated model's scores, if there is such a line."""
+    if not {"validation", "test"} <= set(result.splits):
+        return {}
+    index = unmitigated_model(result)
+    if index is None:
+        return {}
+    try:
+        found = frontier_of_run(result, index, draws=100)
+    except InputError:
+        return {}
+    return {"frontier.csv": csv_bytes(frontier_frame(found))}
 
 
 def export_zip(

@@ -51,7 +51,7 @@ def test_sweep_twice_and_again_from_its_own_export_gives_the_same_bytes(
     first, second = tmp_path / "first", tmp_path / "second"
     assert run("sweep", config, "--out", first)[0] == 0
     assert run("sweep", first / "config.yaml", "--out", second)[0] == 0
-    names = ["config.yaml", "points.csv", "rates.csv", "result.json"]
+    names = ["config.yaml", "frontier.csv", "points.csv", "rates.csv", "result.json"]
     assert sorted(path.name for path in first.iterdir()) == names
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name

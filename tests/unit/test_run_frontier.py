@@ -1,11 +1,14 @@
 """The threshold frontier of a run: whose scores, fitted where, measured where, and in words."""
 
+import io
 import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from fairlab.config import DataConfig, RunConfig, SweepConfig, Task
 from fairlab.errors import InputError
 from fairlab.frontier import (
     RunFrontier,
@@ -16,6 +19,7 @@ from fairlab.frontier import (
     unmitigated_model,
 )
 from fairlab.frontier.thresholds import GroupThresholds
+from fairlab.reports.export import export_files
 from fairlab.reports.sentences.frontier import (
     chance_sentence,
     frontier_notes,
@@ -217,3 +221,19 @@ def test_thresholds_are_said_as_chances_by_score(
             chance = one.chance(np.array([score]))[0]
             assert ("always" in said) == (chance == 1)
             assert "always" in said or said == f"{100 * chance:.1f} %"
+
+
+def test_the_export_has_the_line_where_there_is_one(result: SweepResult) -> None:
+    """Of the unmitigated model; attributes each by itself have none, and nothing fails."""
+    config = RunConfig(
+        data=DataConfig(source="loanapp"),
+        task=Task(label="y", favourable=("1",), sensitive=("sex",)),
+        sweep=SweepConfig(),
+    )
+    files = export_files(config, result)
+    frame = pd.read_csv(io.BytesIO(files["frontier.csv"]))
+    assert set(frame["model"]) == {0}
+    assert frame["slack"].iloc[0] == 0
+    assert files["frontier.csv"] == export_files(config, result)["frontier.csv"]
+    several = replace(result, group_by=("sex", "all"), grouping="marginal")
+    assert "frontier.csv" not in export_files(config, several)
