@@ -5,7 +5,7 @@ import streamlit as st
 from fairlab.reports.sentences.impossibility import base_rate_sentence
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.shell import begin_page
-from fairlab.ui.widgets.impossibility_views import VIEWS, noise_of
+from fairlab.ui.widgets.impossibility_views import VIEWS, noise_of, show_view
 from fairlab.ui.widgets.subject import choose_subject
 from fairlab.ui.widgets.sweep_view import outcomes_of
 
@@ -25,4 +25,4 @@ chosen = st.pills(
     key="impossibility.view",
     bind="query-params",
 )
-VIEWS[chosen](subject, outcomes, digest)
+show_view(chosen, subject, outcomes, digest)

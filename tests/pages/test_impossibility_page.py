@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fairlab.results import Attribute, ScoredPeople
+from fairlab.config import RunConfig
+from fairlab.results import Attribute, ScoredPeople, SweepResult
+from fairlab.ui.widgets.impossibility_views import OF_SCORES
+from tests.pages.conftest import APP
 from tests.pages.test_thresholds_page import payload, scored, uploaded, words
 
 Open = Callable[..., AppTest]
@@ -169,3 +172,22 @@ def test_with_equal_base_rates_no_pair_is_beyond_chance(open_page: Open) -> None
     equal = ScoredPeople(y, score, {"town": Attribute(town, ("north", "south"))})
     app = view(uploaded(open_page("home"), equal, "impossibility"), VIEWS[5])
     assert "No conflict" in words(app)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_model_with_a_threshold_per_group_is_read_by_decisions_or_by_scores(
+    open_page: Open, finished_run: str, trained: tuple[RunConfig, SweepResult], name: str
+) -> None:
+    """Identities and the dial follow the decisions; views of scores say what they read."""
+    by = next(iter(trained[1].scored(0).attributes))
+    groups = len(trained[1].scored(0).attributes[by].names)
+    cuts = "*".join(["0.5"] * (groups - 1) + ["0.9"])
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["run"] = finished_run
+    app.query_params["chosen"] = f"{finished_run}:0@0.5;{by};{cuts}"
+    app.run()
+    app = view(app.switch_page("pages/impossibility.py").run(), name)
+    reads_scores = name in OF_SCORES
+    assert ("This view reads the model's scores" in words(app)) == reads_scores
+    assert "There is no threshold to move" not in [text.value for text in app.subheader]
+    assert app.get("bidi_component") if name == VIEWS[0] else app.get("plotly_chart")

@@ -83,7 +83,7 @@ def chance_of(
 def _pairs(digest: str, outcomes: GroupedOutcomes, within: float) -> None:
     """Tiles of all pairs, and one set of criteria in detail: pressed, or picked from a list."""
     table = table_of(digest, outcomes, within, (1, 2))
-    options = [e.criteria for e in (*table.entries[::-1],)]
+    options = [e.criteria for e in table.entries]
     options.sort(key=lambda names: (-len(names), [table.criteria.index(n) for n in names]))
     picked = st.session_state.get(f"{KEY}.set", FIRST)
     sentence = as_it_is(

@@ -1,6 +1,7 @@
 """The views of the Impossibility page: each a sentence, a chart, a reason and a table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -49,8 +50,14 @@ from fairlab.ui.components.base_rate_dial import base_rate_dial
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart, show_table
 from fairlab.ui.widgets.compatibility_view import which_together
-from fairlab.ui.widgets.subject import Subject
-from fairlab.ui.widgets.sweep_view import choose_gaps, interval_of, nothing_to_sweep, sweep_of
+from fairlab.ui.widgets.subject import Subject, people_of
+from fairlab.ui.widgets.sweep_view import (
+    choose_gaps,
+    interval_of,
+    nothing_to_sweep,
+    outcomes_of,
+    sweep_of,
+)
 from fairlab.ui.widgets.theorem import BALANCE, DIAL, IDENTITY, PARITY, SWEEP, why
 
 DIAL_GAPS = ("demographic_parity_difference", "predictive_parity_difference")
@@ -200,8 +207,25 @@ VIEWS: dict[str, View] = {
 }
 
 
+#: Views of scores; where a threshold per group was chosen, they read the scores behind it.
+OF_SCORES = ("Calibration and balance", "Which can hold together", "Every threshold")
+
+
+def show_view(name: str, subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
+    """Draw one of :data:`VIEWS`."""
+    point = subject.point
+    if name in OF_SCORES and point is not None and point.cuts:
+        st.markdown("This view reads the model's scores; thresholds per group play no part in it.")
+        people = people_of(point, subject.split, scores=True)
+        subject = replace(subject, people=people, point=replace(point, by=(), cuts=()))
+        outcomes, digest = outcomes_of(subject)
+    VIEWS[name](subject, outcomes, digest)
+
+
 def _threshold(subject: Subject) -> float:
-    return subject.people.threshold if subject.point is None else subject.point.threshold
+    if subject.point is None or not subject.people.has_scores:
+        return subject.people.threshold
+    return subject.point.threshold
 
 
 def _counts(subject: Subject, outcomes: GroupedOutcomes) -> Counts:
