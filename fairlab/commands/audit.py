@@ -1,11 +1,22 @@
 """``fairlab audit``: rates and gaps of a table of predictions."""
 
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fairlab.commands.console import AsJson, favourable_values, say, say_json
+from fairlab.errors import InputError
+
+
+class Missing(StrEnum):
+    """What to do with people who have no value of a sensitive attribute."""
+
+    GROUP = "group"
+    DROP = "drop"
+    STOP = "stop"
 
 
 def audit(
@@ -34,6 +45,13 @@ def audit(
         list[str] | None,
         typer.Option(help="Also compare within strata of this column; may be given again."),
     ] = None,
+    bins: Annotated[
+        list[str] | None,
+        typer.Option(help="Cut a numeric attribute into groups: age=25,60. May be given again."),
+    ] = None,
+    missing: Annotated[
+        Missing, typer.Option(help="People without an attribute: own group, left out, or refuse.")
+    ] = Missing.GROUP,
     merge_below: Annotated[
         int, typer.Option(min=0, help="Groups of fewer people become one: 'other groups'.")
     ] = 0,
@@ -70,6 +88,8 @@ def audit(
         threshold=threshold,
         higher_is_better=not risk,
         weight=weight,
+        bins=_bins(bins or ()),
+        missing_sensitive=missing.value,
         merge_groups_below=merge_below,
         controls=[name for name in controls if name not in sensitive],
     )
@@ -101,3 +121,20 @@ def audit(
         say(f"\n{audit_text(one, to_overall=to_overall)}")
     for note in notes:
         say(f"- {note}")
+
+
+def _bins(texts: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """Inner edges by column, from "age=25,60"."""
+    edges = {}
+    for text in texts:
+        name, _, numbers = text.rpartition("=")
+        try:
+            edges[name] = tuple(float(number) for number in numbers.split(","))
+        except ValueError:
+            name = ""
+        if not name:
+            raise InputError(
+                f"--bins is {text!r}; it names a column and the numbers to cut it at. Write "
+                "--bins age=25,60 for under 25, 25 to 59, and 60 and over."
+            )
+    return edges
