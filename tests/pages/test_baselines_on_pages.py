@@ -79,3 +79,17 @@ def test_a_chosen_baseline_can_be_looked_at_on_every_page(
         ]
     )
     assert words in said
+
+
+def test_a_rule_that_draws_has_no_threshold_on_any_page(open_page: Open, run_id: str) -> None:
+    """Report says how it decides; Compare asks for thresholds of scores only."""
+    app = open_page("report", run=run_id, chosen=(4,))
+    words = " ".join(text.value for text in app.markdown)
+    assert "decisions are drawn, each with the person's own chance" in words
+    assert "threshold 0.5" not in words
+    assert "averaged over all draws" in words
+    app = open_page("compare", run=run_id, chosen=(2, 4))
+    asked = [box.key for box in app.number_input if str(box.key).startswith("compare.threshold")]
+    assert len(asked) == 1
+    app = open_page("thresholds", run=run_id, chosen=(4,))
+    assert not app.get("bidi_component")

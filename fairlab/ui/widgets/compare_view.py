@@ -12,6 +12,7 @@ from fairlab.reports.sentences import compare as sentences
 from fairlab.reports.sentences import people as people_words
 from fairlab.reports.sentences.audit import percent
 from fairlab.reports.sentences.curve import point_label
+from fairlab.reports.sentences.drawn import DECIDING
 from fairlab.reports.tables import compare as tables
 from fairlab.reports.tables.compare import LETTERS, Compared
 from fairlab.results import CROSSING, ScoredPeople
@@ -299,6 +300,9 @@ def _threshold(
         scored = result(point.run_id).scored(point.index)
         sentence = cuts_sentence(scored, point.group_cuts)
         column.markdown(f"{as_it_is(label)}. {as_it_is(sentence)}")
+        return 0.5
+    if result(point.run_id).points[point.index].is_drawn:
+        column.markdown(f"{as_it_is(label)}: {DECIDING}.")
         return 0.5
     return float(
         column.number_input(

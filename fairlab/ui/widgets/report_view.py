@@ -16,6 +16,7 @@ from fairlab.reports.imports import read_run
 from fairlab.reports.measure import widest
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, point_label
+from fairlab.reports.sentences.drawn import DECIDING
 from fairlab.reports.sentences.guarantee import guarantee_sentence
 from fairlab.reports.sentences.limits import limits
 from fairlab.reports.tables.guarantee import guarantee_table
@@ -122,7 +123,7 @@ def show_choice(chosen: Chosen) -> None:
     columns[2].metric(GAPS[gap].label, points(wide if wide == wide else None), border=True)
     st.markdown(
         as_it_is(
-            f"Trained for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
+            f"The run is for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
             f"{chosen.result.groups_in_words}{_deciding(point, people)}"
         )
     )
@@ -280,7 +281,9 @@ def offer_import() -> None:
 
 def _deciding(point: state.ChosenPoint, people: ScoredPeople) -> str:
     """The threshold in words; of people decided per group the first note says it."""
-    return f". {people.notes[0]}" if point.cuts else f"; threshold {point.threshold:g}."
+    if point.cuts:
+        return f". {people.notes[0]}"
+    return f"; threshold {point.threshold:g}." if people.has_scores else f"; {DECIDING}."
 
 
 def _rule_files(chosen: Chosen) -> dict[str, bytes]:
