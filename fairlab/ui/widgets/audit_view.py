@@ -15,7 +15,7 @@ from fairlab.results import CROSSING
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited as audited
 from fairlab.ui.widgets.audit_groups import SHARES
-from fairlab.ui.widgets.chart import show_chart, show_table
+from fairlab.ui.widgets.chart import p_value_columns, show_chart, show_table
 from fairlab.ui.widgets.subject import Subject
 
 HEADLINES = (
@@ -173,8 +173,13 @@ def show_chance(result: Audit, shown: Audit) -> None:
     )
     tests = suppress_pairs(pair_tests(result.counts, names, result.level), shown)
     st.markdown(as_it_is(sentences.pairs_sentence(tests)))
+    table = tables.pairs_table(tests)
     st.dataframe(
-        tables.pairs_table(tests), hide_index=True, width="stretch", key="audit.pairs.table"
+        table,
+        hide_index=True,
+        width="stretch",
+        key="audit.pairs.table",
+        column_config=p_value_columns(table),
     )
     _show_records_needed(shown)
 
