@@ -14,7 +14,7 @@ from fairlab.metrics import percentile_interval
 from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
 from fairlab.sweeps import ThresholdSweep, exact_sweep
 
-BINS = 100
+BINS = 400
 # Searches end this close to the optimum.
 ROUNDING = 1e-6
 
@@ -29,7 +29,7 @@ class ConflictByChance:
 
     Attributes:
         criteria: Names in ``CRITERIA``.
-        value: Least worst gap of these people (scores in at most 100 bins).
+        value: Least worst gap of these people (scores in at most 400 bins).
         lower, upper: 95 % percentile interval of it, people drawn again with replacement.
         at_equal_base_rates: Least worst gap of the same people weighted so that every group has
             the common base rate: what is left is due to a score that tells outcomes apart
@@ -131,10 +131,18 @@ def _least(
             return float("nan")
         programme = Programme(reach, names)
         if programme.ratios:
-            return descend(programme)[1]
+            return descend(programme, _starts(programme))[1]
         return programme.worst(programme.relaxed(0.0, ()).points)
     except FairlabError:
         return float("nan")
+
+
+def _starts(programme: Programme) -> list[FloatArray]:
+    """Where else a search starts: the least worst gap of the linear criteria alone."""
+    if not programme.linear:
+        return []
+    alone = Programme(programme.reach, tuple(programme.linear))
+    return [alone.relaxed(0.0, ()).points]
 
 
 def _histogram(sweep: ThresholdSweep) -> FloatArray:

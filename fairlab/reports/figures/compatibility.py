@@ -9,6 +9,8 @@ from fairlab.reports.sentences.compatibility import SHORT, set_words
 # White to blue: told apart in grey, too; the number is printed on every tile.
 _SCALE = ((0.0, "#F4F6F8"), (0.25, "#B9D4E8"), (0.6, "#5B9FCB"), (1.0, BLUE))
 _TILE = 52
+# For the axis below the tiles, on a phone.
+_SHORTER = {"Selection": "Select.", "Accuracy": "Accur."}
 
 
 def pairs_figure(table: CompatibilityTable, chosen: tuple[str, ...] | None = None) -> go.Figure:
@@ -20,6 +22,7 @@ def pairs_figure(table: CompatibilityTable, chosen: tuple[str, ...] | None = Non
     """
     names = list(table.criteria)
     labels = [SHORT[name] for name in names]
+    across = [_SHORTER.get(label, label) for label in labels]
     found = {e.criteria: e for e in table.entries if len(e.criteria) <= 2}
     size = len(names)
     values: list[list[float | None]] = [[None] * size for _ in names]
@@ -37,7 +40,7 @@ def pairs_figure(table: CompatibilityTable, chosen: tuple[str, ...] | None = Non
         layout=layout(x="", y="", height=70 + _TILE * size, hovermode="closest", showlegend=False)
     )
     figure.add_heatmap(
-        x=labels,
+        x=across,
         y=labels,
         z=values,
         customdata=hover,
@@ -52,7 +55,7 @@ def pairs_figure(table: CompatibilityTable, chosen: tuple[str, ...] | None = Non
     )
     tiles = [(i, j) for j in range(size) for i in range(j + 1)]
     figure.add_scatter(  # what can be pressed
-        x=[labels[i] for i, _ in tiles],
+        x=[across[i] for i, _ in tiles],
         y=[labels[j] for _, j in tiles],
         mode="markers",
         marker={"symbol": "square", "size": 40, "color": "rgba(0,0,0,0)"},
@@ -68,7 +71,7 @@ def pairs_figure(table: CompatibilityTable, chosen: tuple[str, ...] | None = Non
             dark = value is not None and value > 0.55 * max(top, 5.0)
             color = "#FFFFFF" if dark else "#1A1A1A" if value is not None else "#7A7A7A"
             figure.add_annotation(
-                x=labels[i],
+                x=across[i],
                 y=labels[j],
                 text=text[j][i],
                 showarrow=False,
