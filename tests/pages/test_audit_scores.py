@@ -84,6 +84,37 @@ def test_decisions_have_no_scores_part() -> None:
     assert not app.get("plotly_chart")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"score": np.linspace(-4, 4, 1500), "threshold": 0.0}],
+    ids=["scores", "logits"],
+)
+@pytest.mark.parametrize("part", SUB_PARTS)
+def test_hidden_cells_stay_hidden(part: str, changes: dict[str, object]) -> None:
+    """With a group of a dozen and small cells hidden, no part lets its cells be worked out."""
+    codes = np.where(np.arange(1500) < 12, 1, 0)
+    few = {"few": Attribute(codes, ("many", "handful"))}
+    app = with_predictions(made_up(attributes=few, **changes))
+    app.toggle(key="audit.hide").set_value(True).run()
+    words = words_on(opened(app, part))
+    assert "small cells are hidden" in words
+    if part != "Curves":
+        assert "Not shown while small cells are hidden" in words
+        assert not app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("part", SUB_PARTS)
+def test_a_risk_is_read_as_one_minus_the_chance(part: str) -> None:
+    """A risk from 0 to 1, whose sign was turned, gives the numbers of one minus the risk."""
+    chances = made_up()
+    risks = made_up(score=-(1 - chances.score), threshold=-0.5, higher_is_better=False)
+    one = words_on(opened(with_predictions(chances), part)).split("Look closer")[0]
+    other = words_on(opened(with_predictions(risks), part)).split("Look closer")[0]
+    for start in ("Scores of ", "The farthest group", "Distance of scores"):
+        lines = [line for line in one.splitlines() if line.startswith(start)]
+        assert lines == [line for line in other.splitlines() if line.startswith(start)]
+
+
 def test_a_trained_models_curves_come_from_validation_people(
     open_page: Callable[..., AppTest],
     finished_run: str,

@@ -98,6 +98,34 @@ def test_platt_is_unpenalised_logistic_regression_up_to_platts_targets():
     assert_allclose(found, oracle.predict_proba(logit(test)[:, None])[:, 1], atol=2e-3)
 
 
+def test_platt_on_its_targets_is_exactly_scikit_learns():
+    """Each person as two halves with Platt's targets for weights: the same sigmoid to 1e-6."""
+    for weight in (None, np.random.default_rng(2).random(400) + 0.1):
+        fitted = people(400, weight=weight)
+        y, ones = fitted.y_true, fitted.y_true.sum()
+        target = np.where(y == 1, (ones + 1) / (ones + 2), 1 / (400 - ones + 2))
+        w = np.ones(400) if weight is None else weight
+        x = logit(fitted.score)[:, None]
+        oracle = LogisticRegression(C=np.inf, tol=1e-12, max_iter=10_000).fit(
+            np.vstack([x, x]),
+            np.repeat([1, 0], 400),
+            sample_weight=np.concatenate([w * target, w * (1 - target)]),
+        )
+        test = np.linspace(0.01, 0.99, 50)
+        found = fit_recalibration(fitted, "platt", per_group=False).apply(test)
+        assert_allclose(found, oracle.predict_proba(logit(test)[:, None])[:, 1], atol=1e-6)
+
+
+def test_one_score_for_everybody_becomes_the_base_rate():
+    """A constant score says nothing: the curve is the share (drawn in a little by the targets)."""
+    table = GroupedOutcomes.from_arrays(
+        y_true=[1] * 300 + [0] * 700, score=[0.9] * 1000, group=[0] * 1000
+    )
+    for method in METHODS:
+        fit = fit_recalibration(table, method, per_group=False)
+        assert fit.apply([0.9])[0] == pytest.approx(0.3, abs=0.002)
+
+
 def test_platt_keeps_the_ranking_within_a_group_and_isotonic_never_reverses_it():
     """AUC per group is the same after Platt's curve; isotonic only adds ties."""
     test = people(seed=1)

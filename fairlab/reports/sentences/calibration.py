@@ -90,6 +90,8 @@ def brier_sentence(groups: Sequence[GroupCalibration], gap: ScoreGap | None) -> 
 
 def ranking_sentence(result: Audit) -> str:
     """How well scores rank people of each group."""
+    if result.hidden:
+        return "How well scores rank people is not compared while small cells are hidden."
     gap = result.score_gaps.get("auc_difference")
     if gap is None or gap.value is None:
         return "We cannot tell how well scores rank people of two groups: too few outcomes."

@@ -40,7 +40,12 @@ def show_scores(subject: Subject, result: Audit) -> None:
         key="audit.scores.part",
         label_visibility="collapsed",
     )
-    if part is not None:
+    if part in ("Recalibrate", "Subgroups") and result.hidden:
+        st.info(
+            "Not shown while small cells are hidden: these tables would let them be worked out. "
+            "Show small cells to see this part."
+        )
+    elif part is not None:
         parts[part]()
 
 
@@ -82,8 +87,13 @@ def _show_curves(subject: Subject, result: Audit) -> None:
 def _calibrated(subject: Subject, result: Audit) -> tuple[GroupCalibration, ...] | None:
     """Calibration of the scores, or of what one curve makes of scores on another scale."""
     outcomes, added = people_with_chances(subject)
-    if scores_are_probabilities(outcomes):
-        return calibration(outcomes, result.level) if added else result.calibration
+    if scores_are_probabilities(outcomes) and not added:
+        return result.calibration
+    if result.hidden:
+        st.info("Curves of scores on another scale are not shown while small cells are hidden.")
+        return None
+    if added:
+        return calibration(outcomes, result.level)
     rising = subject.people.higher_is_better
     st.info(as_it_is(sentences.not_probabilities_sentence(outcomes.score, rising)))
     try:

@@ -29,7 +29,7 @@ _SHOWN_GROUPS = 4
 _WAYS = {True: "A curve per group", False: "One curve for everybody"}
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner="Fitting curves on other people …", max_entries=16)
 def _recalibrated(
     digest: str,  # noqa: ARG001 - stands for the people
     method: Method,
