@@ -179,6 +179,32 @@ def test_predictions_go_to_audit_with_the_roles_entered(open_page: Open) -> None
     assert held.people.threshold == -0.5
 
 
+def test_predictions_may_bring_controls_weights_and_merged_groups(open_page: Open) -> None:
+    """A column to compare within, a weight, and a smallest group reach the audit as chosen."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "outcome": rng.integers(0, 2, 200),
+            "score": rng.random(200),
+            "sex": rng.choice(["f", "m", "rare"], 200, p=[0.5, 0.47, 0.03]),
+            "town": rng.choice(["x", "y"], 200),
+            "w": np.linspace(1, 2, 200),
+        }
+    )
+    app = upload(choose(open_page("data"), PREDICTIONS), frame, what="predictions")
+    box(app, "Sensitive", "multiselect").set_value(["sex"]).run()
+    box(app, "Also compare groups within", "multiselect").set_value(["town"]).run()
+    box(app, "Weight of each person", "selectbox").set_value("w").run()
+    box(app, "Merge groups", "number_input").set_value(20).run()
+    assert not app.exception
+    app.button(key="data.use_predictions").click().run()
+    people = app.session_state["fairlab.predictions"].people
+    assert people.controls["town"].names == ("x", "y")
+    assert people.weight is not None
+    assert people.weight[-1] == 2
+    assert people.attributes["sex"].names == ("f", "m", "other groups")
+
+
 def test_predictions_with_problems_list_them(open_page: Open) -> None:
     """A column of words is no score."""
     frame = people()[["sex", "hired"]].assign(verdict="good")
