@@ -1,6 +1,6 @@
 """Two groups, two thresholds: every rate, gap and cost over all pairs, from one sweep."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +108,7 @@ def group_threshold_surface(
     size: int = 120,
     cost_fp: float = 1.0,
     cost_fn: float = 1.0,
-    others: float | None = None,
+    others: float | Mapping[str, float] | None = None,
     keep: Iterable[float] = (),
 ) -> GroupThresholdSurface:
     """All pairs of thresholds of two groups, exact at each pair.
@@ -121,7 +121,7 @@ def group_threshold_surface(
         a, b: Two different groups.
         size: Thresholds per group, at least 2.
         cost_fp, cost_fn: Cost of each kind of error; positive.
-        others: Threshold of all other groups; needed when there are any with people.
+        others: Threshold of all other groups, or of each by name; needed when any have people.
         keep: Thresholds that must be decided exactly (in use, of a strategy).
 
     Raises:
@@ -146,12 +146,13 @@ def group_threshold_surface(
         )
     keep = [float(cut) for cut in keep]
     (rows, thin_a), (columns, thin_b) = (_nodes(sweep, g, size, keep) for g in (first, second))
-    held = 0 if others is None else int(sweep.index(others))
+    cuts = _held(names, rest, others)
+    held = sweep.index(cuts)
     fields = []
     for field in _FIELDS:
         values: Array = getattr(sweep.counts, field)
         table = np.empty((len(rows), len(columns), len(names)), values.dtype)
-        table[:] = values[held]
+        table[:] = values[held, np.arange(len(names))]
         table[:, :, first] = values[rows, first][:, None]
         table[:, :, second] = values[columns, second][None, :]
         fields.append(table)
@@ -170,7 +171,7 @@ def group_threshold_surface(
         right / everyone,
         paid / everyone,
         thin_a or thin_b,
-        _notes(sweep, rest, others, (thin_a or thin_b, len(rows), len(columns))),
+        _notes(names, rest, cuts, (thin_a or thin_b, len(rows), len(columns))),
     )
 
 
@@ -196,13 +197,28 @@ def _nodes(sweep: ThresholdSweep, g: int, size: int, keep: list[float]) -> tuple
     return own[np.union1d(kept, [0, len(own) - 1]).astype(np.int64)], True
 
 
+def _held(
+    names: tuple[str, ...], rest: list[int], others: float | Mapping[str, float] | None
+) -> FloatArray:
+    """(G,) where groups that do not move are held."""
+    if not isinstance(others, Mapping):
+        return np.full(len(names), 0.0 if others is None else others)
+    missing = [names[g] for g in rest if names[g] not in others]
+    if missing:
+        raise InputError(f"No threshold is given for {', '.join(missing)}. Give one for each.")
+    return np.array([others.get(name, 0.0) for name in names])
+
+
 def _notes(
-    sweep: ThresholdSweep, rest: list[int], others: float | None, kept: tuple[bool, int, int]
+    names: tuple[str, ...], rest: list[int], cuts: FloatArray, kept: tuple[bool, int, int]
 ) -> tuple[str, ...]:
     notes = []
     if rest:
-        held = ", ".join(sweep.counts.group_names[g] for g in rest)
-        notes.append(f"{held}: held at threshold {others:g}. Gaps are over all groups.")
+        if len({float(cuts[g]) for g in rest}) == 1:
+            said = f"{', '.join(names[g] for g in rest)}: held at threshold {cuts[rest[0]]:g}."
+        else:
+            said = "Held: " + ", ".join(f"{names[g]} at {cuts[g]:g}" for g in rest) + "."
+        notes.append(f"{said} Gaps are over all groups.")
     if kept[0]:
         notes.append(
             f"{kept[1]} × {kept[2]} of all pairs of thresholds, spread evenly over the people of "

@@ -85,3 +85,17 @@ def test_what_is_no_rule_or_of_other_groups_is_refused_with_a_remedy(
     ):
         upload(app, content)
         assert any(said in error.value for error in app.error), said
+
+
+def test_thresholds_per_group_in_use_are_what_a_move_is_held_against(
+    open_page: Open, finished_run: str
+) -> None:
+    """A model chosen with a threshold per group: the surface marks that pair."""
+    app = upload(open_page("thresholds", run=finished_run, chosen=(0,)), rule().to_json().encode())
+    app.button(key="rule.use").click().run()
+    app.selectbox(key="thresholds.model").select_index(0).run()
+    app.session_state["surface.open"] = True
+    app.run()
+    assert not app.exception
+    assert "In use (White from 0.75, Black from 0.5)" in words_on(app)
+    assert "held at threshold 0.25" in words_on(app)

@@ -91,6 +91,18 @@ def test_the_ridge_is_the_narrowest_gap_for_each_first_threshold(
             assert off[i, j] == pytest.approx(np.nanmin(off[i]))
 
 
+@given(three_groups(), st.sampled_from(SCORES))
+@settings(deadline=None, max_examples=30)
+def test_other_groups_can_be_held_each_at_its_own(people: GroupedOutcomes, cut: float) -> None:
+    """By name; the same as one number when there is one other group."""
+    sweep = exact_sweep(people)
+    one = group_threshold_surface(sweep, "a", "b", others=cut)
+    each = group_threshold_surface(sweep, "a", "b", others={"a": 0.1, "b": 9.0, "c": cut})
+    np.testing.assert_array_equal(one.counts.tp, each.counts.tp)
+    np.testing.assert_array_equal(one.cost, each.cost)
+    assert one.notes == each.notes
+
+
 def many(n: int) -> GroupedOutcomes:
     rng = np.random.default_rng(0)
     group = rng.choice(2, n, p=[0.8, 0.2])
@@ -147,5 +159,7 @@ def test_what_cannot_be_drawn_is_said() -> None:
         group_threshold_surface(sweep, "a", "b", size=1, others=0.5)
     with pytest.raises(InputError, match="difference"):
         group_threshold_surface(sweep, "a", "b", others=0.5).front("demographic_parity_ratio")
+    with pytest.raises(InputError, match="given for c"):
+        group_threshold_surface(sweep, "a", "b", others={"a": 0.2})
     held = group_threshold_surface(sweep, "a", "b", others=0.5)
     assert held.notes[0].startswith("c: held at threshold 0.5.")

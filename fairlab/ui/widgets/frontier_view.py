@@ -29,7 +29,7 @@ from fairlab.ui.widgets.chart import show_table
 
 _SLACK = "fairlab.frontier.slack"
 _NONE = -1
-DRAWS = 200
+DRAWS = 150
 USUAL_SLACK = 0.05
 
 

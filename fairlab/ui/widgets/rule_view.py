@@ -4,9 +4,11 @@ import streamlit as st
 
 from fairlab.errors import FairlabError, InputError
 from fairlab.frontier import FRONTIER_GAPS, Rule
-from fairlab.outcomes import GroupedOutcomes, count
+from fairlab.outcomes import Counts, GroupedOutcomes, count
 from fairlab.reports.sentences.rule import rule_effect_sentence
 from fairlab.reports.tables.rule import rule_effect_table
+from fairlab.sweeps import exact_sweep
+from fairlab.sweeps.cuts import counts_at_cuts
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.subject import Subject
@@ -51,10 +53,18 @@ def _read(content: bytes) -> Rule:
     return Rule.from_json(text)
 
 
+def _in_use(subject: Subject, outcomes: GroupedOutcomes, usual: float) -> Counts:
+    """Counts of the decisions in use: at thresholds per group where the model was so chosen."""
+    point = subject.point
+    if point is None or len(point.cuts) != outcomes.n_groups or point.by != subject.by:
+        return count(outcomes, usual)
+    return counts_at_cuts(exact_sweep(outcomes), point.cuts)
+
+
 def _effect(subject: Subject, outcomes: GroupedOutcomes, rule: Rule) -> None:
     found = rule.measure(outcomes)
     usual = subject.people.threshold if subject.point is None else subject.point.threshold
-    in_use = count(outcomes, usual)
+    in_use = _in_use(subject, outcomes, usual)
     accuracy = float((in_use.tp + in_use.tn).sum() / in_use.n.sum())
     gap = FRONTIER_GAPS[rule.constraint].result(in_use)
     st.markdown(as_it_is(rule_effect_sentence(rule, found, gap, accuracy)))

@@ -63,11 +63,11 @@ def show_surface(
         if a == b:
             st.warning("Choose two different groups.")
             return
-        in_use = subject.people.threshold if subject.point is None else subject.point.threshold
+        in_use = _in_use(subject, outcomes)
         marks = _marks(subject, outcomes, digest, gap, (a, b), in_use, costs)
         keep = {cut for mark in marks for cut in (mark.threshold_a, mark.threshold_b)}
         sweep = sweep_of(digest, outcomes)
-        surface = _surface(digest, sweep, a, b, tuple(sorted(keep)), in_use, costs)
+        surface = _surface(digest, sweep, a, b, tuple(sorted(keep)), tuple(in_use.items()), costs)
         words = surface_sentence(surface, gap, marks[0])
         show_chart(
             surface_figure(surface, gap, marks=marks, costs=costs),
@@ -81,6 +81,18 @@ def show_surface(
         )
         for note in surface.notes:
             st.markdown(f"- {as_it_is(note)}")
+        if not subject.people.higher_is_better:
+            st.markdown("- Scores are a risk: thresholds here are minus the risk.")
+
+
+def _in_use(subject: Subject, outcomes: GroupedOutcomes) -> dict[str, float]:
+    """The threshold of each group at present."""
+    point = subject.point
+    if point is None:
+        return dict.fromkeys(outcomes.group_names, subject.people.threshold)
+    if point.by == subject.by and len(point.cuts) == outcomes.n_groups:
+        return dict(zip(outcomes.group_names, point.cuts, strict=True))
+    return dict.fromkeys(outcomes.group_names, point.threshold)
 
 
 def _choose(there: list[str], people: dict[str, float]) -> tuple[str, str, str]:
@@ -110,10 +122,10 @@ def _marks(
     digest: str,
     gap: str,
     groups: tuple[str, str],
-    in_use: float,
+    in_use: dict[str, float],
     costs: tuple[float, float],
 ) -> list[Mark]:
-    marks = [Mark("in use", in_use, in_use)]
+    marks = [Mark("in use", in_use[groups[0]], in_use[groups[1]])]
     names = ["maximum_accuracy", *([_MARKED[gap]] if gap in _MARKED else [])]
     for name in names:
         found = _strategy(digest, _fitted_on(subject, outcomes), name, costs)
@@ -153,9 +165,9 @@ def _surface(
     a: str,
     b: str,
     keep: tuple[float, ...],
-    others: float,
+    others: tuple[tuple[str, float], ...],
     costs: tuple[float, float],
 ) -> GroupThresholdSurface:
     return group_threshold_surface(
-        _sweep, a, b, others=others, keep=keep, cost_fp=costs[0], cost_fn=costs[1]
+        _sweep, a, b, others=dict(others), keep=keep, cost_fp=costs[0], cost_fn=costs[1]
     )
