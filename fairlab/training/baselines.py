@@ -29,12 +29,20 @@ COLLAPSED = " Another slack or place in the grid may help."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """One baseline: its point (index 0 for now), (n,) float32 scores by split, validation."""
+    """One point of a baseline.
+
+    Attributes:
+        point: With index 0 for now.
+        scores: (n,) float32 by split.
+        accuracy, gap: Of the decisions on validation people; the gap is the constraint's own.
+        note: What to know of the method here; "" if nothing.
+    """
 
     point: Point
     scores: dict[str, np.ndarray]
     accuracy: float
     gap: float
+    note: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +61,7 @@ class _Model:
 
     chance: Callable[[SplitData], FloatArray]
     point: Point
+    note: str = ""
 
 
 def fit_baselines(
@@ -139,6 +148,7 @@ def baseline_notes(
             "Exponentiated gradient draws its decisions, each with the person's own chance of "
             "being selected. Everything shown of it is one draw, the same every time."
         )
+    notes += list(dict.fromkeys(one.note for one in trained if one.note))
     if "grid_search" in methods:
         notes.append(
             f"Grid search trained {sweep.reductions.multipliers} models; the "
@@ -188,7 +198,7 @@ def _reduced(baseline: Baseline, asked: _Asked) -> Iterator[_Model]:
             best_epoch=found.steps,
             flags=found.flags,
         )
-        yield _Model(partial(_of_features, found.chance), point)
+        yield _Model(partial(_of_features, found.chance), point, found.note)
 
 
 _METHODS = {
@@ -248,6 +258,7 @@ def _trained(model: _Model, asked: _Asked) -> Trained:
         scores=scores,
         accuracy=float(accuracy_of(table)[0]),
         gap=float(gap_of(sweep.constraint, table, crowd.compared_names)[0]),
+        note=model.note,
     )
 
 

@@ -47,6 +47,7 @@ class Reduced:
         place: Position in the grid, for grid search.
         mixed: Classifiers it draws among, for exponentiated gradient.
         flags: Findings in sentences.
+        note: What to know of the method on these groups; "" if nothing.
     """
 
     chance: Callable[[Array], FloatArray]
@@ -55,6 +56,7 @@ class Reduced:
     place: int | None = None
     mixed: int | None = None
     flags: tuple[str, ...] = ()
+    note: str = ""
 
 
 def exponentiated_gradient(
@@ -120,11 +122,20 @@ def grid_search(
         grid_size=sweep.reductions.multipliers,
     )
     model.fit(x, y, sensitive_features=group)
+    span = model.constraints_.pos_basis.shape[1]
+    note = ""
+    if sweep.reductions.multipliers < 2**span:
+        note = (
+            f"With these groups grid search has {span} multipliers to vary at once, and "
+            f"{sweep.reductions.multipliers} models try few of their combinations; exponentiated "
+            "gradient searches for them."
+        )
     for place, predictor in enumerate(model.predictors_):
         yield Reduced(
             chance=lambda x, predictor=predictor: chance_of_one(predictor, x),  # type: ignore[misc]
             steps=1,
             place=place,
+            note=note,
         )
 
 

@@ -129,6 +129,18 @@ def test_grid_search_keeps_the_models_none_of_the_grid_beats_on_validation(every
     assert any(f"the {len(kept)} that none of them beats" in note for note in everything.notes)
 
 
+def test_a_coarse_grid_is_said():
+    """Two groups and one rate are one multiplier; four groups and two rates are six."""
+    said = {
+        n: " ".join(
+            fit_sweep(prepared(n_groups=n), config(("grid_search",), constraint=constraint)).notes
+        )
+        for n, constraint in ((2, "demographic_parity"), (4, "equalized_odds"))
+    }
+    assert "multipliers to vary at once" not in said[2]
+    assert "grid search has 6 multipliers to vary at once, and 5 models" in said[4]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_test_labels_change_no_score(name):
     data = prepared()
