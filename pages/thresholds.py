@@ -38,8 +38,11 @@ if not subject.people.has_scores:
 outcomes, digest = outcomes_of(subject)
 sweep = sweep_of(digest, outcomes)
 gaps, tolerance, within = choose_gaps("thresholds", linked=True)
+risk = not subject.people.higher_is_better
 found = least_worst_gap(sweep, gaps, within)
-sentence = least_worst_sentence(found, interval_of(digest, sweep, gaps, within), gaps, within)
+sentence = least_worst_sentence(
+    found, interval_of(digest, sweep, gaps, within), gaps, within, risk=risk
+)
 ranges = () if found is None else within_tolerance(sweep, gaps, tolerance, within)
 in_use = view.in_use_cuts(subject, outcomes.n_groups)
 view.say_other_groups(subject)
@@ -69,7 +72,7 @@ def explorer() -> None:
         tolerance=tolerance,
         outcome_words=subject.outcome_words,
         digest=digest,
-        higher_is_better=subject.people.higher_is_better,
+        higher_is_better=not risk,
     )
     moved = threshold_explorer(payload, alt=sentence, key=f"explorer.{digest}")
     choice = stood if moved is None else moved
@@ -78,12 +81,12 @@ def explorer() -> None:
         st.info(as_it_is(text))
     counts = counts_at_cuts(sweep, choice.per_group(outcomes.n_groups))
     threshold = choice.cuts[0] if choice.mode == "one" else None
-    st.markdown(as_it_is(at_threshold_sentence(counts, threshold, gaps)))
+    st.markdown(as_it_is(at_threshold_sentence(counts, threshold, gaps, risk=risk)))
     view.offer_use(subject, choice, costs)
     st.markdown(sentence)
     if found is not None:
-        st.markdown(tolerance_sentence(ranges, gaps, tolerance, within))
-    view.show_sweep_table(sweep, gaps)
+        st.markdown(tolerance_sentence(ranges, gaps, tolerance, within, risk=risk))
+    view.show_sweep_table(sweep, gaps, risk=risk)
     show_surface(subject, outcomes, digest, costs=costs)
 
 

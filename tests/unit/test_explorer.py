@@ -266,3 +266,18 @@ def test_sentence_at_a_threshold_names_groups_and_what_is_undefined() -> None:
     assert "points: a highest (of 3), b lowest (of 3)." in text
     assert "no one in b is selected" in text
     assert "undefined" not in at_threshold_sentence(count(outcomes, 1), 1.0, USUAL_GAPS)
+
+
+def test_a_risks_thresholds_are_said_and_tabled_as_its_table_writes_them() -> None:
+    """Minus the risk is only how it is held: 4 or less is selected, from the lowest risk up."""
+    outcomes = some_people([-1.0, -2.0, -3.0, -4.0, -5.0, -6.0])
+    sweep = exact_sweep(outcomes)
+    gaps = USUAL_GAPS[:1]
+    assert at_threshold_sentence(sweep.at(-4.0), -4.0, gaps, risk=True).startswith(
+        "At threshold 4 or less, 4 of 6 people"
+    )
+    ranges = (ThresholdRange(-5.0, -4.0), ThresholdRange(float("-inf"), -6.0))
+    said = tolerance_sentence(ranges, gaps, 0.1, 1.0, risk=True)
+    assert said == "Thresholds from 4 to below 5; from 6 keep the gap within 10 points."
+    assert sweep_table(sweep, gaps, risk=True)["Threshold"].tolist()[:6] == [6, 5, 4, 3, 2, 1]
+    assert b"\n4.0," in sweep_csv(sweep, gaps, 1, risk=True)

@@ -20,6 +20,8 @@ def least_worst_sentence(
     interval: tuple[float, float] | None,
     gaps: Sequence[str],
     within: float,
+    *,
+    risk: bool = False,
 ) -> str:
     """The smallest worst gap over single thresholds, with its interval and where.
 
@@ -27,6 +29,7 @@ def least_worst_sentence(
         found, interval: From ``least_worst_gap`` and ``least_worst_interval``.
         gaps: The gaps compared.
         within: Accuracy given up at most, in [0, 1].
+        risk: Scores are minus a risk; thresholds are then said as the risk.
     """
     scope = "single thresholds" + (
         f" within {_number(100 * within)} points of the best accuracy" if within < 1 else ""
@@ -45,7 +48,7 @@ def least_worst_sentence(
         subject = f"the widest of the {_count(gaps)} is smallest"
         last = f", set by {gap_words(found.worst)}."
     return (
-        f"Over all {scope}, {subject} at {threshold_words(found.threshold)}: "
+        f"Over all {scope}, {subject} at {threshold_words(found.threshold, risk=risk)}: "
         f"{100 * found.value:.1f} points{spread}{last} Accuracy there is "
         f"{100 * found.accuracy:.1f} %; the best of any single threshold is "
         f"{100 * found.best_accuracy:.1f} %."
@@ -53,7 +56,12 @@ def least_worst_sentence(
 
 
 def tolerance_sentence(
-    ranges: Sequence[ThresholdRange], gaps: Sequence[str], tolerance: float, within: float
+    ranges: Sequence[ThresholdRange],
+    gaps: Sequence[str],
+    tolerance: float,
+    within: float,
+    *,
+    risk: bool = False,
 ) -> str:
     """At which thresholds every gap is inside the tolerance.
 
@@ -61,6 +69,7 @@ def tolerance_sentence(
         ranges: From ``within_tolerance``.
         gaps, within: As there.
         tolerance: In [0, 1].
+        risk: Scores are minus a risk; thresholds are then said as the risk.
     """
     what = f"{'the gap' if len(gaps) == 1 else f'all {_count(gaps)}'}"
     limit = f"{_number(100 * tolerance)} points"
@@ -68,24 +77,28 @@ def tolerance_sentence(
     if not ranges:
         return f"No single threshold keeps {what} within {limit}{scope if within < 1 else ''}."
     if len(ranges) > MAX_RANGES:
-        first, last = _shown(ranges[0].above), _shown(ranges[-1].upto)
+        ends = (ranges[0].above, ranges[-1].upto)
+        first, last = (_shown(0.0 - end) if risk else _shown(end) for end in ends)
         return (
             f"{len(ranges)} ranges of thresholds between {first} and {last} keep {what} "
             f"within {limit}."
         )
-    words = "; ".join(_range(r) for r in ranges)
+    words = "; ".join(_range_of_risk(r) if risk else _range(r) for r in ranges)
     return f"Thresholds {words} keep {what} within {limit}."
 
 
-def at_threshold_sentence(counts: Counts, threshold: float | None, gaps: Sequence[str]) -> str:
+def at_threshold_sentence(
+    counts: Counts, threshold: float | None, gaps: Sequence[str], *, risk: bool = False
+) -> str:
     """How many are selected at a threshold, the widest gap there, and what is undefined.
 
     Args:
         counts: Fields of shape (G,) at the threshold.
         threshold: For the words; None when each group has its own.
         gaps: Names in ``GAPS``.
+        risk: Scores are minus a risk; the threshold is then said as the risk.
     """
-    where = "these thresholds" if threshold is None else threshold_words(threshold)
+    where = "these thresholds" if threshold is None else threshold_words(threshold, risk=risk)
     selected = float((counts.tp + counts.fp).sum())
     start = (
         f"At {where}, {_people(selected)} of {_people(float(counts.n.sum()))} people are selected."
@@ -126,8 +139,18 @@ def _range(r: ThresholdRange) -> str:
     return f"above {_shown(r.above)} and up to {_shown(r.upto)}"
 
 
-def threshold_words(threshold: float) -> str:
-    """ "threshold 0.431", or what +inf means."""
+def _range_of_risk(r: ThresholdRange) -> str:
+    if r.above == float("-inf"):
+        return f"from {_shown(0.0 - r.upto)}"
+    return f"from {_shown(0.0 - r.upto)} to below {_shown(0.0 - r.above)}"
+
+
+def threshold_words(threshold: float, *, risk: bool = False) -> str:
+    """ "threshold 0.431", for a risk "threshold 4 or less", or what +inf means."""
+    if risk:
+        if threshold == float("inf"):
+            return "a threshold below every score"
+        return f"threshold {_shown(0.0 - threshold)} or less"
     return (
         "a threshold above every score"
         if threshold == float("inf")

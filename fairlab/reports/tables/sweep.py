@@ -11,13 +11,18 @@ from fairlab.sweeps import ThresholdSweep
 ROWS = 101
 
 
-def sweep_table(sweep: ThresholdSweep, gaps: Sequence[str], rows: int = ROWS) -> pd.DataFrame:
+def sweep_table(
+    sweep: ThresholdSweep, gaps: Sequence[str], rows: int = ROWS, *, risk: bool = False
+) -> pd.DataFrame:
     """Exact values at up to ``rows`` of the thresholds, in percent and points.
 
-    Empty cells are undefined. The last row, threshold infinity, selects nobody.
+    Empty cells are undefined. The last row, an infinite threshold, selects nobody.
+
+    Args:
+        risk: Scores are minus a risk; thresholds are then written as the risk.
     """
     thin = sweep.downsample(rows)
-    table = {"Threshold": thin.thresholds}
+    table = {"Threshold": 0.0 - thin.thresholds if risk else thin.thresholds}
     everyone = thin.counts.overall()
     table["Selected, %"] = 100 * RATES["selection_rate"](everyone)[:, 0]
     table["Accuracy, %"] = 100 * RATES["accuracy"](everyone)[:, 0]
@@ -27,7 +32,9 @@ def sweep_table(sweep: ThresholdSweep, gaps: Sequence[str], rows: int = ROWS) ->
     return pd.DataFrame(table).round(4)
 
 
-def sweep_csv(sweep: ThresholdSweep, gaps: Sequence[str], smallest: int = 10) -> bytes:
+def sweep_csv(
+    sweep: ThresholdSweep, gaps: Sequence[str], smallest: int = 10, *, risk: bool = False
+) -> bytes:
     """Accuracy and gaps by threshold, as UTF-8 CSV with shares in [0, 1].
 
     At least ``smallest`` decisions change from one row to the next: the difference of two rows
@@ -44,7 +51,7 @@ def sweep_csv(sweep: ThresholdSweep, gaps: Sequence[str], smallest: int = 10) ->
     )
     everyone = counts.overall()
     table = {
-        "threshold": sweep.thresholds[rows],
+        "threshold": (0.0 - sweep.thresholds if risk else sweep.thresholds)[rows],
         "selection_rate": RATES["selection_rate"](everyone)[:, 0],
         "accuracy": RATES["accuracy"](everyone)[:, 0],
         **{name: GAPS[name](counts) for name in gaps},

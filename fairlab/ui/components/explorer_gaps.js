@@ -86,10 +86,13 @@ function bandPaths(state, band, color) {
     if (low === null || band.upper[i] === null) { if (pieces.at(-1).length) pieces.push([]); return; }
     pieces.at(-1).push(i);
   });
-  const point = (i, v) => `${state.x(band.thresholds[i]).toFixed(1)} ${state.y(v).toFixed(1)}`;
+  const stepped = state.data.positions.length <= 60;
+  const at = (i, v) => `${state.x(band.thresholds[i]).toFixed(1)} ${state.y(v).toFixed(1)}`;
+  const point = (i, v) => (stepped && i > 0 ? `${at(i - 1, v)}L${at(i, v)}` : at(i, v));
+  const back = (i, v) => (stepped && i > 0 ? `${at(i, v)}L${at(i - 1, v)}` : at(i, v));
   return pieces.filter((p) => p.length > 1).map((p) => svg("path", {
     class: "te-ci", fill: color,
-    d: `M${p.map((i) => point(i, band.upper[i])).join("L")}L${[...p].reverse().map((i) => point(i, band.lower[i])).join("L")}Z`,
+    d: `M${p.map((i) => point(i, band.upper[i])).join("L")}L${[...p].reverse().map((i) => back(i, band.lower[i])).join("L")}Z`,
   }));
 }
 

@@ -90,7 +90,7 @@ function updateStrip(state, s, counts) {
   s.veil.setAttribute("width", Math.max(0, x));
   s.line.setAttribute("x1", x);
   s.line.setAttribute("x2", x);
-  say(s.output, each ? `threshold ${shown(data, value)}` : "");
+  say(s.output, each ? `threshold ${reads(data, value)}` : "");
   s.input.hidden = !each;
   if (each) {
     place(data, s.input, value);

@@ -86,6 +86,9 @@ function shown(data, value) {
   return decimals < 2 && data.digits >= 2 ? own.toFixed(2) : short;
 }
 
+// A risk selects at the threshold or below it.
+const reads = (data, value) => shown(data, value) + (data.sign < 0 ? " or less" : "");
+
 function place(data, input, value) {
   const steps = (value - data.low) / data.step;
   input.step = Math.abs(steps - Math.round(steps)) < 1e-6 ? data.step : "any";
@@ -216,7 +219,7 @@ function update(state) {
   state.label.textContent = each ? "Each group has its own threshold, below" : "Decision threshold";
   state.input.hidden = each;
   state.axis.style.display = each ? "none" : "";
-  say(state.output, each ? "" : shown(data, cuts[0]));
+  say(state.output, each ? "" : reads(data, cuts[0]));
   if (!each) { place(data, state.input, cuts[0]); updateSides(state, state.x(cuts[0])); }
   for (const button of state.modes) button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode));
   data.strategies.forEach((strategy, i) => state.buttons[i].setAttribute("aria-pressed", String(strategy.name === state.strategy)));
@@ -241,7 +244,7 @@ function updateNumbers(state, counts, worst) {
   const accuracy = rate("accuracy", all);
   const text = `${whole(selected)} of ${whole(people)} people are selected; accuracy ${accuracy === null ? "undefined" : percent(accuracy)}.`;
   say(state.summary, text);
-  state.spoken = `${state.mode === "each" ? "Thresholds per group" : `Threshold ${shown(data, state.cuts[0])}`}: ${text}` +
+  state.spoken = `${state.mode === "each" ? "Thresholds per group" : `Threshold ${reads(data, state.cuts[0])}`}: ${text}` +
     ` Cost ${whole(per(all))} per 1,000 people.` + (worst ? ` Widest gap ${points(worst.value)}, ${worst.label}.` : "");
   state.input.setAttribute("aria-valuetext", state.spoken);
 }

@@ -256,7 +256,8 @@ def offer_use(subject: Subject, choice: ExplorerChoice, costs: tuple[float, floa
             "application/json",
             key="thresholds.rule",
             on_click="ignore",
-            help="Thresholds per group, as fairlab reads them back: Rule.from_json(text).",
+            help="Thresholds per group, as fairlab reads them back: Rule.from_json(text)."
+            + ("" if subject.people.higher_is_better else " They are for minus the risk score."),
         )
 
 
@@ -281,12 +282,12 @@ def _used(subject: Subject, choice: ExplorerChoice) -> bool:
     return not 0 < cut < 1 or (not point.cuts and cut == point.threshold)
 
 
-def show_sweep_table(sweep: ThresholdSweep, gaps: tuple[str, ...]) -> None:
+def show_sweep_table(sweep: ThresholdSweep, gaps: tuple[str, ...], *, risk: bool) -> None:
     """The sweep as a table and a file, made once somebody unfolds it."""
     folded = st.expander("Show as table", key="thresholds.table", on_change="rerun")
     if not folded.open:  # a table's code weighs more than the explorer's
         return
-    table = sweep_table(sweep, gaps)
+    table = sweep_table(sweep, gaps, risk=risk)
     folded.markdown(
         f"{len(table):,} of {len(sweep.thresholds):,} thresholds, exact at each. Empty cells are "
         "undefined; the last row selects nobody. The file has a row for every ten decisions that "
@@ -295,7 +296,7 @@ def show_sweep_table(sweep: ThresholdSweep, gaps: tuple[str, ...]) -> None:
     folded.dataframe(table, hide_index=True, width="stretch")
     folded.download_button(
         "Download the sweep (CSV)",
-        lambda: sweep_csv(sweep, gaps),
+        lambda: sweep_csv(sweep, gaps, risk=risk),
         "thresholds.csv",
         "text/csv",
         on_click="ignore",
