@@ -13,8 +13,6 @@ from fairlab.outcomes import FloatArray, IntArray
 Method = Literal["isotonic", "platt"]
 METHODS: tuple[Method, ...] = ("isotonic", "platt")
 _EDGE = 1e-6
-_STEPS = 100
-_CLOSE = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +113,13 @@ def _isotonic(score: FloatArray, y: IntArray, weight: FloatArray | None) -> Scor
 def _platt(score: FloatArray, y: IntArray, weight: FloatArray | None, in_unit: bool) -> ScoreMap:
     x = _feature(score, in_unit)
     centre, scale = float(x.mean()), float(x.std())
-    if not scale > 0:
-        scale = 1.0
     favourable = int(y.sum())
     target = np.where(y == 1, (favourable + 1) / (favourable + 2), 1 / (len(y) - favourable + 2))
     w = np.ones(len(y)) if weight is None else weight / weight.mean()
-    slope, intercept = _logistic((x - centre) / scale, target, w)
+    if np.ptp(x) > 0:
+        slope, intercept = _logistic((x - centre) / scale, target, w)
+    else:  # one score for everybody
+        scale, slope, intercept = 1.0, 0.0, float(logit(np.average(target, weights=w)))
     return ScoreMap(
         "platt", slope=slope, intercept=intercept, centre=centre, scale=scale, logit=in_unit
     )
@@ -129,33 +128,17 @@ def _platt(score: FloatArray, y: IntArray, weight: FloatArray | None, in_unit: b
 def _logistic(x: FloatArray, target: FloatArray, w: FloatArray) -> tuple[float, float]:
     """Slope and intercept of unpenalised logistic regression on targets in (0, 1).
 
-    Newton's method with halved steps: two parameters, so that each step is a few sums over people.
-    Targets strictly between 0 and 1 keep the optimum finite.
+    A target between 0 and 1 is a person with both outcomes, each with its share of the weight.
     """
-    mean = float(np.average(target, weights=w))
-    found = np.array([0.0, float(logit(mean))])
-    loss = _log_loss(found, x, target, w)
-    for _ in range(_STEPS):
-        p = expit(found[0] * x + found[1])
-        off, curved = w * (p - target), w * p * (1 - p)
-        slope = np.array([off @ x, off.sum()])
-        cross = curved @ x
-        bend = np.array([[curved @ (x * x), cross], [cross, curved.sum()]])
-        step = np.linalg.lstsq(bend, slope, rcond=None)[0]
-        if slope @ step <= _CLOSE * (1 + loss):
-            # What is left to gain drowns in the rounding of the sum: one full step, done.
-            found = found - step
-            break
-        share = 1.0
-        while (after := _log_loss(found - share * step, x, target, w)) > loss and share > _EDGE:
-            share /= 2
-        found, loss = found - share * step, after
-    return float(found[0]), float(found[1])
+    from sklearn.linear_model import LogisticRegression
 
-
-def _log_loss(found: FloatArray, x: FloatArray, target: FloatArray, w: FloatArray) -> float:
-    z = found[0] * x + found[1]
-    return float(w @ (np.logaddexp(0, z) - target * z))
+    curve = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
+    curve.fit(
+        np.concatenate([x, x])[:, None],
+        np.repeat([1, 0], len(x)),
+        sample_weight=np.concatenate([w * target, w * (1 - target)]),
+    )
+    return float(curve.coef_[0, 0]), float(curve.intercept_[0])
 
 
 def _feature(score: FloatArray, in_unit: bool) -> FloatArray:
