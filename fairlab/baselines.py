@@ -31,6 +31,7 @@ class Baseline:
     Attributes:
         name: As in ``SweepConfig.baselines``.
         label: In words.
+        short: As written beside its markers.
         learner: What is trained.
         mitigation: What is done about the gap, and by whom.
         aim: What it does, as a sentence.
@@ -39,6 +40,7 @@ class Baseline:
 
     name: BaselineName
     label: str
+    short: str
     learner: Learner
     mitigation: Mitigation
     aim: str
@@ -69,23 +71,38 @@ BASELINES: Registry[Baseline] = Registry(
                 "logistic",
                 "Logistic regression",
                 "logistic",
+                "logistic",
                 "none",
                 "Nothing is done about the gap.",
             ),
-            Baseline("boosting", "Boosting", "boosting", "none", "Nothing is done about the gap."),
+            Baseline(
+                "boosting",
+                "Boosting",
+                "boosting",
+                "boosting",
+                "none",
+                "Nothing is done about the gap.",
+            ),
             Baseline(
                 "reweighing_logistic",
                 "Reweighing + logistic regression",
+                "reweighed logistic",
                 "logistic",
                 "reweighing",
                 _REWEIGHED,
             ),
             Baseline(
-                "reweighing_boosting", "Reweighing + boosting", "boosting", "reweighing", _REWEIGHED
+                "reweighing_boosting",
+                "Reweighing + boosting",
+                "reweighed boosting",
+                "boosting",
+                "reweighing",
+                _REWEIGHED,
             ),
             Baseline(
                 "exponentiated_gradient",
                 "Reductions: exponentiated gradient (logistic)",
+                "exponentiated gradient",
                 "logistic",
                 "exponentiated_gradient",
                 "Several logistic regressions are mixed so that the decisions it draws keep "
@@ -95,6 +112,7 @@ BASELINES: Registry[Baseline] = Registry(
             Baseline(
                 "grid_search",
                 "Reductions: grid search (logistic)",
+                "grid search",
                 "logistic",
                 "grid_search",
                 "One logistic regression per vector of Lagrange multipliers (Agarwal et al. 2018, "

@@ -93,3 +93,27 @@ def test_a_rule_that_draws_has_no_threshold_on_any_page(open_page: Open, run_id:
     assert len(asked) == 1
     app = open_page("thresholds", run=run_id, chosen=(4,))
     assert not app.get("bidi_component")
+
+
+def test_the_detail_on_train_says_the_aim_and_how_drawn_decisions_come_about(
+    open_page: Open, run_id: str
+) -> None:
+    """A rule that draws has three ways to be read, and no threshold is offered for it."""
+    app = open_page("train", run=run_id)
+    words = pick(app, "Reweighing + boosting")
+    assert "People are weighed so that group and label are independent" in words
+    assert any(str(box.key).startswith("train.within") for box in app.number_input)
+    words = pick(app, "Reductions: exponentiated gradient (logistic), slack 10 points")
+    assert "This model draws its decisions" in words
+    assert "averaged over all draws" in words
+    assert any("Decided by" in table.value.columns for table in app.dataframe)
+    assert not any(str(box.key).startswith("train.within") for box in app.number_input)
+
+
+def pick(app: AppTest, label: str) -> str:
+    """Pick a model of the finished run by the start of its words; what the page then says."""
+    picker = next(box for box in app.selectbox if str(box.key).startswith("train.pick"))
+    picker.select_index(next(i for i, o in enumerate(picker.options) if o.startswith(label))).run()
+    app.run()
+    assert not app.exception
+    return " ".join(text.value for text in app.markdown)

@@ -176,6 +176,7 @@ def chart_rows(rows: tuple[CurveRow, ...]) -> list[dict[str, Any]]:
             "strength": 0.0 if row.strength is None else row.strength,
             "interval": None if row.lower is None else [row.lower, row.upper],
             "flagged": bool(row.flags),
+            "uses": row.uses_attribute,
             "hover": [
                 *row.groups,
                 "uses the sensitive attribute when deciding: "

@@ -26,7 +26,11 @@ const percent = (x) => (x === null || x === undefined ? "undefined" : `${(100 * 
 const points = (x) =>
   x === null || x === undefined ? "undefined" : `${(100 * x).toFixed(1)} points`;
 
-function strengthWords(mode, strength) {
+// The dial of a model in words; finished points bring their own.
+function dialWords(p) {
+  if (p.dial !== undefined) return p.dial;
+  const { mode, strength } = p;
+  if (mode === "baseline") return strength > 0 ? `slack ${points(strength)}` : "";
   if (mode === "layer") return strength >= 1 ? "no constraint" : `slack ${points(strength)}`;
   return strength === 0 ? "strength 0 (unmitigated)" : `strength ${Number(strength.toPrecision(3))}`;
 }
@@ -38,7 +42,8 @@ function pointsOf(run, live) {
   for (const row of Object.values(live?.latest ?? {})) {
     row.strength.forEach((strength, i) => {
       rows.push({
-        mode: row.mode, strength, seed: row.seed[i], accuracy: row.accuracy[i], gap: row.gap[i],
+        mode: row.mode, family: row.methods?.[i] ?? row.mode, strength, seed: row.seed[i],
+        accuracy: row.accuracy[i], gap: row.gap[i],
         index: null, interval: null, flagged: false, front: false, baseline: false,
       });
     });
@@ -47,8 +52,9 @@ function pointsOf(run, live) {
 }
 
 function hoverText(run, p, names) {
+  const dial = dialWords(p);
   const lines = [
-    `<b>${escapeHtml(names[p.mode])}</b>, ${strengthWords(p.mode, p.strength)}`,
+    `<b>${escapeHtml(names[p.family])}</b>${dial ? `, ${escapeHtml(dial)}` : ""}`,
     `accuracy ${percent(p.accuracy)}`,
     `gap ${points(p.gap)}` +
       (p.interval ? ` (95 % interval ${points(p.interval[0])} to ${points(p.interval[1])})` : ""),
@@ -77,8 +83,8 @@ function frontierTraces(state, frontier) {
     });
   }
   traces.push({
-    type: "scatter", mode: "lines+text", name, legendrank: 2000,
-    x: scaled(frontier.accuracy), y: scaled(frontier.gap),
+    type: "scatter", mode: "lines+text", name,
+    ...usesGroup(true), x: scaled(frontier.accuracy), y: scaled(frontier.gap),
     line: { color: state.ink, width: 2.5 },
     text: frontier.accuracy.map((_, i) => (i === 0 ? "best for this score " : "")),
     textposition: "middle left", textfont: { color: state.ink },
@@ -88,9 +94,31 @@ function frontierTraces(state, frontier) {
   return traces;
 }
 
+// The legend's two groups: whether a decision needs to know the person's group.
+function usesGroup(uses) {
+  const text = uses ? "Deciding uses the group" : "Deciding does not use the group";
+  const legendrank = uses ? 1500 : 1000;
+  return { legendgroup: uses ? "yes" : "no", legendgrouptitle: { text }, legendrank };
+}
+
+// The names of baselines stand beside their markers: once per method, at its least gap.
+function directLabels(own, data) {
+  const least = new Map();
+  for (const p of own) {
+    if (!least.has(p.family) || p.gap < least.get(p.family).gap) least.set(p.family, p);
+  }
+  // Neighbours along the axis take turns below and above, so that their names do not collide.
+  const order = [...least.values()].sort((a, b) => a.accuracy - b.accuracy);
+  return {
+    text: own.map((p) => (least.get(p.family) === p ? data.baselines[p.family]?.short ?? "" : "")),
+    textposition: own.map((p) => (order.indexOf(p) % 2 ? "top center" : "bottom center")),
+  };
+}
+
 function buildTraces(state, data) {
   const traces = frontierTraces(state, data.frontier);
-  const names = Object.fromEntries(Object.entries(data.modes).map(([m, s]) => [m, s.label]));
+  const labelled = [...Object.entries(data.modes), ...Object.entries(data.baselines)];
+  const names = Object.fromEntries(labelled.map(([name, one]) => [name, one.label]));
   data.runs.forEach((run, position) => {
     const all = pointsOf(run, state.live.get(run.id));
     const older = position < data.runs.length - 1;
@@ -98,8 +126,10 @@ function buildTraces(state, data) {
       const own = all.filter((p) => p.mode === mode && p.accuracy !== null && p.gap !== null);
       if (!own.length) continue;
       const chosen = (p) => data.selected && data.selected[0] === run.id && data.selected[1] === p.index;
-      const front = own.filter((p) => p.front).sort((a, b) => a.accuracy - b.accuracy);
-      if (front.length > 1) {
+      for (const family of new Set(own.map((p) => p.family))) {
+        const front = own.filter((p) => p.front && p.family === family)
+          .sort((a, b) => a.accuracy - b.accuracy);
+        if (front.length < 2) continue;
         traces.push({
           type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false,
           x: front.map((p) => 100 * p.accuracy), y: front.map((p) => 100 * p.gap),
@@ -113,10 +143,16 @@ function buildTraces(state, data) {
             array: own.map((p) => (shown(p) ? Math.max(0, 100 * (p.interval[1] - p.gap)) : 0)),
             arrayminus: own.map((p) => (shown(p) ? Math.max(0, 100 * (p.gap - p.interval[0])) : 0)) }
         : undefined;
+      const beside = mode === "baseline" && !older && !state.narrow;
       traces.push({
-        type: "scatter", mode: "markers", name: style.label + (older ? ` (${run.label})` : ""),
+        type: "scatter", mode: beside ? "markers+text" : "markers",
+        name: style.label + (older ? ` (${run.label})` : ""),
+        ...usesGroup(run.sees || mode === "layer"),
         x: own.map((p) => 100 * p.accuracy), y: own.map((p) => 100 * p.gap), error_y: error,
-        text: own.map((p) => hoverText(run, p, names)), hovertemplate: "%{text}<extra></extra>",
+        ...(beside ? directLabels(own, data) : {}),
+        textfont: { color: state.ink, size: 12 },
+        hovertext: own.map((p) => hoverText(run, p, names)),
+        hovertemplate: "%{hovertext}<extra></extra>",
         customdata: own.map((p) => [run.id, p.index]), opacity: older ? 0.5 : 1,
         marker: {
           symbol: own.map((p) => style.symbol + (p.flagged ? "-open" : "")), color: style.color,
@@ -135,12 +171,13 @@ function layoutFor(state, data) {
   const ink = style.getPropertyValue("--st-text-color").trim() || "#333333";
   state.ink = ink;
   const narrow = state.root.clientWidth < 560;
+  state.narrow = narrow;
   const layout = structuredClone(data.layout);
   layout.font = {
     ...layout.font, color: ink, family: style.fontFamily,
     size: narrow ? 12 : layout.font?.size ?? 14,
   };
-  layout.height = narrow ? 360 : layout.height;
+  layout.height = narrow ? 440 : layout.height;
   layout.uirevision = data.runs.map((r) => r.id).join();
   layout.hovermode = "closest";
   layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: ink + "88", activecolor: ink };
@@ -214,6 +251,10 @@ function statusText(live) {
         const mean = finite.reduce((a, b) => a + b, 0) / Math.max(1, finite.length);
         return finite.length ? `${name} ${mean.toFixed(3)}` : null;
       }).filter(Boolean).join(", ");
+    if (newest.mode === "baseline") {
+      return `${live.label("baseline")}: ${newest.epoch} of ${newest.epochs}` +
+        (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
+    }
     return `${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
       (losses ? ` · mean loss: ${losses}` : "") +
       (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");

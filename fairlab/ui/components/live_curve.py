@@ -7,6 +7,7 @@ from typing import Any
 import plotly
 import streamlit as st
 
+from fairlab.baselines import BASELINES
 from fairlab.reports.figures.curve import live_layout
 from fairlab.reports.figures.theme import MODE_LABELS, MODE_STYLES
 
@@ -56,8 +57,9 @@ def live_curve(
     """Draw the curve and keep it growing while any of the runs is live.
 
     Args:
-        runs: Oldest first: ``{"id", "label", "live": bool, "final": rows or None}`` with rows of
-            :func:`fairlab.reports.tables.curve.curve_rows`.
+        runs: Oldest first: ``{"id", "label", "live": bool, "sees": bool, "final": rows or None}``
+            with rows of :func:`fairlab.reports.tables.curve.chart_rows`; ``sees`` when sensitive
+            attributes are features.
         gap_words: What the vertical axis measures, in words.
         split_words: On which people finished points are measured.
         alt: What the chart shows, as a sentence.
@@ -94,6 +96,9 @@ def live_curve(
                     "dash": style.dash,
                 }
                 for mode, style in MODE_STYLES.items()
+            },
+            "baselines": {
+                name: {"label": one.label, "short": one.short} for name, one in BASELINES.items()
             },
             "selected": list(selected) if selected else None,
             "frontier": None if frontier is None else dict(frontier),

@@ -3,13 +3,17 @@
 import pandas as pd
 import streamlit as st
 
+from fairlab.baselines import BASELINES
 from fairlab.reports.sentences.curve import point_label
+from fairlab.reports.sentences.drawn import drawn_sentence
 from fairlab.reports.sentences.guarantee import guarantee_notes, guarantee_sentence
 from fairlab.reports.sentences.threshold import RULE, no_offer_sentence, offer_sentence
+from fairlab.reports.tables.drawn import drawn_table
 from fairlab.reports.tables.guarantee import guarantee_table, meter_numbers
 from fairlab.reports.tables.point import rates_by_group, splits_table
 from fairlab.results import SweepResult
 from fairlab.sweeps import ThresholdOffer, offer_threshold
+from fairlab.sweeps.drawn import drawn_decisions
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result as stored
@@ -45,11 +49,14 @@ def point_detail(run_id: str, result: SweepResult, index: int) -> None:
             st.warning(as_it_is(flag))
         if point.guarantee is not None:
             _meter(result, index)
+        if point.method is not None:
+            _baseline(result, index)
         st.markdown("**Test people, by group** (95 % intervals in brackets)")
         _table(rates_by_group(result, index))
         st.markdown("**Training, validation, test**")
         _table(splits_table(result, index))
-        _threshold(run_id, result, index)
+        if not point.is_drawn:
+            _threshold(run_id, result, index)
     if own:
         _next_steps()
 
@@ -71,6 +78,18 @@ def _meter(result: SweepResult, index: int) -> None:
     with st.expander("How to read the promise"):
         for note in guarantee_notes(guarantee):
             st.markdown(f"- {as_it_is(note)}")
+
+
+def _baseline(result: SweepResult, index: int) -> None:
+    """What the method does, and for decisions that are drawn the three ways to read them."""
+    point = result.points[index]
+    assert point.method is not None
+    st.markdown(as_it_is(BASELINES[point.method].aim))
+    if point.mixed is None:
+        return
+    found = drawn_decisions(result, index)
+    st.markdown(drawn_sentence(found, point.mixed, "test people"))
+    show_table(drawn_table(result, index), key="train.drawn", label="Every split, as a table")
 
 
 def _threshold(run_id: str, result: SweepResult, index: int) -> None:

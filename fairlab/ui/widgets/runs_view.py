@@ -4,11 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from fairlab.config import RunConfig
+from fairlab.baselines import BASELINES
+from fairlab.config import RunConfig, SweepConfig
 from fairlab.errors import FairlabError
 from fairlab.frontier import RunFrontier
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import (
+    baseline_sentence,
     curve_sentence,
     gap_words,
     point_label,
@@ -50,9 +52,10 @@ def runs_view() -> None:
             st.markdown("Press **Train**. Points appear after the first epoch, within seconds.")
         return
     newest = records[-1]
-    _problems(records)
-    if newest.state.active:
-        _cancel(newest)
+    with st.container():  # always there, so that what it holds never moves the chart to a new place
+        _problems(records)
+        if newest.state.active:
+            _cancel(newest)
     same = [r for r in records if _axis(r) == _axis(newest)]
     finished = {r.id: rows_of(r.id, r.result_key) for r in same if r.result_key is not None}
     sentence = _sentence(newest, finished.get(newest.id))
@@ -63,7 +66,8 @@ def runs_view() -> None:
     if done is not None:
         st.rerun()
     if newest.id in finished:
-        st.markdown(as_it_is(sentence))
+        beside = baseline_sentence(finished[newest.id])
+        st.markdown(as_it_is(f"{sentence} {beside}".strip()))
         if line is not None:
             say_frontier(newest.id, line)
         _how_to_read(newest, finished[newest.id])
@@ -132,6 +136,7 @@ def _chart_run(record: RunRecord, number: int, rows: tuple[CurveRow, ...] | None
         "id": record.id,
         "label": f"run {number}",
         "live": record.state.active,
+        "sees": record.config.task.sensitive_as_features,
         "final": None if rows is None else chart_rows(rows),
     }
 
@@ -215,8 +220,13 @@ def _what_to_see(config: RunConfig) -> None:
     groups = between.join(sweep.group_by) or "the first sensitive attribute"
     st.markdown(
         f"Training {model} by {families}, all strengths at once, groups by {as_it_is(groups)}. "
-        "Markers move as epochs pass. You can reload this page; nothing is lost."
+        f"{_then(sweep)}Markers move as epochs pass. You can reload this page; nothing is lost."
     )
+
+
+def _then(sweep: SweepConfig) -> str:
+    names = ", ".join(BASELINES[name].label for name in sweep.baselines)
+    return f"Then, on the same split: {names}. " if names else ""
 
 
 def _other_runs(records: list[RunRecord]) -> None:
