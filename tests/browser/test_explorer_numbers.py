@@ -99,3 +99,14 @@ def test_a_move_of_one_threshold_is_told_by_outcome(page: Page) -> None:
     more, fewer = run(page, body, [before, after])
     assert more == {"favourable": 4, "unfavourable": 5, "selected": 9}
     assert fewer == {"favourable": -4, "unfavourable": -5, "selected": -9}
+
+
+def test_numbers_are_rounded_as_the_sentences_round_them(page: Page) -> None:
+    """Eighths and sixteenths lie exactly half-way; every other number has one nearest."""
+    source = (Path(threshold_explorer.__file__).parent / "rounding.js").read_text("utf-8")
+    values = [k / 16 for k in range(400)] + [100 * k / 37 for k in range(60)]
+    for digits in (0, 1, 2):
+        found = page.evaluate(
+            f"(values) => {{ {source} return values.map((v) => fixed(v, {digits})); }}", values
+        )
+        assert found == [f"{v:.{digits}f}" for v in values]

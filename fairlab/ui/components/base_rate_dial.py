@@ -17,7 +17,7 @@ _component = st.components.v2.component(
     "fairlab_base_rate_dial",
     html='<div class="te-mount">\n</div>',
     css=_read("threshold_explorer.css", "base_rate_dial.css"),
-    js=_read("svg_kit.js", "base_rate_dial.js"),
+    js=_read("rounding.js", "svg_kit.js", "base_rate_dial.js"),
 )
 
 

@@ -145,7 +145,7 @@ function rangeAt(band, cut) {
   if (!band) return "";
   const i = nearest(band.thresholds, cut);
   if (band.lower[i] === null || band.upper[i] === null) return "";
-  return ` (${(100 * band.lower[i]).toFixed(0)}–${(100 * band.upper[i]).toFixed(0)})`;
+  return ` (${fixed(100 * band.lower[i], 0)}–${fixed(100 * band.upper[i], 0)})`;
 }
 
 function reasons(state, gap, leftOut) {

@@ -111,7 +111,7 @@ function updateRate(state, s, name, c) {
   const ends = found === null || state.data.weighted ? null : wilson(k, n);
   if (!ends) { say(range, ""); return; }
   const few = ends[1] - ends[0] > WIDE ? ` of ${whole(n)}` : "";
-  say(range, `${(100 * ends[0]).toFixed(0)}–${(100 * ends[1]).toFixed(0)}${few}`);
+  say(range, `${fixed(100 * ends[0], 0)}–${fixed(100 * ends[1], 0)}${few}`);
 }
 
 // What the move from the thresholds in use means for people of one group.

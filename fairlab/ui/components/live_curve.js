@@ -22,9 +22,9 @@ function loadPlotly(url) {
 
 const escapeHtml = (text) =>
   String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-const percent = (x) => (x === null || x === undefined ? "undefined" : `${(100 * x).toFixed(1)} %`);
+const percent = (x) => (x === null || x === undefined ? "undefined" : `${fixed(100 * x, 1)} %`);
 const points = (x) =>
-  x === null || x === undefined ? "undefined" : `${(100 * x).toFixed(1)} points`;
+  x === null || x === undefined ? "undefined" : `${fixed(100 * x, 1)} points`;
 
 // The dial of a model in words; finished points bring their own.
 function dialWords(p) {

@@ -31,7 +31,9 @@ _HTML = """
 </div>
 """
 
-_JS = (_FOLDER / "live_curve.js").read_text(encoding="utf-8")
+_JS = "".join(
+    (_FOLDER / name).read_text(encoding="utf-8") for name in ("rounding.js", "live_curve.js")
+)
 _component = st.components.v2.component(
     "fairlab_live_curve",
     html=_HTML,

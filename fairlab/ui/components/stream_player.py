@@ -17,7 +17,7 @@ _component = st.components.v2.component(
     "fairlab_stream_player",
     html='<div class="te-mount">\n</div>',
     css=_read("threshold_explorer.css", "stream_player.css"),
-    js=_read("svg_kit.js", "stream_player.js"),
+    js=_read("rounding.js", "svg_kit.js", "stream_player.js"),
 )
 
 

@@ -1,4 +1,5 @@
-// Small SVG and text helpers, put in front of each component's script when it is registered.
+// Small SVG and text helpers, put in front of each component's script when it is registered,
+// after rounding.js.
 // Names come from users: text is always set with textContent, never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -19,8 +20,8 @@ function fill(node, attributes, children) {
 
 const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const whole = (x) => x.toLocaleString("en-US", { maximumFractionDigits: 1 });
-const percent = (x) => `${(100 * x).toFixed(1)} %`;
-const points = (x) => `${(100 * x).toFixed(1)} points`;
+const percent = (x) => `${fixed(100 * x, 1)} %`;
+const points = (x) => `${fixed(100 * x, 1)} points`;
 
 function glyph(symbol, color) {
   const shapes = {

@@ -11,6 +11,7 @@ from fairlab.ui.explorer_choice import ExplorerChoice, read_choice
 _FOLDER = Path(__file__).parent
 # In the order of use: each may call what stands before it.
 SCRIPTS = (
+    "rounding.js",
     "svg_kit.js",
     "explorer_numbers.js",
     "explorer_strips.js",
