@@ -41,6 +41,7 @@ def choose_baselines(
         format_func=lambda name: BASELINES[name].label,
         key=_KEY,
         help=_HELP,
+        wrap=True,
     )
     if len(offered) < len(BASELINES):
         st.markdown(
@@ -60,8 +61,9 @@ def _reductions(chosen: tuple[str, ...]) -> ReductionParams:
             _SLACKS,
             default=list(usual.slacks),
             selection_mode="multi",
-            format_func=lambda slack: f"{100 * slack:g} points",
+            format_func=lambda slack: "1 point" if slack == 0.01 else f"{100 * slack:g} points",
             key="train.reduction.slacks",
+            wrap=True,
         )
         slacks = tuple(slack for slack in _SLACKS if slack in picked) or usual.slacks
     if "grid_search" in chosen:
