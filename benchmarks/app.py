@@ -79,7 +79,8 @@ def main(data: Path | None = None, json_path: Path | None = None) -> None:
 
 
 _FACTS = (
-    "Try it now: 63 models (21 strengths × 3 modes, MLP 64-64, 30 epochs) on the built-in table.",
+    "Try it now: 63 models (21 strengths × 3 modes, MLP 64-64, 30 epochs) and two baselines, on "
+    "the built-in table.",
     "Medians of five visits with an empty browser cache; browser, server and training share the "
     "machine's cores.",
 )
