@@ -44,7 +44,7 @@ def test_a_python_without_the_package_is_explained(tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n', encoding="utf-8")
     bare.chmod(0o755)
-    with pytest.raises(InputError, match="No module named .* says how to make an environment"):
+    with pytest.raises(InputError, match=r"No module named .* says how to make an environment"):
         frontier.ask(bare, outcomes)
 
 
