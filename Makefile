@@ -9,7 +9,8 @@ app: .venv/.installed            ## open the dashboard
 
 test: .venv/.installed-dev       ## every test, browser journeys included
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -m browser
 
 check: .venv/.installed-dev      ## format, lint, types, layers
 	$(BIN)/ruff format --check .
