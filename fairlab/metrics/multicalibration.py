@@ -29,6 +29,7 @@ from fairlab.metrics.subgroups import Cells, Rows, cells_of, rows_of
 from fairlab.outcomes import FloatArray, GroupedOutcomes
 from fairlab.results import Attribute
 
+BINS = 5
 _MOST_DRAWN = 20_000_000
 
 
@@ -81,6 +82,7 @@ class Multicalibration:
         too_small: Non-empty rows not looked at.
         level, draws, seed: Of intervals and simulation.
         notes: What a reader must know, in sentences.
+        withheld: Rows left out because they rest on few people.
     """
 
     subgroups: tuple[SubgroupCalibration, ...]
@@ -95,6 +97,7 @@ class Multicalibration:
     draws: int
     seed: int
     notes: tuple[str, ...]
+    withheld: int = 0
 
     @property
     def found(self) -> tuple[SubgroupCalibration, ...]:
@@ -134,7 +137,7 @@ def audit_multicalibration(
     attributes: Mapping[str, Attribute],
     weight: ArrayLike | None = None,
     *,
-    bins: int = 5,
+    bins: int = BINS,
     depth: int = 3,
     smallest: int | None = None,
     level: float = 0.95,

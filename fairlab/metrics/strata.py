@@ -14,9 +14,11 @@ import numpy as np
 from fairlab.errors import InputError
 from fairlab.metrics.gap_intervals import add_interval
 from fairlab.metrics.gaps import GAPS, Gap, GapResult, optional
+from fairlab.metrics.group_rates import equal_weights_aside
 from fairlab.metrics.mantel_haenszel import StratifiedTest, stratified_test
 from fairlab.metrics.overall import mended_interval
 from fairlab.metrics.resampling import (
+    alike_counts,
     bootstrap_counts,
     p_value_of_draws,
     permutation_counts,
@@ -70,12 +72,15 @@ class PooledGap:
         lower, upper: Resampled within every stratum and group, mended towards "no gap" as for
             gaps over everyone; None for too few people, or when resampling cannot vary it.
         p_value: Groups shuffled within strata; None for weighted people.
+        by_chance: What it would be on average if groups did not differ within any stratum: small
+            groups are never exactly alike.
     """
 
     value: float | None
     lower: float | None
     upper: float | None
     p_value: float | None
+    by_chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,10 @@ class ConditionalGap:
         reversed: Whether the same two groups stand the other way round over everyone: Simpson's
             paradox.
         widest: Stratum with the widest gap among those with enough people; None if there is none.
+        picked_from: Number of strata with enough people, among which it is the widest.
+        widest_lower, widest_upper: Interval of the widest gap at level 1 − (1 − level) /
+            ``picked_from``, so that picking it leaves the level what it was; reaches "no gap" as
+            every gap's does. None without an interval.
         left_out: Strata without a gap, each with the reason.
         test: Cochran–Mantel–Haenszel, for differences of one share of whole people.
     """
@@ -115,6 +124,9 @@ class ConditionalGap:
     widest: str | None
     left_out: tuple[str, ...]
     test: StratifiedTest | None
+    picked_from: int = 0
+    widest_lower: float | None = None
+    widest_upper: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +140,7 @@ class WithinStrata:
         gaps: By name of ``GAPS``.
         threshold, level, draws, seed, fewest: As asked.
         notes: What a reader must know, in sentences.
+        hidden: Suppressed strata (``strata_suppression.py``); ``why_hidden`` says why.
     """
 
     names: tuple[str, ...]
@@ -140,17 +153,28 @@ class WithinStrata:
     seed: int
     fewest: int
     notes: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
+    why_hidden: str = ""
 
     def to_record(self) -> dict[str, Any]:
-        """Plain numbers, texts, lists and mappings; None where undefined."""
-        counts = {f: getattr(self.counts, f).tolist() for f in ("tp", "fp", "fn", "tn")}
-        return {
-            "strata": list(self.names),
-            "groups": list(self.counts.group_names),
-            "counts": counts,
-            "gaps": {name: asdict(gap) for name, gap in self.gaps.items()},
+        """Plain numbers, texts, lists and mappings; None where undefined.
+
+        Of hidden strata only the names; without counts where there are any.
+        """
+        record: dict[str, Any] = {"strata": list(self.names)}
+        record["groups"] = list(self.counts.group_names)
+        if not self.hidden:
+            record["counts"] = {
+                f: getattr(self.counts, f).tolist() for f in ("tp", "fp", "fn", "tn")
+            }
+        gaps = {name: asdict(gap) for name, gap in self.gaps.items()}
+        for gap in gaps.values():
+            gap["strata"] = [s for s in gap["strata"] if s["stratum"] not in self.hidden]
+        return record | {
+            "gaps": gaps,
             "fewest": self.fewest,
             "notes": list(self.notes),
+            "hidden": list(self.hidden),
         }
 
 
@@ -185,6 +209,7 @@ def within_strata(
             f"Every person needs a stratum: {outcomes.n} people, {len(strata.codes)} strata codes. "
             "Pass one code per person."
         )
+    outcomes = equal_weights_aside(outcomes)
     counts = count_within(outcomes, strata, threshold)
     cells = count_within(replace(outcomes, weight=None), strata, threshold)
     population = _Population(counts, cells, effective_within(outcomes, strata), draws, seed, level)
@@ -220,19 +245,24 @@ class _Population:
         self.counts, self.cells = counts, cells
         self.draws, self.seed, self.level = draws, seed, level
         self.weighted = effective is not None
+        self.effective = None if effective is None else effective.reshape(counts.shape)
         rng = np.random.default_rng(seed)
         drawn = bootstrap_counts(flat(counts), draws, rng, effective)
         self.resampled = shaped(drawn, counts, draws)
         self._shuffled: dict[str, Counts] = {}
 
     def shuffled(self, gap: Gap) -> Counts:
+        """Groups shuffled within strata; of weighted people, groups drawn alike."""
         given = gap.rates[0].given
         if given not in self._shuffled:
             rng = np.random.default_rng(self.seed)
-            parts = [
-                permutation_counts(stratum_of(self.counts, s), self.draws, rng, given)
-                for s in range(self.counts.shape[0])
-            ]
+            parts = []
+            for s in range(self.counts.shape[0]):
+                here = stratum_of(self.counts, s)
+                if self.effective is None:
+                    parts.append(permutation_counts(here, self.draws, rng, given))
+                else:
+                    parts.append(alike_counts(here, self.draws, rng, given, self.effective[s]))
             self._shuffled[given] = stacked(parts)
         return self._shuffled[given]
 
@@ -246,6 +276,10 @@ def _conditional(
     pair = standardised_pair(gap, counts)
     enough = [s for s in strata if s.gap.value is not None and not s.small]
     widest = max(enough, key=lambda s: abs(_known(s.gap.value) - gap.equal), default=None)
+    at_once = None
+    if widest is not None:
+        level = 1 - (1 - population.level) / len(enough)
+        at_once = _gap_in(gap, population, names.index(widest.stratum), level)
     single = gap.combine == "one" and gap.spread == "difference" and gap.rates[0].share
     groups = counts.group_names
     return ConditionalGap(
@@ -264,36 +298,47 @@ def _conditional(
         widest=None if widest is None else widest.stratum,
         left_out=tuple(f"{s.stratum}: {s.gap.why_undefined}" for s in strata if not _has(s)),
         test=stratified_test(gap.rates[0], counts) if single and not population.weighted else None,
+        picked_from=len(enough),
+        widest_lower=None if at_once is None else at_once.lower,
+        widest_upper=None if at_once is None else at_once.upper,
     )
 
 
 def _within(gap: Gap, population: _Population, s: int, name: str, fewest: int) -> StratumGap:
+    found = _gap_in(gap, population, s, population.level)
+    behind = _fewest_behind(gap, stratum_of(population.cells, s))
+    n = stratum_of(population.counts, s).n.sum().item()
+    return StratumGap(name, n, found, behind, behind < fewest)
+
+
+def _gap_in(gap: Gap, population: _Population, s: int, level: float) -> GapResult:
+    """The gap within one stratum."""
     counts = stratum_of(population.counts, s)
     found = gap.result(counts)
-    behind = _fewest_behind(gap, stratum_of(population.cells, s))
-    if found.value is not None:
-        if not population.weighted:
-            shuffled = gap(stratum_of(population.shuffled(gap), s))
-            p_value = p_value_of_draws(found.value, shuffled, gap.spread == "ratio")
-            found = replace(found, p_value=p_value)
-        draws = gap(stratum_of(population.resampled, s))
-        found = add_interval(gap, found, counts, draws, population.level)
-    return StratumGap(name, counts.n.sum().item(), found, behind, behind < fewest)
+    if found.value is None:
+        return found
+    shuffled = gap(stratum_of(population.shuffled(gap), s))
+    chance = p_value_of_draws(found.value, shuffled, gap.spread == "ratio")
+    effective = None if population.effective is None else population.effective[s]
+    if effective is None:
+        found = replace(found, p_value=chance)
+    draws = gap(stratum_of(population.resampled, s))
+    return add_interval(gap, found, counts, draws, level, effective, chance)
 
 
 def _pooled(gap: Gap, pool: Any, population: _Population) -> PooledGap:
     value = float(pool(gap, population.counts))
     if np.isnan(value):
         return PooledGap(None, None, None, None)
-    p_value = None
-    if not population.weighted:
-        far = pool(gap, population.shuffled(gap))
-        p_value = p_value_of_draws(value, far, gap.spread == "ratio")
+    far = pool(gap, population.shuffled(gap))
+    chance = p_value_of_draws(value, far, gap.spread == "ratio")
+    p_value = None if population.weighted else chance
+    by_chance = optional(np.nanmean(far)) if not np.isnan(far).all() else None
     draws = pool(gap, population.resampled)
-    lower, upper = mended_interval(gap, value, draws, p_value, population.level)
+    lower, upper = mended_interval(gap, value, draws, chance, population.level)
     if np.isnan(lower) or not np.ptp(draws[~np.isnan(draws)]) > 0:
-        return PooledGap(value, None, None, p_value)
-    return PooledGap(value, optional(lower), optional(upper), p_value)
+        return PooledGap(value, None, None, p_value, by_chance)
+    return PooledGap(value, optional(lower), optional(upper), p_value, by_chance)
 
 
 def _reversed(gap: Gap, pair: StandardisedPair | None, everyone: Counts) -> bool:

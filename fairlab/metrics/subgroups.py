@@ -138,6 +138,20 @@ def rows_of(cells: Cells, attributes: Mapping[str, Attribute], depth: int, small
     )
 
 
+def favourable_in(cells: Cells, chosen: Sequence[int], by_bin: bool) -> tuple[IntArray, IntArray]:
+    """(K,) people, and those with the favourable outcome, in every row of one crossing.
+
+    Args:
+        cells: Of people without weights.
+        chosen: Attributes crossed, by their position.
+        by_bin: Bin by bin.
+    """
+    key, _ = _keys(cells, chosen, by_bin)
+    n = np.bincount(key, cells.n)
+    favourable = np.bincount(key, cells.outcome)
+    return n.astype(np.int64), np.rint(favourable).astype(np.int64)
+
+
 class _Finder:
     """Collects the rows that are large enough and not the same people as an earlier one."""
 

@@ -8,16 +8,17 @@ shown. (One audit is protected, not several that cut the same people in differen
 """
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from fairlab.metrics.audit import Audit
 from fairlab.metrics.calibration import GroupCalibration
-from fairlab.metrics.gaps import GAPS, GapResult
+from fairlab.metrics.gaps import GAPS, Gap, GapResult
 from fairlab.metrics.group_rates import GroupRate, RateResult
 from fairlab.metrics.inequality import InequalityPart, InequalityResult
+from fairlab.metrics.intervals import holm
 from fairlab.metrics.overall import OverallGap
 from fairlab.metrics.pairs import PairTest
 from fairlab.metrics.rates import RATES
@@ -28,6 +29,53 @@ SMALLEST = 10
 _MARGINS = ("selection_rate", "base_rate")
 _NAN = float("nan")
 _Record = TypeVar("_Record")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Withheld:
+    """What must not be shown of one population in groups.
+
+    Attributes:
+        small: (G,) groups with a small cell.
+        names: Their names.
+        margins: (rate, group) of the selection and base rates that rest on enough people.
+        whole: Whether everyone's numbers would give hidden cells away.
+    """
+
+    small: np.ndarray
+    names: frozenset[str]
+    margins: frozenset[tuple[str, str]]
+    whole: bool
+
+    def keeps(self, gap: Gap) -> bool:
+        """Whether a gap rests on nothing but rates that every hidden group still shows."""
+        return all(
+            rate.name in _MARGINS and (rate.name, name) in self.margins
+            for rate in gap.rates
+            for name in self.names
+        )
+
+
+def withheld(cells: Counts, smallest: int = SMALLEST) -> Withheld:
+    """Which groups, margins and totals are hidden.
+
+    Args:
+        cells: People (rows, weights aside), fields of shape (G,).
+        smallest: Cells of fewer people are hidden; 0 hides nothing.
+    """
+    four = np.stack([getattr(cells, f) for f in ("tp", "fp", "fn", "tn")])
+    small = (four.min(axis=0) < smallest) & (np.asarray(cells.n) > 0)
+    names = frozenset(np.array(cells.group_names, dtype=object)[small])
+    margins = frozenset(
+        (rate, name)
+        for rate in _MARGINS
+        for name, low in zip(cells.group_names, _sides(cells, rate), strict=True)
+        if low >= smallest
+    )
+    whole = bool(small.any()) and bool(
+        four[:, small].sum(axis=1).min() < smallest or any(name in names for _, name in margins)
+    )
+    return Withheld(small, names, margins, whole)
 
 
 def suppress(result: Audit, smallest: int = SMALLEST) -> Audit:
@@ -41,24 +89,12 @@ def suppress(result: Audit, smallest: int = SMALLEST) -> Audit:
         An audit whose hidden numbers are None (NaN in counts), with ``hidden`` naming the groups
         and a note. The same audit when nothing is small.
     """
-    cells = np.stack([getattr(result.cells, f) for f in ("tp", "fp", "fn", "tn")])
-    small = (cells.min(axis=0) < smallest) & (result.sizes > 0)
-    if not small.any():
-        return result
-    margins = {
-        (rate, name)
-        for rate in _MARGINS
-        for name, low in zip(result.group_names, _sides(result.cells, rate), strict=True)
-        if low >= smallest
-    }
-    hidden = {name for name, is_small in zip(result.group_names, small, strict=True) if is_small}
-    whole = bool(cells[:, small].sum(axis=1).min() < smallest) or any(
-        name in hidden for _, name in margins
-    )
+    gone = withheld(result.cells, smallest)
+    small, hidden, margins, whole = gone.small, gone.names, gone.margins, gone.whole
+    if not hidden:
+        return _without_small_bins(result, smallest)
     why = f"suppressed: rests on fewer than {smallest} people"
-    shown = {r for r in _MARGINS if all((r, name) in margins for name in hidden)}
-    kept = {name for name, gap in GAPS.items() if all(rate.name in shown for rate in gap.rates)}
-    gaps = {n: g if n in kept else _hidden_gap(g, why) for n, g in result.gaps.items()}
+    gaps = {n: g if gone.keeps(GAPS[n]) else hidden_gap(g, why) for n, g in result.gaps.items()}
     return replace(
         result,
         counts=_blank(result.counts, small),
@@ -67,7 +103,7 @@ def suppress(result: Audit, smallest: int = SMALLEST) -> Audit:
         gaps=gaps,
         to_overall={n: OverallGap(n, *[None] * 5) for n in result.to_overall},
         score_gaps={n: _empty(g, why) for n, g in result.score_gaps.items()},
-        calibration=tuple(_calibration(c, hidden, smallest, why) for c in result.calibration),
+        calibration=suppress_calibration(result.calibration, smallest, hidden),
         ranking=tuple(_empty(r, why) if r.group in hidden else r for r in result.ranking),
         inequality={n: _hidden_inequality(n) for n in result.inequality},
         notes=(*result.notes, _note(result.group_names, hidden, smallest)),
@@ -78,15 +114,77 @@ def suppress(result: Audit, smallest: int = SMALLEST) -> Audit:
 
 
 def suppress_pairs(tests: Sequence[PairTest], shown: Audit) -> tuple[PairTest, ...]:
-    """The tests whose two rates are shown; their correction stays that of all tests made."""
+    """The tests whose two rates are shown, corrected for all tests made.
+
+    The correction takes the p-values of hidden tests for 1: it is for as many tests, and does not
+    give theirs away.
+    """
     if not shown.hidden:
         return tuple(tests)
-    return tuple(
-        test
-        for test in tests
-        if shown.rates[test.rate][test.higher].value is not None
+    kept = [
+        shown.rates[test.rate][test.higher].value is not None
         and shown.rates[test.rate][test.lower_group].value is not None
+        for test in tests
+    ]
+    p_values = [
+        _NAN if test.p_value is None else test.p_value if keep else 1.0
+        for test, keep in zip(tests, kept, strict=True)
+    ]
+    return tuple(
+        replace(test, p_adjusted=None if np.isnan(p) else float(p))
+        for test, keep, p in zip(tests, kept, holm(p_values), strict=True)
+        if keep
     )
+
+
+def suppress_calibration(
+    groups: Sequence[GroupCalibration], smallest: int, hidden: frozenset[str] = frozenset()
+) -> tuple[GroupCalibration, ...]:
+    """Calibration without hidden groups, and without curves that give few people away.
+
+    A bin in which fewer than ``smallest`` people have one of the two outcomes takes the whole
+    curve of its group along, and what is made of it: the other bins and the group's base rate
+    would leave the missing one.
+
+    Args:
+        groups: Calibration of every group.
+        smallest: Smaller cells are hidden; 0 hides nothing.
+        hidden: Groups of which nothing is shown.
+    """
+    why = f"suppressed: rests on fewer than {smallest} people"
+    return tuple(
+        _empty(g, why)
+        if g.group in hidden
+        else _without_curve(g, why)
+        if _has_small_bin(g, smallest)
+        else g
+        for g in groups
+    )
+
+
+def _without_small_bins(result: Audit, smallest: int) -> Audit:
+    """The same audit when no curve has a small bin."""
+    if not any(_has_small_bin(group, smallest) for group in result.calibration):
+        return result
+    why = f"suppressed: rests on fewer than {smallest} people"
+    gaps = result.score_gaps
+    if "calibration_gap" in gaps:
+        gaps = {**gaps, "calibration_gap": _empty(gaps["calibration_gap"], why)}
+    calibration = suppress_calibration(result.calibration, smallest)
+    return replace(result, calibration=calibration, score_gaps=gaps)
+
+
+def _has_small_bin(group: GroupCalibration, smallest: int) -> bool:
+    # People of a bin times its rate is a whole number, rounding aside.
+    return any(b.effective_n * min(b.rate, 1 - b.rate) < smallest - 1e-6 for b in group.bins)
+
+
+def _without_curve(group: GroupCalibration, why: str) -> GroupCalibration:
+    kept = {
+        name: getattr(group, name)
+        for name in ("brier", "brier_error", "residual", "residual_error")
+    }
+    return replace(_empty(group, why), **kept)
 
 
 def _sides(cells: Counts, rate: str) -> FloatArray:
@@ -103,7 +201,11 @@ def _blank(counts: Counts, small: np.ndarray) -> Counts:
 
 
 def _rate(
-    rate: RateResult, hidden: set[str], margins: set[tuple[str, str]], whole: bool, why: str
+    rate: RateResult,
+    hidden: frozenset[str],
+    margins: frozenset[tuple[str, str]],
+    whole: bool,
+    why: str,
 ) -> RateResult:
     def shown(one: GroupRate) -> GroupRate:
         if one.group not in hidden or (rate.name, one.group) in margins:
@@ -116,17 +218,8 @@ def _rate(
     return replace(rate, groups=tuple(shown(one) for one in rate.groups), everyone=everyone)
 
 
-def _calibration(
-    group: GroupCalibration, hidden: set[str], smallest: int, why: str
-) -> GroupCalibration:
-    """Without bins whose people with either outcome are few."""
-    if group.group in hidden:
-        return _empty(group, why)
-    bins = tuple(b for b in group.bins if b.effective_n * min(b.rate, 1 - b.rate) >= smallest)
-    return replace(group, bins=bins)
-
-
-def _hidden_gap(gap: GapResult, why: str) -> GapResult:
+def hidden_gap(gap: GapResult, why: str) -> GapResult:
+    """A gap of which only the name is shown, and why."""
     return GapResult(
         name=gap.name,
         value=None,
@@ -158,7 +251,7 @@ def _empty(record: _Record, why: str) -> _Record:
     return replace(record, **blank)  # type: ignore[type-var]
 
 
-def _note(names: Sequence[str], hidden: set[str], smallest: int) -> str:
+def _note(names: Sequence[str], hidden: frozenset[str], smallest: int) -> str:
     listed = [name for name in names if name in hidden]
     said = ", ".join(listed[:6]) + (f" and {len(listed) - 6} more" if len(listed) > 6 else "")
     return (

@@ -15,10 +15,11 @@ from fairlab.metrics import (
     within_strata,
 )
 from fairlab.metrics.calibration import scores_are_probabilities
+from fairlab.metrics.multicalibration_suppression import suppress_multicalibration
+from fairlab.metrics.strata_suppression import suppress_strata
 from fairlab.metrics.suppression import suppress, suppress_pairs
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.tables.audit import PAIR_RATES, dictionary_table, overview_table
-from fairlab.reports.tables.strata import small_strata
 from fairlab.results import CROSSING, ScoredPeople
 
 
@@ -31,7 +32,7 @@ class Examination:
         selected_if: Who is selected, in the units of the people's table.
         result: Rates, gaps and scores; small cells suppressed when asked for.
         pairs: Every pair of groups on :data:`PAIR_RATES`, corrected together; () when weighted.
-        strata: Gaps within the strata of each control.
+        strata: Gaps within the strata of each control, small strata suppressed, too.
         dictionary: Rows of what other tools print; () unless asked for.
         multicalibration: Calibration in crossed groups at once; None without probabilities.
         smallest: Cells of fewer people are suppressed.
@@ -59,7 +60,7 @@ class Examination:
             "selected_if": self.selected_if,
             **self.result.to_record(),
             "pairs": [asdict(test) for test in self.pairs],
-            "strata": {c: _strata_record(w, self.smallest) for c, w in self.strata.items()},
+            "strata": {c: w.to_record() for c, w in self.strata.items()},
             "multicalibration": None if many is None else many.to_record(),
             "dictionary": [dict(row) for row in self.dictionary],
             "smallest": self.smallest,
@@ -98,14 +99,24 @@ def examine(
     tests = () if whole.weighted else pair_tests(whole.counts, PAIR_RATES, level)
     available = people.strata_for(by)
     strata = {
-        name: within_strata(outcomes, available[name], at, draws=draws, seed=seed, level=level)
+        name: suppress_strata(
+            within_strata(outcomes, available[name], at, draws=draws, seed=seed, level=level),
+            smallest,
+        )
         for name in controls
         if name in available
     }
     rows = dictionary_table(whole, shown).to_dict("records") if dictionary else []
     many = None
     if multicalibration and people.has_scores and scores_are_probabilities(outcomes):
-        many = _multicalibration(people, outcomes, seed, level)
+        many = suppress_multicalibration(
+            _multicalibration(people, outcomes, seed, level),
+            outcomes,
+            people.attributes,
+            smallest,
+            shown=shown,
+            by=by,
+        )
     return Examination(
         by=tuple(by),
         selected_if=people.selected_if(at) if people.has_scores else "",
@@ -131,19 +142,3 @@ def _multicalibration(
     return audit_multicalibration(
         outcomes.y_true, outcomes.score, people.attributes, people.weight, seed=seed, level=level
     )
-
-
-def _strata_record(result: WithinStrata, smallest: int) -> dict[str, Any]:
-    """Without counts, and without strata that have small cells, when these are hidden."""
-    record = result.to_record()
-    if smallest <= 0:
-        return record
-    hidden = small_strata(result, smallest)
-    del record["counts"]
-    record["hidden"] = [name for name in result.names if name in hidden]
-    for gap in record["gaps"].values():
-        gap["strata"] = [s for s in gap["strata"] if s["stratum"] not in hidden]
-        gap["left_out"] = []
-        if gap["widest"] in hidden:
-            gap["widest"] = None
-    return record

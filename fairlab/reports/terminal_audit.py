@@ -5,7 +5,7 @@ from math import isnan
 
 import pandas as pd
 
-from fairlab.metrics import GAPS, RATES, Audit, Multicalibration
+from fairlab.metrics import GAPS, RATES, Audit, Multicalibration, WithinStrata
 from fairlab.reports.examination import Examination
 from fairlab.reports.sentences import audit as sentences
 from fairlab.reports.sentences.strata import CONTROL_CAUTION, strata_sentence
@@ -106,16 +106,22 @@ def _score_gaps(result: Audit) -> list[str]:
 
 def _within(found: Examination, control: str) -> list[str]:
     within = found.strata[control]
-    lines = _table(f"Within strata of {control}", pooled_table(within, _STRATA_GAPS))
+    lines = _table(f"Within strata of {control}", _pooled(found, within))
     for name in _STRATA_GAPS:
         lines += _table(GAPS[name].label, strata_table(within, name, found.smallest))
-        if found.smallest == 0:
+        if not within.hidden:
             lines.append(f"    {strata_sentence(within, name, found.name, control)}")
     return [*lines, f"  {CONTROL_CAUTION}", *(f"  - {note}" for note in within.notes)]
 
 
+def _pooled(found: Examination, within: WithinStrata) -> pd.DataFrame:
+    return pooled_table(within, _STRATA_GAPS, found.smallest)
+
+
 def _subgroups(many: Multicalibration) -> list[str]:
     beyond = many.found
+    if not many.subgroups and many.withheld:
+        return [f"  Calibration in crossed groups: {many.notes[-1]}"]
     lines = [
         f"  Calibration in crossed groups: {len(beyond)} of {len(many.subgroups)} groups and score "
         f"ranges are farther off than chance would put the worst of them"
@@ -125,6 +131,8 @@ def _subgroups(many: Multicalibration) -> list[str]:
             f"    {one.subgroup}: outcome − score {_estimate(one.residual, one.lower, one.upper)} "
             f"(n = {one.n}, p = {one.p_adjusted:.3g})"
         )
+    if many.withheld:
+        lines.append(f"    {many.notes[-1]}")
     return lines
 
 

@@ -1,6 +1,7 @@
 """Suppression of a whole audit: what is small is gone and cannot be had by subtraction."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -124,14 +125,46 @@ def test_gaps_shown_rest_on_shown_rates(groups):
                     assert shown.rates[rate.name][one].value is not None
 
 
-def test_pairs_with_a_hidden_rate_go_and_the_correction_stays():
-    """The shown tests keep the p-values they had among all tests."""
+def test_pairs_with_a_hidden_rate_go():
+    """The shown tests are those made, their correction aside."""
     whole = result_of({**LARGE, "C": (3, 12, 25, 20)})
     tests = pair_tests(whole.counts, ("selection_rate", "tpr"))
     kept = suppress_pairs(tests, suppress(whole, 10))
-    assert set(kept) < set(tests)
+    alone = [replace(t, p_adjusted=None) for t in tests]
+    assert all(replace(t, p_adjusted=None) in alone for t in kept)
     assert not [t for t in kept if t.rate == "tpr" and "C" in (t.higher, t.lower_group)]
     assert [t for t in kept if t.rate == "selection_rate" and "C" in (t.higher, t.lower_group)]
+
+
+def test_the_correction_of_shown_pairs_does_not_tell_of_hidden_ones():
+    """Two tables that differ in a hidden cell alone show the same corrected p-values."""
+    shown = []
+    for fp, tn in ((3, 39), (0, 42)):  # the margins of C stay
+        cells = {"A": (40, 30, 15, 25), "B": (30, 12, 20, 40), "C": (12 + 3 - fp, fp, 20, tn)}
+        whole = result_of(cells)
+        tests = pair_tests(whole.counts, ("fpr",))
+        shown.append([t.p_adjusted for t in suppress_pairs(tests, suppress(whole, 10))])
+    assert len(shown[0]) == 1
+    assert shown[0] == shown[1]
+
+
+def test_a_curve_with_a_small_bin_goes_whole():
+    """Bins add up to the group: one left out could be had from the others."""
+    score = np.repeat([0.2, 0.4, 0.6, 0.8], 40)
+    y = np.concatenate([np.arange(40) < k for k in (4, 10, 20, 30)]).astype(int)
+    people = GroupedOutcomes.from_arrays(
+        y_true=np.tile(y, 2), score=np.tile(score, 2), group=np.repeat(["a", "b"], 160)
+    )
+    whole = audit(people, draws=100, seed=0)
+    shown = suppress(whole, 5)
+    assert len(whole.calibration[0].bins) == 4
+    assert shown.hidden == ()
+    assert all(
+        c.bins == () and c.error is None and c.brier_parts is None for c in shown.calibration
+    )
+    assert shown.calibration[0].brier == whole.calibration[0].brier
+    assert shown.score_gaps["calibration_gap"].value is None
+    assert suppress(whole, 4) is whole
 
 
 def test_small_is_about_people_not_weight():

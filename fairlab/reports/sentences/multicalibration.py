@@ -7,6 +7,8 @@ from fairlab.reports.sentences.audit import chance, people, points
 def worst_sentence(result: Multicalibration) -> str:
     """The subgroup with the strongest evidence, or that there is none beyond chance."""
     looked = len(result.subgroups)
+    if not looked and result.withheld:
+        return "Nothing of subgroups can be shown without giving away a few people."
     if not looked:
         return f"We cannot tell: no subgroup has {result.smallest:,} people or more."
     found = result.found

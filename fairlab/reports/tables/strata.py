@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.metrics import GAPS, RATES, WithinStrata, holm
-
-_HIDDEN = "suppressed: rests on fewer than {} people"
+from fairlab.metrics.strata_suppression import suppress_strata
 
 
 def strata_table(result: WithinStrata, name: str, smallest: int = 0) -> pd.DataFrame:
@@ -16,17 +15,20 @@ def strata_table(result: WithinStrata, name: str, smallest: int = 0) -> pd.DataF
     Args:
         result: Gaps within strata.
         name: Name in ``GAPS``.
-        smallest: A stratum with a cell of fewer people is suppressed; 0 shows all.
+        smallest: A stratum with a cell of fewer people is suppressed; 0 shows all. The
+            correction then takes the p-values of hidden strata for 1.
     """
-    strata = result.gaps[name].strata
-    hidden = small_strata(result, smallest)
-    p_values = [np.nan if s.gap.p_value is None else s.gap.p_value for s in strata]
+    result = suppress_strata(result, smallest)
+    hidden, strata = result.hidden, result.gaps[name].strata
+    p_values = [
+        1.0 if s.stratum in hidden else np.nan if s.gap.p_value is None else s.gap.p_value
+        for s in strata
+    ]
     rows = []
     for stratum, p in zip(strata, holm(p_values), strict=True):
         gap = stratum.gap
         if stratum.stratum in hidden:
-            why = _HIDDEN.format(smallest)
-            rows.append((stratum.stratum, stratum.n, *[None] * 8, why))
+            rows.append((stratum.stratum, stratum.n, *[None] * 8, result.why_hidden))
             continue
         note = gap.why_undefined
         if stratum.small and gap.value is not None:
@@ -65,8 +67,18 @@ def strata_table(result: WithinStrata, name: str, smallest: int = 0) -> pd.DataF
     return pd.DataFrame(rows, columns=columns)
 
 
-def pooled_table(result: WithinStrata, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """One row per gap: over everyone, standardised, on average, and the tests."""
+def pooled_table(
+    result: WithinStrata, names: Sequence[str] | None = None, smallest: int = 0
+) -> pd.DataFrame:
+    """One row per gap: over everyone, standardised, on average, and the tests.
+
+    Args:
+        result: Gaps within strata.
+        names: Of gaps; None is all.
+        smallest: With a stratum that has a cell of fewer people, nothing is pooled, and gaps
+            strata aside are as the audit shows them; 0 shows all.
+    """
+    result = suppress_strata(result, smallest)
     rows = []
     for name in result.gaps if names is None else names:
         found = result.gaps[name]
@@ -80,7 +92,7 @@ def pooled_table(result: WithinStrata, names: Sequence[str] | None = None) -> pd
                 found.standardised.upper,
                 found.highest,
                 found.lowest,
-                "yes" if found.reversed else "no",
+                None if result.hidden else "yes" if found.reversed else "no",
                 found.average.value,
                 found.average.lower,
                 found.average.upper,
@@ -116,7 +128,8 @@ def pooled_table(result: WithinStrata, names: Sequence[str] | None = None) -> pd
 
 def stratum_rates_table(result: WithinStrata, rate: str, smallest: int = 0) -> pd.DataFrame:
     """One row per stratum and group: a rate with the people behind it."""
-    hidden = small_strata(result, smallest)
+    result = suppress_strata(result, smallest)
+    hidden = result.hidden
     value = RATES[rate](result.counts)
     n = np.asarray(RATES[rate].denominator(result.counts))
     rows = [
@@ -132,13 +145,3 @@ def stratum_rates_table(result: WithinStrata, rate: str, smallest: int = 0) -> p
         for g, group in enumerate(result.counts.group_names)
     ]
     return pd.DataFrame(rows, columns=["Stratum", "Group", RATES[rate].label, "People"])
-
-
-def small_strata(result: WithinStrata, smallest: int) -> frozenset[str]:
-    """Strata in which a group that is there has a cell of fewer than ``smallest`` people."""
-    if smallest <= 0:
-        return frozenset()
-    cells = result.cells
-    fewest = np.stack([cells.tp, cells.fp, cells.fn, cells.tn]).min(axis=0)
-    small = ((fewest < smallest) & (cells.n > 0)).any(axis=-1)
-    return frozenset(name for name, hide in zip(result.names, small, strict=True) if hide)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from fairlab.metrics import GAPS, RATES, Audit
+from fairlab.metrics.strata_suppression import suppress_strata
 from fairlab.metrics.suppression import suppress
 from fairlab.reports.figures import audit as figures
 from fairlab.reports.figures.strata import strata_figure
@@ -12,7 +13,7 @@ from fairlab.reports.sentences import audit as sentences
 from fairlab.reports.sentences.overview import overview_sentence
 from fairlab.reports.sentences.strata import CONTROL_CAUTION, strata_sentence
 from fairlab.reports.tables import audit as tables
-from fairlab.reports.tables.strata import pooled_table, small_strata, strata_table
+from fairlab.reports.tables.strata import pooled_table, strata_table
 from fairlab.results import CROSSING, ScoredPeople
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited, audited_within
@@ -77,21 +78,28 @@ def show_strata(subject: Subject, threshold: float, smallest: int) -> None:
     name = right.selectbox(
         "Gap", list(GAPS), format_func=lambda n: GAPS[n].label, key="audit.strata.gap"
     )
-    result = audited_within(people, subject.by, control, threshold)
-    hidden = small_strata(result, smallest)
-    sentence = strata_sentence(result, name, by, control)
+    whole = audited_within(people, subject.by, control, threshold)
+    result = suppress_strata(whole, smallest)
+    hidden = result.hidden
     if hidden:
         sentence = (
-            f"Suppressed, because a cell has fewer than {smallest} people: {', '.join(hidden)}. "
-            "Pooled numbers, which rest on all strata, are in the second table."
+            f"Suppressed, because a cell has fewer than {smallest} people, or to keep such a cell "
+            f"from being worked out: {', '.join(hidden)}. Pooled numbers rest on all strata and "
+            "are left out, too."
         )
+    else:
+        sentence = strata_sentence(result, name, by, control)
     show_chart(
-        strata_figure(result, name, hidden),
+        strata_figure(result, name, frozenset(hidden)),
         sentence=as_it_is(sentence),
-        table=strata_table(result, name, smallest),
+        table=strata_table(whole, name, smallest),
         key="audit.strata",
     )
-    show_table(pooled_table(result), key="audit.strata.pooled", label="All gaps, strata pooled")
+    show_table(
+        pooled_table(whole, smallest=smallest),
+        key="audit.strata.pooled",
+        label="All gaps, strata pooled",
+    )
     st.markdown(CONTROL_CAUTION)
     for note in result.notes:
         st.markdown(as_it_is(note))
