@@ -17,8 +17,10 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import binom
 
+from benchmarks.coverage_claims import claim_lines
 from benchmarks.coverage_people import TWO_GROUPS, Population, many_groups
 from benchmarks.coverage_scores import band_lines, change_lines, score_lines
+from benchmarks.coverage_weighted import weighted_lines
 from benchmarks.harness import columns, machine_line
 from fairlab.metrics import GAPS, newcombe, wilson
 from fairlab.metrics.gap_intervals import add_interval
@@ -86,6 +88,8 @@ def main(json_path: Path | None = None, quick: bool = False) -> None:
     lines += [Line(**one) for one in score_lines(samples * 2 // 5)]
     lines += [Line(**one) for one in band_lines(samples // 5)]
     lines += [Line(**one) for one in change_lines(samples * 2 // 5)]
+    lines += [Line(**one) for one in weighted_lines(samples * 2 // 5, DRAWS)]
+    lines += [Line(**one) for one in claim_lines(samples * 2 // 5)]
     print("Coverage of nominal 95 % intervals")
     print(machine_line())
     print(text_table(lines))

@@ -13,12 +13,22 @@ from fairlab.metrics.audit_frame import audit_frame
 from fairlab.metrics.calibration import GroupCalibration
 from fairlab.metrics.gap_intervals import add_interval
 from fairlab.metrics.gaps import GAPS, Gap, GapResult
-from fairlab.metrics.group_rates import RateResult, effective_people, rate_result
+from fairlab.metrics.group_rates import (
+    RateResult,
+    effective_people,
+    equal_weights_aside,
+    rate_result,
+)
 from fairlab.metrics.inequality import InequalityResult, inequality_results
 from fairlab.metrics.overall import OverallGap, overall_gap
 from fairlab.metrics.ranking import GroupRanking
 from fairlab.metrics.rates import RATES, Given
-from fairlab.metrics.resampling import bootstrap_counts, p_value_of_draws, permutation_counts
+from fairlab.metrics.resampling import (
+    alike_counts,
+    bootstrap_counts,
+    p_value_of_draws,
+    permutation_counts,
+)
 from fairlab.metrics.score_gaps import ScoreGap
 from fairlab.metrics.score_numbers import ScoreNumbers, score_numbers
 from fairlab.outcomes import Counts, FloatArray, GroupedOutcomes, IntArray, count
@@ -137,7 +147,8 @@ def audit(
     interval where a rate is exactly 0 or 1), and a permutation p-value of "no gap". An interval
     includes "no gap" whenever the p-value says that chance alone would make such a gap.
     Weighted people get intervals from effective sizes (Kish) and no p-values: there is no exact
-    shuffle of weights.
+    shuffle of weights. Weights that are all equal are set aside, whatever they are: people then
+    count as one each, which changes no rate and no gap.
 
     Args:
         outcomes: People with labels, scores and groups.
@@ -158,6 +169,7 @@ def audit(
         )
     if draws < 100:
         raise InputError(f"Intervals need at least 100 draws; found {draws}. Use 2000 or more.")
+    given, outcomes = outcomes, equal_weights_aside(outcomes)
     if has_scores is None:
         has_scores = not bool(np.isin(outcomes.score, (0.0, 1.0)).all())
     if not has_scores:
@@ -181,19 +193,25 @@ def audit(
         },
         gaps={name: _gap_result(gap, drawn) for name, gap in GAPS.items()},
         to_overall={
-            name: overall_gap(gap, counts, drawn.resampled, drawn.shuffled(gap), level)
+            name: overall_gap(
+                gap, counts, drawn.resampled, drawn.shuffled(gap), level, drawn.effective
+            )
             for name, gap in GAPS.items()
         },
         score_gaps=scores.gaps,
         calibration=scores.calibration,
         ranking=scores.ranking,
         inequality=inequality_results(
-            counts, drawn.resampled, drawn.shuffled_given("nothing"), level
+            counts,
+            drawn.resampled,
+            drawn.shuffled_given("nothing"),
+            level,
+            drawn.effective is None,
         ),
         level=level,
         draws=draws,
         seed=seed,
-        notes=_notes(outcomes, has_scores),
+        notes=_notes(given, outcomes, has_scores),
         weighted=outcomes.weight is not None,
     )
 
@@ -218,16 +236,18 @@ class _Draws:
         self.resampled = bootstrap_counts(counts, draws, np.random.default_rng(seed), effective)
         self._shuffled: dict[Given, Counts] = {}
 
-    def shuffled(self, gap: Gap) -> Counts | None:
+    def shuffled(self, gap: Gap) -> Counts:
         return self.shuffled_given(gap.rates[0].given)
 
-    def shuffled_given(self, given: Given) -> Counts | None:
-        """None for weighted people: there is no exact shuffle of weights."""
-        if self.effective is not None:
-            return None
+    def shuffled_given(self, given: Given) -> Counts:
+        """Groups shuffled; of weighted people, drawn alike: weights have no exact shuffle."""
         if given not in self._shuffled:
-            rng = np.random.default_rng(self.seed)
-            self._shuffled[given] = permutation_counts(self.counts, self.draws, rng, given)
+            rng, counts, draws = np.random.default_rng(self.seed), self.counts, self.draws
+            self._shuffled[given] = (
+                permutation_counts(counts, draws, rng, given)
+                if self.effective is None
+                else alike_counts(counts, draws, rng, given, self.effective)
+            )
         return self._shuffled[given]
 
 
@@ -235,16 +255,15 @@ def _gap_result(gap: Gap, drawn: _Draws) -> GapResult:
     found = gap.result(drawn.counts)
     if found.value is None:
         return found
-    shuffled = drawn.shuffled(gap)
-    if shuffled is not None:
-        p_value = p_value_of_draws(found.value, gap(shuffled), gap.spread == "ratio")
-        found = replace(found, p_value=p_value)
+    chance = p_value_of_draws(found.value, gap(drawn.shuffled(gap)), gap.spread == "ratio")
+    if drawn.effective is None:
+        found = replace(found, p_value=chance)
     return add_interval(
-        gap, found, drawn.counts, gap(drawn.resampled), drawn.level, drawn.effective
+        gap, found, drawn.counts, gap(drawn.resampled), drawn.level, drawn.effective, chance
     )
 
 
-def _notes(outcomes: GroupedOutcomes, has_scores: bool) -> tuple[str, ...]:
+def _notes(given: GroupedOutcomes, outcomes: GroupedOutcomes, has_scores: bool) -> tuple[str, ...]:
     notes = []
     people = np.bincount(outcomes.group, minlength=outcomes.n_groups)
     empty = [outcomes.group_names[g] for g in np.flatnonzero(people == 0)]
@@ -254,6 +273,11 @@ def _notes(outcomes: GroupedOutcomes, has_scores: bool) -> tuple[str, ...]:
         notes.append(
             "People are weighted: counts are total weights, intervals use effective numbers of "
             "people, and p-values are not given."
+        )
+    elif given.weight is not None:
+        notes.append(
+            f"All weights are equal ({given.weight[0]:g}), so people count as one each: rates, "
+            "gaps, intervals and p-values are those of people without weights."
         )
     if not has_scores:
         notes.append("There are decisions but no scores, so calibration and ranking are not shown.")

@@ -28,6 +28,8 @@ class ReliabilityBin:
         rate: Share of them with the favourable outcome.
         lower, upper: Wilson interval of ``rate``.
         effective_n: People, or their effective number when weighted (Kish).
+        variance: Variance of ``rate`` if the scores are the chances: smaller than that of one
+            chance for all, the more scores differ within the bin.
     """
 
     n: float
@@ -36,6 +38,7 @@ class ReliabilityBin:
     lower: float
     upper: float
     effective_n: float
+    variance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,7 @@ def _binned(
     lower, upper = wilson(np.minimum(rate * effective, effective), effective, level)
     bins = tuple(
         ReliabilityBin(*(float(v) for v in values))
-        for values in zip(mass, mean_score, rate, lower, upper, effective, strict=True)
+        for values in zip(mass, mean_score, rate, lower, upper, effective, variance, strict=True)
     )
     return bins, variance
 

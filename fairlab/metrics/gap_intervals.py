@@ -4,7 +4,8 @@ A gap of resampled counts never falls much below the gap found, even if the grou
 the spread of several noisy rates is too wide on average. Left alone, such an interval misses a
 true gap of 0 in most samples. So its end towards "no gap" is moved by twice that bias, and it
 includes "no gap" whenever the shuffled groups say that chance alone would make such a gap (the
-test is inverted at that one value).
+test is inverted at that one value). Weighted people cannot be shuffled: groups drawn alike with
+effective numbers of people say the same of them, well enough for an interval.
 """
 
 from dataclasses import replace
@@ -12,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from fairlab.metrics.gaps import GAPS, Gap, GapResult, optional
-from fairlab.metrics.pairs import widest_pairs
+from fairlab.metrics.pairs import at_bound, widest_pairs
 from fairlab.metrics.resampling import (
+    alike_counts,
     bootstrap_counts,
     p_value_of_draws,
     percentile_interval,
@@ -45,13 +47,15 @@ def gap_with_interval(
     if found.value is None:
         return found
     resampled = bootstrap_counts(counts, draws, np.random.default_rng(seed), effective_n)
-    p_value = None
+    rng, given = np.random.default_rng(seed), gap.rates[0].given
     if effective_n is None:
-        rng = np.random.default_rng(seed)
-        shuffled = gap(permutation_counts(counts, draws, rng, gap.rates[0].given))
-        p_value = p_value_of_draws(found.value, shuffled, gap.spread == "ratio")
-    found = replace(found, p_value=p_value)
-    return add_interval(gap, found, counts, gap(resampled), level, effective_n)
+        alike = permutation_counts(counts, draws, rng, given)
+    else:
+        alike = alike_counts(counts, draws, rng, given, effective_n)
+    chance = p_value_of_draws(found.value, gap(alike), gap.spread == "ratio")
+    if effective_n is None:
+        found = replace(found, p_value=chance)
+    return add_interval(gap, found, counts, gap(resampled), level, effective_n, chance)
 
 
 def add_interval(
@@ -61,6 +65,7 @@ def add_interval(
     draws: FloatArray,
     level: float,
     effective_n: FloatArray | None = None,
+    chance: float | None = None,
 ) -> GapResult:
     """A gap, its p-value known, with its interval.
 
@@ -74,20 +79,23 @@ def add_interval(
         draws: The gap of resampled counts.
         level: Confidence level.
         effective_n: (G,) effective number of people, for weighted counts.
+        chance: How often groups that do not differ would be this far apart: the p-value (when
+            None) or, for weighted people, what groups drawn alike say.
     """
-    at_bound = any(rate.share and np.isin(rate(counts), (0.0, 1.0)).any() for rate in gap.rates)
+    closed_form = bool(at_bound(gap.rates, counts))
     bias, interval = None, "newcombe" if gap.spread == "difference" else "mover"
-    if at_bound:
+    if closed_form:
         lower, upper = widest_pairs(counts, gap, level, effective_n)
     else:
         lower, upper = percentile_interval(draws, level)
         interval = "resampled"
     if np.isnan(lower) or found.value is None:
         return found
-    if not at_bound:
+    if not closed_form:
         bias = float(np.nanmean(draws)) - found.value
     excess = 0.0 if bias is None else bias
-    within_chance = found.p_value is not None and found.p_value > 1 - level
+    chance = found.p_value if chance is None else chance
+    within_chance = chance is not None and chance > 1 - level
     if gap.spread == "ratio":
         upper = 1.0 if within_chance else min(1.0, upper - 2 * min(excess, 0.0))
     else:

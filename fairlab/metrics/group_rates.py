@@ -1,6 +1,6 @@
 """A rate of every group and of everyone, as records with intervals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -99,6 +99,17 @@ def _group_rates(
         )
         for g, name in enumerate(counts.group_names)
     )
+
+
+def equal_weights_aside(outcomes: GroupedOutcomes) -> GroupedOutcomes:
+    """People whose weights are all the same, without them: no rate or gap depends on such weights.
+
+    Others, and people without weights, come back as they are.
+    """
+    weight = outcomes.weight
+    if weight is None or not np.allclose(weight, weight[0], rtol=1e-9, atol=0.0):
+        return outcomes
+    return replace(outcomes, weight=None)
 
 
 def effective_people(outcomes: GroupedOutcomes) -> FloatArray | None:

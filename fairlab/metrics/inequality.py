@@ -62,47 +62,50 @@ class InequalityResult:
 
 
 def inequality_results(
-    counts: Counts, resampled: Counts, shuffled: Counts | None, level: float
+    counts: Counts, resampled: Counts, shuffled: Counts, level: float, tested: bool = True
 ) -> dict[str, InequalityResult]:
     """``theil`` and ``generalized_entropy`` of one population with intervals.
 
     Args:
         counts: Fields of shape (G,).
         resampled: Draws of them, (draws, G).
-        shuffled: Draws with groups shuffled among all people; None for weighted people.
+        shuffled: Draws with groups shuffled among all people; of weighted people, draws of groups
+            that do not differ.
         level: Confidence level.
+        tested: Whether p-values are given; not for weighted people.
     """
     results = {}
     for name, measure in (("theil", theil), ("generalized_entropy", generalized_entropy)):
-        found, drawn = measure(counts), measure(resampled)
-        chance = None if shuffled is None else measure(shuffled)
+        found, drawn, chance = measure(counts), measure(resampled), measure(shuffled)
         results[name] = InequalityResult(
             name,
-            _part("total", found.total, drawn.total, None, level),
-            _part("between", found.between, drawn.between, chance, level),
-            _part("share", found.share, drawn.share, chance, level),
+            _part("total", found.total, drawn.total, None, level, tested),
+            _part("between", found.between, drawn.between, chance.between, level, tested),
+            _part("share", found.share, drawn.share, chance.share, level, tested),
         )
     return results
 
 
 def _part(
-    name: str, value: FloatArray, draws: FloatArray, chance: Inequality | None, level: float
+    name: str,
+    value: FloatArray,
+    draws: FloatArray,
+    alike: FloatArray | None,
+    level: float,
+    tested: bool,
 ) -> InequalityPart:
     number = optional(value)
     lower, upper = percentile_interval(draws, level)
     if number is None or np.isnan(lower):
         return InequalityPart(name, number, None, None)
-    if name == "total":
+    if alike is None:
         return InequalityPart(name, number, lower, upper)
-    p_value = None
-    if chance is not None:
-        far = chance.between if name == "between" else chance.share
-        p_value = p_value_of_draws(number, far)
+    chance = p_value_of_draws(number, alike)
     bias = float(np.nanmean(draws)) - number
     lower = max(0.0, lower - 2 * max(bias, 0.0))
-    if p_value is not None and p_value > 1 - level:
+    if chance > 1 - level:
         lower = 0.0
-    return InequalityPart(name, number, lower, upper, p_value)
+    return InequalityPart(name, number, lower, upper, chance if tested else None)
 
 
 def theil(counts: Counts) -> Inequality:

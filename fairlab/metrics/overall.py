@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairlab.metrics.gaps import Gap, optional
-from fairlab.metrics.pairs import widest_pairs
+from fairlab.metrics.pairs import at_bound, widest_pairs
 from fairlab.metrics.resampling import p_value_of_draws, percentile_interval
 from fairlab.outcomes import Counts, FloatArray
 
@@ -33,7 +33,12 @@ class OverallGap:
 
 
 def overall_gap(
-    gap: Gap, counts: Counts, resampled: Counts, shuffled: Counts | None, level: float
+    gap: Gap,
+    counts: Counts,
+    resampled: Counts,
+    shuffled: Counts,
+    level: float,
+    effective_n: FloatArray | None = None,
 ) -> OverallGap:
     """A gap from everyone with its interval.
 
@@ -41,43 +46,44 @@ def overall_gap(
         gap: The gap.
         counts: Fields of shape (G,).
         resampled: Draws of them, (draws, G).
-        shuffled: Draws with groups shuffled, (draws, G); None for weighted people.
+        shuffled: Draws with groups shuffled, (draws, G); of weighted people, draws of groups that
+            do not differ.
         level: Confidence level.
+        effective_n: (G,) effective number of people, for weighted counts.
     """
     value = float(gap.to_overall(counts))
     if np.isnan(value):
         return OverallGap(gap.name, None, None, None, None, None)
     ratio = gap.spread == "ratio"
-    p_value = None
-    if shuffled is not None:
-        p_value = p_value_of_draws(value, gap.to_overall(shuffled), ratio)
-    lower, upper = mended_interval(gap, value, gap.to_overall(resampled), p_value, level)
-    if any(rate.share and np.isin(rate(counts), (0.0, 1.0)).any() for rate in gap.rates):
-        lower, upper = (np.nan if ratio else 0.0), widest_pairs(counts, gap, level)[1]
+    chance = p_value_of_draws(value, gap.to_overall(shuffled), ratio)
+    lower, upper = mended_interval(gap, value, gap.to_overall(resampled), chance, level)
+    if at_bound(gap.rates, counts):
+        lower, upper = (np.nan if ratio else 0.0), widest_pairs(counts, gap, level, effective_n)[1]
     known = not np.isnan(lower + upper)
     return OverallGap(
         name=gap.name,
         value=value,
         lower=optional(lower) if known else None,
         upper=optional(upper) if known else None,
-        p_value=p_value,
+        p_value=chance if effective_n is None else None,
         farthest=_farthest(gap, counts),
     )
 
 
 def mended_interval(
-    gap: Gap, value: float, draws: FloatArray, p_value: float | None, level: float
+    gap: Gap, value: float, draws: FloatArray, chance: float, level: float
 ) -> tuple[float, float]:
     """Percentile interval of a gap's draws, its end towards "no gap" moved by twice the bias.
 
-    It includes "no gap" whenever the p-value says that chance alone would make such a gap
-    (see ``gap_intervals.py``). (NaN, NaN) when too many draws are undefined.
+    It includes "no gap" whenever groups that do not differ would make such a gap with this
+    ``chance`` and it is above 1 − level (see ``gap_intervals.py``). (NaN, NaN) when too many draws
+    are undefined.
     """
     lower, upper = percentile_interval(draws, level)
     if np.isnan(lower):
         return lower, upper
     bias = float(np.nanmean(draws)) - value
-    within_chance = p_value is not None and p_value > 1 - level
+    within_chance = chance > 1 - level
     if gap.spread == "ratio":
         return lower, 1.0 if within_chance else min(1.0, upper - 2 * min(bias, 0.0))
     return 0.0 if within_chance else max(0.0, lower - 2 * max(bias, 0.0)), upper

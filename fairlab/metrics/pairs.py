@@ -14,6 +14,7 @@ from fairlab.metrics.rates import RATES, Rate
 from fairlab.outcomes import Array, Counts, FloatArray
 
 _FEWEST_EXPECTED = 5
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,19 @@ def widest_pairs(
     else:
         combined = (np.max if gap.spread == "difference" else np.min)(bounds, axis=0)
     return float(combined[0]), float(combined[1])
+
+
+def at_bound(rates: Sequence[Rate], counts: Counts) -> Array:
+    """Whether a share of any group is exactly 0 or 1, shape (...): the leading axes of the counts.
+
+    Sums of weights may miss 0 and 1 by rounding.
+    """
+    found = np.zeros(counts.shape[:-1], dtype=bool)
+    for rate in rates:
+        if rate.share:
+            value = rate(counts)
+            found |= ((value < _ROUNDING) | (value > 1 - _ROUNDING)).any(axis=-1)
+    return found
 
 
 def _largest_difference(

@@ -14,8 +14,9 @@ def minimum_detectable_gap(
 ) -> float:
     """Smallest difference of two shares that a two-sided z-test would find this often.
 
-    One group has ``rate``, the other lies on the side with more room. Normal approximation with
-    the pooled variance under "no difference" and both variances under the alternative
+    One group has ``rate``, the other lies on the side with more room; found so often whichever of
+    the two has ``rate``, so the order of the groups does not matter. Normal approximation with the
+    pooled variance under "no difference" and both variances under the alternative
     (Fleiss, Levin, Paik 2003, eq. 4.14).
 
     Args:
@@ -39,12 +40,15 @@ def minimum_detectable_gap(
 
     z_level, z_power = float(ndtri(1 - level / 2)), float(ndtri(power))
 
-    def enough(gap: float) -> bool:
+    def found(gap: float, n: float, n_other: float) -> bool:
         other = rate + sign * gap
-        pooled = (n_a * rate + n_b * other) / (n_a + n_b)
-        under_null = math.sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n_a + 1 / n_b))
-        variance = rate * (1 - rate) / n_a + max(other * (1 - other), 0.0) / n_b
+        pooled = (n * rate + n_other * other) / (n + n_other)
+        under_null = math.sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n + 1 / n_other))
+        variance = rate * (1 - rate) / n + max(other * (1 - other), 0.0) / n_other
         return gap - z_level * under_null >= z_power * math.sqrt(variance)
+
+    def enough(gap: float) -> bool:
+        return found(gap, n_a, n_b) and found(gap, n_b, n_a)
 
     if not enough(room):
         return float("nan")
@@ -66,7 +70,8 @@ def records_needed(
 
     Args:
         gap: Difference of shares to find, in (0, 1].
-        rate: Share in one group; the other lies on the side with more room.
+        rate: Share in one group, whichever needs more people; the other lies on the side with more
+            room.
         n_ratio: People of group b for each of group a.
         power, level: As in :func:`minimum_detectable_gap`.
 
@@ -85,10 +90,13 @@ def records_needed(
     if not n_ratio > 0:
         raise InputError(f"n_ratio must be positive; found {n_ratio!r}.")
     other = rate + gap if rate <= 0.5 else rate - gap
-    pooled = (rate + n_ratio * other) / (1 + n_ratio)
-    under_null = math.sqrt(pooled * (1 - pooled) * (1 + 1 / n_ratio))
-    under_gap = math.sqrt(rate * (1 - rate) + other * (1 - other) / n_ratio)
-    n_a = ((float(ndtri(1 - level / 2)) * under_null + float(ndtri(power)) * under_gap) / gap) ** 2
+    z_level, z_power = float(ndtri(1 - level / 2)), float(ndtri(power))
+    n_a = 0.0
+    for a, b in ((rate, other), (other, rate)):
+        pooled = (a + n_ratio * b) / (1 + n_ratio)
+        under_null = math.sqrt(pooled * (1 - pooled) * (1 + 1 / n_ratio))
+        under_gap = math.sqrt(a * (1 - a) + b * (1 - b) / n_ratio)
+        n_a = max(n_a, ((z_level * under_null + z_power * under_gap) / gap) ** 2)
     return math.ceil(n_a), math.ceil(n_a * n_ratio)
 
 

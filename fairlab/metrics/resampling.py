@@ -118,6 +118,46 @@ def permutation_counts(
     return Counts(tp, fp, fn, tn, counts.group_names)
 
 
+def alike_counts(
+    counts: Counts,
+    draws: int,
+    rng: np.random.Generator,
+    given: Given,
+    effective_n: FloatArray,
+) -> Counts:
+    """Counts of ``draws`` populations of weighted people in which groups do not differ.
+
+    What :func:`permutation_counts` is for whole people: every group draws its cells from those of
+    all groups together, given the outcome or the decision where ``given`` says so. Each group has
+    its effective number of people (Kish; rounded, at least 1), rescaled to its total weight: an
+    approximation that treats weights as independent of cells.
+
+    Args:
+        counts: Weighted counts of shape (G,).
+        draws: Number of draws.
+        rng: Source of chance.
+        given: What the groups may differ in: the shares of outcomes (``label``) or of decisions
+            (``decision``), or ``nothing``.
+        effective_n: (G,) effective number of people per group.
+
+    Returns:
+        Counts with fields of shape (draws, G). Total weights of groups (and, when given, of their
+        outcomes or decisions) are those of ``counts`` in every draw.
+    """
+    cells = _cells(counts)
+    kinds = {"label": ((0, 2), (1, 3)), "decision": ((0, 1), (2, 3)), "nothing": ((0, 1, 2, 3),)}
+    total = cells.sum(axis=1)
+    drawn = np.zeros((4, draws, len(cells)))
+    for kind in kinds[given]:
+        together = cells[:, kind].sum(axis=0)
+        for g, weight in enumerate(cells[:, kind].sum(axis=1)):
+            if weight > 0:
+                size = max(1, round(float(effective_n[g] * weight / total[g])))
+                shares = rng.multinomial(size, together / together.sum(), size=draws) / size
+                drawn[kind, :, g] = (shares * weight).T
+    return Counts(drawn[0], drawn[1], drawn[2], drawn[3], counts.group_names)
+
+
 def permutation_p_value(counts: Counts, gap: Gap | str, draws: int = 2000, seed: int = 0) -> float:
     """Share of shuffled populations whose gap is at least as large as the one found.
 

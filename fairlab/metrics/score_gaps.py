@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairlab.metrics.calibration import GroupCalibration
+from fairlab.metrics.calibration import GroupCalibration, matched_size, simulated_shares
 from fairlab.metrics.gaps import optional
 from fairlab.metrics.ranking import GroupRanking
 from fairlab.metrics.resampling import p_value_of_draws, percentile_interval
@@ -184,21 +184,27 @@ def _reaching_down(value: float, draws: FloatArray, level: float) -> tuple[float
 
 def _simulated_errors(group: GroupCalibration, draws: int, rng: np.random.Generator) -> FloatArray:
     """Calibration errors if the shares found in the bins were the true ones."""
-    return _errors_of(group, np.array([b.rate for b in group.bins]), draws, rng)
+    size = np.array([b.effective_n for b in group.bins])
+    return _errors_of(group, np.array([b.rate for b in group.bins]), size, draws, rng)
 
 
 def _calibrated_errors(group: GroupCalibration, draws: int, rng: np.random.Generator) -> FloatArray:
-    """Calibration errors if the mean scores of the bins were the true shares."""
-    return _errors_of(group, np.array([b.mean_score for b in group.bins]), draws, rng)
+    """Calibration errors if every score were the chance of the outcome."""
+    mean_score = np.array([b.mean_score for b in group.bins])
+    size = matched_size(mean_score, np.array([b.variance for b in group.bins]))
+    return _errors_of(group, mean_score, size, draws, rng)
 
 
 def _errors_of(
-    group: GroupCalibration, share: FloatArray, draws: int, rng: np.random.Generator
+    group: GroupCalibration,
+    share: FloatArray,
+    size: FloatArray,
+    draws: int,
+    rng: np.random.Generator,
 ) -> FloatArray:
     n = np.array([b.n for b in group.bins])
     mean_score = np.array([b.mean_score for b in group.bins])
-    size = np.maximum(np.rint([b.effective_n for b in group.bins]).astype(np.int64), 1)
-    simulated = rng.binomial(size, np.clip(share, 0, 1), (draws, len(n))) / size
+    simulated = simulated_shares(share, size, draws, rng)
     return np.asarray(np.abs(simulated - mean_score) @ (n / n.sum()))
 
 

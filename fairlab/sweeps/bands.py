@@ -8,14 +8,15 @@ are one tensor operation.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from fairlab.errors import InputError
 from fairlab.metrics.gaps import GAPS, Gap
-from fairlab.metrics.pairs import widest_pairs
+from fairlab.metrics.group_rates import effective_people, equal_weights_aside
+from fairlab.metrics.pairs import at_bound, widest_pairs
 from fairlab.metrics.resampling import MOST_UNDEFINED
 from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
 from fairlab.sweeps.thresholds import ThresholdSweep
@@ -106,7 +107,7 @@ def gap_bands(
             f"found {draws} and {level:g}. Use 400 and 0.95."
         )
     chosen = [GAPS[name] for name in gaps]
-    thin = sweep.downsample(size, keep)
+    thin, outcomes = _in_people(sweep.downsample(size, keep), outcomes)
     values = np.column_stack([gap(thin.counts) for gap in chosen])
     weighted = thin.counts.tp.dtype.kind not in "iu"
     notes = [
@@ -128,6 +129,20 @@ def gap_bands(
             f"{100 * MOST_UNDEFINED:g} % of the draws."
         )
     return GapBands(thin.thresholds, values, lower, upper, tuple(gaps), draws, level, tuple(notes))
+
+
+def _in_people(
+    sweep: ThresholdSweep, outcomes: GroupedOutcomes | None
+) -> tuple[ThresholdSweep, GroupedOutcomes | None]:
+    """Weights that are all equal are set aside: counts in people, as without weights."""
+    if outcomes is None or outcomes.weight is None or sweep.counts.tp.dtype.kind in "iu":
+        return sweep, outcomes
+    people = equal_weights_aside(outcomes)
+    if people.weight is not None:
+        return sweep, outcomes
+    c, weight = sweep.counts, outcomes.weight[0]
+    tp, fp, fn, tn = (np.rint(f / weight).astype(np.int64) for f in (c.tp, c.fp, c.fn, c.tn))
+    return replace(sweep, counts=Counts(tp, fp, fn, tn, c.group_names)), people
 
 
 def resampled_sweep(
@@ -208,7 +223,8 @@ def _bands(
         excess[known] = np.nanmean(some, axis=0) - values[known]
         for k, gap in enumerate(chosen):
             _mend(gap, lower[:, k], upper[:, k], values[:, k], excess[:, k], alike[:, :, k], level)
-    _at_bounds(thin, chosen, values, lower, upper, level)
+    effective = None if outcomes is None else effective_people(outcomes)
+    _at_bounds(thin, chosen, values, (lower, upper), level, effective)
     return lower, upper
 
 
@@ -269,22 +285,22 @@ def _at_bounds(
     thin: ThresholdSweep,
     chosen: Sequence[Gap],
     values: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
+    ends: tuple[FloatArray, FloatArray],
     level: float,
+    effective: FloatArray | None,
 ) -> None:
-    """Newcombe's interval (in place) where a rate is exactly 0 or 1, infinite thresholds aside."""
-    counts = thin.counts
-    if counts.tp.dtype.kind not in "iu":
-        return
+    """The closed form (in place) where a rate is exactly 0 or 1, infinite thresholds aside.
+
+    Weighted people count as their group's effective number (Kish). Where there is no closed form
+    there is no band: resampled counts would not vary.
+    """
+    counts, (lower, upper) = thin.counts, ends
     finite = np.isfinite(thin.thresholds)
     for k, gap in enumerate(chosen):
-        at_bound = np.zeros(len(finite), dtype=bool)
-        for rate in gap.rates:
-            if rate.share:
-                at_bound |= np.isin(rate(counts), (0.0, 1.0)).any(axis=-1)
-        for t in np.flatnonzero(at_bound & finite & ~np.isnan(values[:, k])):
-            here = Counts(counts.tp[t], counts.fp[t], counts.fn[t], counts.tn[t])
-            low, high = widest_pairs(here, gap, level)
-            if not np.isnan(low):
-                lower[t, k], upper[t, k] = min(low, values[t, k]), max(high, values[t, k])
+        here = at_bound(gap.rates, counts) & finite & ~np.isnan(values[:, k])
+        for t in np.flatnonzero(here):
+            one = Counts(counts.tp[t], counts.fp[t], counts.fn[t], counts.tn[t])
+            low, high = widest_pairs(one, gap, level, effective)
+            # NaN stays NaN: no closed form, no band.
+            lower[t, k] = np.minimum(low, values[t, k])
+            upper[t, k] = np.maximum(high, values[t, k])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fairlab.metrics.group_rates import equal_weights_aside
 from fairlab.metrics.rates import Rate
 from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
 from fairlab.sweeps.people import same_people
@@ -61,6 +62,7 @@ def pair(
         InputError: If the two are not the same people in the same groups.
     """
     same_people(before, after)
+    before, after = equal_weights_aside(before), equal_weights_aside(after)
     first = before.score >= threshold_before
     second = after.score >= threshold_after
     place = before.group * 2 + before.y_true

@@ -170,17 +170,33 @@ def test_a_negative_mean_residual_has_a_resampled_interval_around_it():
 
 
 def test_weight_one_equals_no_weight():
-    """Weights of one give the same rates and Wilson intervals; p-values are withheld."""
+    """Equal weights, of one or not, give the numbers of no weights at all, p-values too."""
     plain = audit(made_up(), draws=200)
-    weighted = audit(made_up(weight=np.ones(600)), draws=200)
+    weighted = audit(made_up(weight=np.full(600, 2.5)), draws=200)
     for name, rate in RATES.items():
         a, b = plain.rates[name]["A"], weighted.rates[name]["A"]
         assert a.value == pytest.approx(b.value)
         if rate.share:
             assert (a.lower, a.upper) == (pytest.approx(b.lower), pytest.approx(b.upper))
-    assert weighted.gaps["accuracy_difference"].p_value is None
-    assert weighted.gaps["accuracy_difference"].lower is not None
-    assert any("weighted" in note for note in weighted.notes)
+    assert weighted.gaps == plain.gaps
+    assert weighted.to_overall == plain.to_overall
+    assert not weighted.weighted
+    assert any("All weights are equal (2.5)" in note for note in weighted.notes)
+
+
+def test_uneven_weights_have_no_p_values_but_reach_no_gap_where_chance_does():
+    """Groups drawn alike stand in for the shuffle: the interval reaches 0 about as often."""
+    rng = np.random.default_rng(0)
+    near_one = audit(made_up(weight=1 + 0.001 * rng.random(600)), draws=1000)
+    plain = audit(made_up(), draws=1000)
+    assert near_one.weighted
+    assert any("weighted" in note for note in near_one.notes)
+    for name, gap in near_one.gaps.items():
+        assert gap.p_value is None
+        p_value = plain.gaps[name].p_value
+        if not 0.03 < p_value < 0.08:
+            equal, end = (0, gap.lower) if gap.name.endswith("difference") else (1, gap.upper)
+            assert (end == equal) == (p_value > 0.05), name
 
 
 def test_unequal_weights_widen_intervals():

@@ -136,8 +136,21 @@ def test_equal_weights_are_like_none_and_uneven_ones_widen():
         found = gap_bands(exact_sweep(people), gap, size=9, draws=2000, outcomes=people)
         widths.append((found.upper - found.lower)[4, 0])
     width = (plain.upper - plain.lower)[4, 0]
-    assert widths[0] == pytest.approx(width, rel=0.08)
+    assert widths[0] == width
     assert widths[1] > 1.8 * width
+
+
+def test_weighted_bands_of_rates_at_0_or_1_are_not_lines():
+    """Few people above a threshold, all or none of one group: the closed form, never [v, v]."""
+    weight = np.exp(0.7 * np.random.default_rng(1).normal(size=600))
+    people = _people(8, shift=1.0, weight=weight)
+    found = gap_bands(exact_sweep(people), FOUR, size=200, outcomes=people)
+    finite = np.isfinite(found.thresholds)
+    known = ~np.isnan(found.lower) & finite[:, None]
+    assert known.sum() > 500
+    assert (found.upper - found.lower)[known].min() > 0.001
+    assert (found.lower[known] <= found.values[known]).all()
+    assert (found.values[known] <= found.upper[known]).all()
 
 
 def test_weights_that_are_not_known_give_no_band():

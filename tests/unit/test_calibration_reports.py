@@ -47,7 +47,8 @@ def test_sentence_names_the_farthest_group_its_side_and_its_noise_floor():
     assert f"{100 * men.error:.1f} points away" in text
     assert f"{100 * men.error_lower:.1f} to {100 * men.error_upper:.1f}" in text
     assert f"{100 * men.error_by_chance:.1f} points away on average" in text
-    assert "this is farther (p < 0.001)" in text
+    assert "this is farther (p < 0.001, corrected for picking one of 2 groups)" in text
+    assert f"the distance is about {100 * men.error_debiased:.1f} points" in text
     assert f"for <i>men</i> {100 * men.residual:.1f} points too low" in text
     assert "Too few people for a curve: others" in text
 

@@ -224,6 +224,22 @@ def test_minimum_detectable_gap_really_is_found_four_times_in_five():
     assert found.mean() == pytest.approx(0.8, abs=0.02)
 
 
+@pytest.mark.parametrize("rate", [0.2, 0.8])
+def test_minimum_detectable_gap_does_not_depend_on_the_order_of_groups(rate):
+    """Found four times in five whichever group has the rate, and only just in the worse case."""
+    gap = minimum_detectable_gap(1000, 80, rate)
+    assert gap == minimum_detectable_gap(80, 1000, rate)
+    assert records_needed(gap + 1e-9, rate, 80 / 1000)[0] == 1000
+    assert records_needed(gap + 1e-9, rate, 1000 / 80) == (80, 1000)
+    rng = np.random.default_rng(1)
+    other = rate + gap if rate < 0.5 else rate - gap
+    power = []
+    for of_many, of_few in ((rate, other), (other, rate)):
+        k_a, k_b = rng.binomial(1000, of_many, 20_000), rng.binomial(80, of_few, 20_000)
+        power.append(float((two_proportion_z(k_a, 1000, k_b, 80)[1] < 0.05).mean()))
+    assert min(power) == pytest.approx(0.8, abs=0.03)
+
+
 def test_too_few_people_cannot_show_any_gap():
     """With one person a side even the largest gap would be missed: NaN, not a number."""
     assert np.isnan(minimum_detectable_gap(1, 1))

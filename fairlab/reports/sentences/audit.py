@@ -143,13 +143,13 @@ def certainty_sentence(result: Audit, name: str) -> str:
     """Whether chance alone could make a gap, and the smallest gap these people could show.
 
     Says "We cannot tell" when the gap is within chance, because a gap below the smallest visible
-    one would look the same. Without p-values (weighted people) says only that.
+    one would look the same. Without p-values (weighted people) the interval answers.
     """
     gap = result.gaps[name]
     if gap.value is None:
         return ""
     if gap.p_value is None:
-        return "Whether chance alone could make this gap is not computed for weighted people."
+        return _without_test(gap)
     odds = chance(gap.p_value, result.draws)
     smallest = smallest_visible(result, name)
     if gap.value == gap_equal(name):
@@ -170,6 +170,17 @@ def certainty_sentence(result: Audit, name: str) -> str:
         f"We cannot tell: a gap this large is within chance ({odds}), and the smallest gap these "
         f"numbers of people could reliably show is {points(smallest)}."
     )
+
+
+def _without_test(gap: GapResult) -> str:
+    """What the interval says of chance: it reaches "no gap" where chance makes such a gap."""
+    text = "There are no p-values for weighted people."
+    end = gap.lower if GAPS[gap.name].spread == "difference" else gap.upper
+    if end is None:
+        return text
+    if end == gap_equal(gap.name):
+        return f"{text} We cannot tell: the interval of this gap reaches “no gap”."
+    return f"{text} The interval of this gap does not reach “no gap”."
 
 
 def smallest_visible(result: Audit, name: str) -> float | None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from fairlab.metrics import Audit, GroupCalibration
+from fairlab.metrics import Audit, GroupCalibration, holm
+from fairlab.metrics.intervals import normal_quantile
 from fairlab.metrics.score_gaps import ScoreGap
 from fairlab.outcomes import FloatArray
 from fairlab.reports.sentences.audit import chance, people, points
@@ -22,37 +23,67 @@ def calibration_sentence(groups: Sequence[GroupCalibration], level: float = 0.95
         f"{_between(worst.error_lower, worst.error_upper)}; {people(worst.n)} people)"
     )
     text += ", the farthest of the groups." if len(known) > 1 else "."
-    text += f" {_floor(worst, level)}"
+    text += f" {_floor(worst, known, level)}"
     both = [g for g in known if g.residual is not None]
     if both:
-        text += f" {_sides(both)}"
+        text += f" {_sides(both, level)}"
     if few:
         text += f" Too few people for a curve: {', '.join(few)}."
     return text
 
 
-def _floor(worst: GroupCalibration, level: float) -> str:
-    """What a calibrated score would show, and whether this one shows more."""
+def _floor(worst: GroupCalibration, known: Sequence[GroupCalibration], level: float) -> str:
+    """What a calibrated score would show, and whether this one shows more.
+
+    The farthest of several groups is tested as one of them: with Holm's correction.
+    """
     text = (
         f"Chance alone would put a calibrated score of these people {points(worst.error_by_chance)}"
         f" away on average, and more than {points(worst.error_by_chance_upper)} in "
         f"{100 * (1 - level):.0f} of 100 samples"
     )
-    p = worst.error_p_value
-    if p is not None and p > 1 - level:
-        return f"{text}. We cannot tell: their scores may be off by nothing at all."
-    return f"{text}: this is farther ({chance(p)})."
+    alone = worst.error_p_value
+    p = adjusted_p(worst, known)
+    picked = f", corrected for picking one of {len(known)} groups" if len(known) > 1 else ""
+    if alone is not None and alone > 1 - level:
+        text += ". We cannot tell: their scores may be off by nothing at all."
+    elif p is not None and p > 1 - level:
+        text += (
+            f". We cannot tell: this is farther ({chance(alone)} for this group alone), but of "
+            f"{len(known)} groups the farthest often is ({chance(p)}{picked})."
+        )
+    else:
+        text += f": this is farther ({chance(p)}{picked})."
+    if worst.error_debiased is not None:
+        text += (
+            f" Less what chance adds, the distance is about {points(worst.error_debiased)}; with "
+            "few people that is still somewhat too large."
+        )
+    return text
 
 
-def _sides(groups: Sequence[GroupCalibration]) -> str:
-    """On which side scores are, for the group where they are most too low and most too high."""
+def adjusted_p(group: GroupCalibration, known: Sequence[GroupCalibration]) -> float | None:
+    """p-value of a group's calibration error by Holm's method over all groups that have one."""
+    if group.error_p_value is None:
+        return None
+    tested = [g for g in known if g.error_p_value is not None]
+    adjusted = holm([1.0 if g.error_p_value is None else g.error_p_value for g in tested])
+    return float(adjusted[[g.group for g in tested].index(group.group)])
+
+
+def _sides(groups: Sequence[GroupCalibration], level: float) -> str:
+    """On which side scores are, for the group where they are most too low and most too high.
+
+    These two are picked from all groups, so each is held to Bonferroni's level for all of them.
+    """
+    width = normal_quantile(1 - (1 - level) / len(groups))
     ordered = sorted(groups, key=lambda g: 0.0 if g.residual is None else g.residual)
     ends = [ordered[-1]] if len(ordered) == 1 else [ordered[-1], ordered[0]]
     parts = []
     for g in ends:
         residual = 0.0 if g.residual is None else g.residual
         side = "too low" if residual > 0 else "too high"
-        sure = g.residual_error is not None and abs(residual) > 1.96 * g.residual_error
+        sure = g.residual_error is not None and abs(residual) > width * g.residual_error
         unsure = "" if sure else ", no more than chance"
         parts.append(f"for {g.group} {points(abs(residual))} {side}{unsure}")
     return f"On average scores are {'; '.join(parts)}."

@@ -68,20 +68,35 @@ def _average(found: ConditionalGap, result: WithinStrata) -> str:
     if found.average.value is None:
         return ""
     pooled = _pooled(found.name, found.average, result.level)
-    text = f"Within strata the gap is on average {pooled}"
+    text = f"Within strata the gap is on average {pooled}{_by_chance(found, result)}"
     widest = next((s for s in found.strata if s.stratum == found.widest), None)
     if widest is None:
         return f"{text}."
-    return f"{text}. It is widest in {widest.stratum}: {_in_stratum(found.name, widest, result)}."
+    return f"{text}. It is widest in {widest.stratum}: {_in_stratum(found, widest, result)}."
 
 
-def _in_stratum(name: str, stratum: StratumGap, result: WithinStrata) -> str:
-    gap = stratum.gap
+def _by_chance(found: ConditionalGap, result: WithinStrata) -> str:
+    """What the average of unsigned gaps would be with groups alike: never nothing."""
+    pooled = found.average
+    if pooled.by_chance is None:
+        return ""
+    text = f", where chance alone would give about {size(found.name, pooled.by_chance)}"
+    if pooled.p_value is not None:
+        text += f" ({chance(pooled.p_value, result.draws)})"
+    return text
+
+
+def _in_stratum(found: ConditionalGap, stratum: StratumGap, result: WithinStrata) -> str:
+    """The widest gap, with an interval that allows for its being picked as the widest."""
+    gap, name = stratum.gap, found.name
     assert gap.value is not None
-    interval = interval_words(name, gap.lower, gap.upper, result.level)
+    interval = interval_words(name, found.widest_lower, found.widest_upper, result.level)
+    picked = ""
+    if found.picked_from > 1:
+        picked = f" (picked from {found.picked_from} strata; the interval allows for that)"
     return (
-        f"{size(name, gap.value)}{interval}, {gap.highest} highest, {people(stratum.fewest)} "
-        "people in the smallest group"
+        f"{size(name, gap.value)}{interval}{picked}, {gap.highest} highest, "
+        f"{people(stratum.fewest)} people in the smallest group"
     )
 
 
