@@ -15,7 +15,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
 
 _SPLITS = {"test": "Test people", "validation": "Validation people", "train": "Training people"}
-PREDICTIONS = "predictions"
+PREDICTIONS = state.PREDICTIONS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,11 +80,14 @@ def choose_subject(
     widths = [3, 2, 2] if len(splits) > 1 else [3, 2]
     model, *rest = st.columns(widths, vertical_alignment="bottom")
     groups = rest[-1]
+    _open_with_what_is_in_use(f"{key}.model", options, linked=linked)
     chosen = model.selectbox(
         "Model",
         options,
         format_func=labels.__getitem__,
         key=f"{key}.model",
+        on_change=_use_selected,
+        args=(f"{key}.model",),
         persist_state=None if linked else "session",
         bind=bind,
     )
@@ -93,7 +96,7 @@ def choose_subject(
     if isinstance(chosen, str):
         people, split = state.predictions(), "uploaded"
         assert people is not None
-        words = ("favourable outcome", "unfavourable outcome")
+        words = people.outcome_words or ("favourable outcome", "unfavourable outcome")
         digest = f"predictions:{state.predictions_digest()}"
     else:
         split = splits[0]
@@ -130,6 +133,20 @@ def choose_subject(
         outcome_words=words,
         point=point,
     )
+
+
+def _open_with_what_is_in_use(
+    key: str, options: Sequence[state.ChosenPoint | str], *, linked: bool
+) -> None:
+    """One model for all pages, until another is selected; a link's own model comes first."""
+    if linked and key not in st.session_state and key in st.query_params:
+        return
+    if state.in_use() in options:
+        st.session_state[key] = state.in_use()
+
+
+def _use_selected(key: str) -> None:
+    state.use(st.session_state[key])
 
 
 def _choose_groups(
