@@ -16,13 +16,14 @@ from fairlab.config import GroupCuts, RunConfig
 from fairlab.data import TaskData
 from fairlab.errors import FairlabError
 from fairlab.reports.sentences.curve import point_label as words_of
-from fairlab.results import CROSSING, ScoredPeople, cross
+from fairlab.results import CROSSING, ScoredPeople, crossed_size
 from fairlab.ui.store import builtin, result, run_exists, store, task_data
 
 _DATA = "fairlab.data"
 _RUNS = "fairlab.runs"
 _CHOSEN = "fairlab.chosen"
 _PREDICTIONS = "fairlab.predictions"
+_IN_USE = "fairlab.in_use"
 _RUN_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _NUMBER = r"-?\d{1,15}(?:\.\d{1,17})?(?:e-?\d{1,3})?"
 _POINT_PATTERN = re.compile(
@@ -32,6 +33,7 @@ _POINT_PATTERN = re.compile(
 )
 MAX_RUNS = 6
 MAX_CHOSEN = 6
+PREDICTIONS = "predictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,10 @@ def _point(
     names = tuple(unquote(name) for name in by.split("*"))
     values = tuple(float(cut) for cut in cuts.split("*"))
     try:
-        attributes = result(run_id).scored(int(index)).attributes
-        groups = len(cross(attributes, names).names)
-    except FairlabError:
+        GroupCuts(by=names, cuts=values)  # each name once, every threshold finite
+        people = result(run_id).splits
+        groups = crossed_size(next(iter(people.values())).attributes, names)
+    except (FairlabError, ValueError):
         return None
     return point.with_cuts(names, values) if groups == len(values) else None
 
@@ -211,7 +214,19 @@ def choose(point: ChosenPoint) -> None:
     """Keep a point for the later pages; the newest is what they open with."""
     kept = [p for p in chosen_points() if p.key != point.key]
     st.session_state[_CHOSEN] = tuple([*kept, point][-MAX_CHOSEN:])
+    use(point)
     _write_address()
+
+
+def in_use() -> "ChosenPoint | str | None":
+    """What pages open with: what was chosen, uploaded or selected last; see :func:`use`."""
+    found = st.session_state.get(_IN_USE)
+    return found if isinstance(found, ChosenPoint | str) else None
+
+
+def use(option: "ChosenPoint | str") -> None:
+    """Let every page open with this model, or with the uploaded predictions (their name there)."""
+    st.session_state[_IN_USE] = option
 
 
 def point_label(run_id: str, index: int) -> str:
@@ -243,6 +258,7 @@ def predictions_name() -> str:
 def set_predictions(people: ScoredPeople, name: str) -> None:
     """Audit these predictions on the later pages."""
     st.session_state[_PREDICTIONS] = Predictions(people, name, _digest(people))
+    use(PREDICTIONS)
 
 
 def predictions_digest() -> str:

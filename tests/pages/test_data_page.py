@@ -179,6 +179,24 @@ def test_predictions_go_to_audit_with_the_roles_entered(open_page: Open) -> None
     assert held.people.threshold == -0.5
 
 
+def test_what_is_looked_at_is_the_same_on_every_page(open_page: Open, finished_run: str) -> None:
+    """Uploaded predictions come first everywhere, and a model selected on one page stays."""
+    app = open_page("audit", run=finished_run, chosen=(3,))
+    app.selectbox(key="audit.model").select_index(0).run()
+    app.switch_page("pages/data.py").run()
+    frame = people().assign(risk=np.linspace(0, 1, 300))
+    app = upload(choose(app, PREDICTIONS), frame, what="predictions")
+    app.button(key="data.use_predictions").click().run()
+    for page in ("audit", "thresholds", "impossibility"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert app.selectbox(key=f"{page}.model").value == "predictions"
+    app.selectbox(key="impossibility.model").select_index(0).run()
+    assert app.selectbox(key="impossibility.model").value.index == 3
+    for page in ("thresholds", "audit"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert app.selectbox(key=f"{page}.model").value.index == 3
+
+
 def test_predictions_may_bring_controls_weights_and_merged_groups(open_page: Open) -> None:
     """A column to compare within, a weight, and a smallest group reach the audit as chosen."""
     rng = np.random.default_rng(0)
