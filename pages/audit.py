@@ -26,7 +26,7 @@ parts = {
     "Rates": lambda: view.show_rates(shown),
     "Gaps": lambda: view.show_gaps(shown),
     "Chance": lambda: view.show_chance(result, shown),
-    "Scores": lambda: show_scores(subject, shown),
+    "Scores": lambda: show_scores(subject, shown, smallest),
     "All attributes": lambda: groups.show_overview(subject.people, threshold, smallest),
     "Crossed groups": lambda: groups.show_crossed(subject.people, threshold, smallest),
     "Within strata": lambda: groups.show_strata(subject, threshold, smallest),

@@ -145,6 +145,11 @@ def test_thresholds_per_group_in_use_decide_on_audit_compare_and_report(
     assert app.selectbox(key="audit.by").value == ("sex",)
     said = words(app)
     assert "female 0.8, male 0.9" in said
+    assert "there is no threshold to choose" not in said
+    app.segmented_control(key="audit.part").set_value("Scores").run()
+    assert not app.exception
+    assert "reads the scores behind the thresholds per group" in words(app)
+    assert app.dataframe
     app.switch_page("pages/compare.py").run()
     assert not app.exception
     assert "Moving from A to B" in words(app)

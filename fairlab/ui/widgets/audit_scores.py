@@ -5,10 +5,12 @@ import streamlit as st
 from fairlab.errors import InputError
 from fairlab.metrics import Audit, GroupCalibration, calibration
 from fairlab.metrics.calibration import scores_are_probabilities
+from fairlab.metrics.suppression import suppress
 from fairlab.reports.figures import calibration as figures
 from fairlab.reports.sentences import calibration as sentences
 from fairlab.reports.tables import calibration as tables
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.audit_cache import audited
 from fairlab.ui.widgets.chart import show_chart
 from fairlab.ui.widgets.scores_recalibrated import (
     people_with_chances,
@@ -16,11 +18,21 @@ from fairlab.ui.widgets.scores_recalibrated import (
     show_recalibration,
 )
 from fairlab.ui.widgets.scores_subgroups import show_subgroups
-from fairlab.ui.widgets.subject import Subject
+from fairlab.ui.widgets.subject import Subject, with_scores
 
 
-def show_scores(subject: Subject, result: Audit) -> None:
-    """Calibration and ranking per group; recalibration; the worst-calibrated subgroups."""
+def show_scores(subject: Subject, result: Audit, smallest: int = 0) -> None:
+    """Calibration and ranking per group; recalibration; the worst-calibrated subgroups.
+
+    Args:
+        subject: People; with thresholds per group, the scores behind them are read.
+        result: Their audit.
+        smallest: Cells of fewer people are hidden; 0 hides none.
+    """
+    if subject.point is not None and subject.point.cuts:
+        subject = with_scores(subject)
+        result = suppress(audited(subject.people, subject.by, result.threshold), smallest)
+        st.markdown("This part reads the scores behind the thresholds per group.")
     if not subject.people.has_scores or not result.calibration:
         st.info(
             "There are decisions but no scores. Calibration asks what a score means, so it cannot "

@@ -34,7 +34,8 @@ def choose_threshold(subject: Subject, key: str) -> float:
     """
     people = subject.people
     if not people.has_scores:
-        st.markdown("These are decisions, not scores: there is no threshold to choose.")
+        if subject.point is None or not subject.point.cuts:  # else the subject has said so
+            st.markdown("These are decisions, not scores: there is no threshold to choose.")
         return people.threshold
     start = people.threshold if subject.point is None else subject.point.threshold
     name, side = people.score_name or "score", "more" if people.higher_is_better else "less"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import streamlit as st
@@ -133,6 +133,13 @@ def choose_subject(
         outcome_words=words,
         point=point,
     )
+
+
+def with_scores(subject: Subject) -> Subject:
+    """The same people with the scores behind thresholds per group, at the one threshold before."""
+    assert subject.point is not None
+    people = people_of(subject.point, subject.split, scores=True)
+    return replace(subject, people=people, digest=f"{subject.digest}:scores")
 
 
 def _open_with_what_is_in_use(
