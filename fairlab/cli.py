@@ -54,7 +54,7 @@ class Benchmark(StrEnum):
 
 Smallest = Annotated[
     int,
-    typer.Option(min=0, help="rates.csv leaves out what rests on fewer people; 0 keeps all."),
+    typer.Option(min=0, help="Tables leave out what rests on fewer people; 0 keeps all."),
 ]
 
 
@@ -94,8 +94,9 @@ def sweep(
         result = fit_sweep(table, run, on_progress)
     written = () if out is None else write_export(out, run, result, smallest)
     if as_json:
-        record = result_record(run, result) | {"files": [str(path) for path in written]}
-        table_json = points_table(result).to_json(orient="records", double_precision=15)
+        record = result_record(run, result, smallest) | {"files": [str(path) for path in written]}
+        points = points_table(result, smallest=smallest)
+        table_json = points.to_json(orient="records", double_precision=15)
         say_json(record | {"table": json.loads(table_json)})
         return
     say(sweep_text(result))

@@ -21,9 +21,10 @@ import pandas as pd
 import fairlab
 from fairlab.config import Choice, RunConfig
 from fairlab.errors import InputError
-from fairlab.frontier import frontier_of_run, unmitigated_model
+from fairlab.frontier import RunFrontier, frontier_of_run, unmitigated_model
 from fairlab.reports.tables.frontier import frontier_frame
 from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
+from fairlab.reports.withheld import hidden_promise, shown_frontier, withheld_of
 from fairlab.results import Point, SweepResult
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -78,7 +79,8 @@ def result_record(
     """What the tables do not hold, as strict JSON data: disclosures, guarantees, the choice.
 
     Args:
-        smallest: Numbers of people below this are null.
+        smallest: Numbers of people below this are null, and so are gaps of decisions that rest
+            on them.
     """
     return {
         "fairlab": fairlab.__version__,
@@ -92,13 +94,18 @@ def result_record(
         "notes": list(result.notes),
         "people": {name: len(split.y_true) for name, split in result.splits.items()},
         "choice": None if config.choice is None else config.choice.model_dump(mode="json"),
-        "points": [_point_record(point, smallest) for point in result.points],
+        "points": [_point_record(result, point, smallest) for point in result.points],
     }
 
 
-def _point_record(point: Point, smallest: int) -> dict[str, Any]:
+def _point_record(result: SweepResult, point: Point, smallest: int) -> dict[str, Any]:
     record: dict[str, Any] = _strict(asdict(point))
     if record["guarantee"] is not None:
+        gone = {
+            split: withheld_of(result, point.index, split, result.threshold, smallest)
+            for split in result.splits
+        }
+        record["guarantee"] = hidden_promise(record["guarantee"], gone, result.constraint)
         cells = record["guarantee"]["smallest_cell"]
         record["guarantee"]["smallest_cell"] = {
             split: n if n is not None and n >= smallest else None for split, n in cells.items()
@@ -118,14 +125,19 @@ def export_files(
     )
     return {
         "config.yaml": run_yaml(config).encode(),
-        "points.csv": csv_bytes(points_table(result)),
+        "points.csv": csv_bytes(points_table(result, smallest=smallest)),
         "rates.csv": csv_bytes(rates_table(result, smallest=smallest)),
-        **_frontier_file(result),
+        **_frontier_file(result, smallest),
         "result.json": f"{record}\n".encode(),
     }
 
 
-def _frontier_file(result: SweepResult) -> dict[str, bytes]:
+def frontier_csv(found: RunFrontier, result: SweepResult, smallest: int = SMALL_CELL) -> bytes:
+    """The line of best thresholds as a file, in thousandths; no gaps that rest on few people."""
+    return csv_bytes(shown_frontier(frontier_frame(found), result, smallest))
+
+
+def _frontier_file(result: SweepResult, smallest: int) -> dict[str, bytes]:
     """The best thresholds per group for the unmitigated model's scores, if there is such a line."""
     if not {"validation", "test"} <= set(result.splits):
         return {}
@@ -136,7 +148,7 @@ def _frontier_file(result: SweepResult) -> dict[str, bytes]:
         found = frontier_of_run(result, index, draws=100)
     except InputError:
         return {}
-    return {"frontier.csv": csv_bytes(frontier_frame(found))}
+    return {"frontier.csv": frontier_csv(found, result, smallest)}
 
 
 def export_zip(

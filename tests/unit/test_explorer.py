@@ -236,6 +236,21 @@ def test_table_is_thinned_and_rows_of_the_download_are_ten_decisions_apart() -> 
     assert selected.diff().dropna().max() <= -10 + 1e-9
 
 
+def test_the_download_leaves_out_gaps_that_rest_on_few_people() -> None:
+    """Where a group has fewer than ten in a cell the gap is empty, as in the audit there."""
+    sweep = exact_sweep(some_people(np.random.default_rng(2).random(500).tolist()))
+    frame = pd.read_csv(io.BytesIO(sweep_csv(sweep, USUAL_GAPS)))
+    every = pd.read_csv(io.BytesIO(sweep_csv(sweep, USUAL_GAPS, 1)))
+    hidden = 0
+    for row in frame.itertuples(index=False):
+        counts = sweep.at(row.threshold)
+        small = min(f.min() for f in (counts.tp, counts.fp, counts.fn, counts.tn)) < 10
+        assert np.isnan(row.equal_opportunity_difference) == small
+        hidden += small
+    assert 0 < hidden < len(frame)
+    assert every["equal_opportunity_difference"].notna().sum() > len(frame) - hidden
+
+
 def test_sentences_say_where_how_much_and_when_nothing_qualifies() -> None:
     sweep = exact_sweep(some_people(np.random.default_rng(3).random(200).tolist()))
     found = least_worst_gap(sweep, USUAL_GAPS, 0.05)

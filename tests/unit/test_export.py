@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fairlab.config import Choice, RunConfig
 from fairlab.errors import InputError
+from fairlab.metrics import GAPS
 from fairlab.reports.export import (
     chosen_index,
     csv_bytes,
@@ -25,7 +26,7 @@ from fairlab.reports.export import (
     write_export,
 )
 from fairlab.reports.tables.points import points_table, rates_table
-from fairlab.results import Attribute, Point, SplitScores, SweepResult
+from fairlab.results import Attribute, Guarantee, Point, SplitScores, SweepResult
 from tests.contracts import small
 
 
@@ -135,10 +136,14 @@ def test_the_whole_meter_is_exported_small_numbers_of_people_aside() -> None:
     assert table.loc[table["model"] == 0, "policy"].isna().all()
     meter = result_record(small.config(), small.result())["points"][1]["guarantee"]
     assert meter["smallest_cell"] == {"validation": None, "test": None}
-    assert meter["drawn_gap"]["validation"] == 0.12
+    assert meter["score_gap"]["validation"] == 0.09
+    assert meter["drawn_gap"]["validation"] is None
     assert meter["notes"] == ["Drawn 3 % towards a constant."]
     everything = result_record(small.config(), small.result(), smallest=0)
-    assert everything["points"][1]["guarantee"]["smallest_cell"]["validation"] == 4
+    everything = everything["points"][1]["guarantee"]
+    assert everything["smallest_cell"]["validation"] == 4
+    assert everything["drawn_gap"]["validation"] == 0.12
+    assert everything["decision_gap"]["validation"] == 0.2
 
 
 def test_threshold_is_inclusive_and_can_be_moved() -> None:
@@ -174,6 +179,57 @@ def test_few_people_are_left_out_and_the_row_says_so() -> None:
         assert set(rates.index[rates["value"].notna()]) == {"selection_rate", "base_rate"}
         assert rates.loc["tpr", "left_out"] == "rests on fewer than 10 people"
         assert rates.loc["tpr", ["value", "lower", "upper", "n"]].isna().all()
+
+
+def test_points_leave_out_what_would_give_hidden_rates_away() -> None:
+    """Margins, accuracy and one gap leave a single solution: only what the margins say stays."""
+    row = points_table(cells((20, 25, 20, 20), (15, 3, 15, 15)), smallest=10).iloc[0]
+    hidden = {name for name in GAPS if np.isnan(row[name])}
+    assert set(GAPS) - hidden == {
+        "demographic_parity_difference",
+        "demographic_parity_ratio",
+        "base_rate_difference",
+    }
+    assert row[["accuracy", "accuracy_lower", "accuracy_upper"]].isna().all()
+    assert row["selection_rate"] == 63 / 133, "both groups show theirs"
+    assert row["n"] == 133
+
+
+def test_points_of_large_cells_are_all_kept_and_zero_keeps_everything() -> None:
+    """Cells of exactly ten stay; with no minimum nothing goes."""
+    names = [*GAPS, "accuracy", "selection_rate"]
+    assert (
+        (points_table(cells((10,) * 4, (20,) * 4), smallest=10).iloc[0][names].astype(float))
+        .notna()
+        .all()
+    )
+    small_cells = cells((10,) * 4, (20, 20, 20, 9))
+    assert points_table(small_cells, smallest=10)[names].isna().any(axis=None)
+    assert points_table(small_cells, smallest=0)[names].notna().all(axis=None)
+
+
+def test_exported_files_hide_alike() -> None:
+    """points.csv and result.json say no gap of decisions that rates.csv hides."""
+    result = cells((20, 20, 20, 20), (15, 3, 15, 15))
+    promise = Guarantee(
+        promised=0.1,
+        batch_excess=0.0,
+        score_gap={"test": 0.1},
+        decision_gap={"test": 0.25},
+        policy="frozen",
+        uses_attribute_when_deciding=True,
+        drawn_gap={"test": 0.3},
+    )
+    layer = Point(0, "layer", None, 0.1, 0, 1, False, (), promise)
+    result = replace(result, points=(layer,), constraint="equalized_odds")
+    files = export_files(small.config(), result)
+    points = pd.read_csv(io.BytesIO(files["points.csv"]))
+    assert points[["accuracy", "equalized_odds_difference", "drawn_decision_gap"]].isna().all(None)
+    kept = json.loads(files["result.json"])["points"][0]["guarantee"]
+    assert kept["decision_gap"] == {"test": None}
+    assert kept["drawn_gap"] == {"test": None}
+    whole = json.loads(export_files(small.config(), result, 0)["result.json"])
+    assert whole["points"][0]["guarantee"]["decision_gap"] == {"test": 0.25}
 
 
 def test_a_margin_with_few_people_on_one_side_goes_too() -> None:

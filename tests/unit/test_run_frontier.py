@@ -33,6 +33,7 @@ from fairlab.reports.tables.frontier import (
     frontier_table,
     rule_table,
 )
+from fairlab.reports.withheld import _fewest, shown_frontier
 from fairlab.results import Attribute, Point, SplitScores, SweepResult
 
 
@@ -237,3 +238,15 @@ def test_the_export_has_the_line_where_there_is_one(result: SweepResult) -> None
     assert files["frontier.csv"] == export_files(config, result)["frontier.csv"]
     several = replace(result, group_by=("sex", "all"), grouping="marginal")
     assert "frontier.csv" not in export_files(config, several)
+
+
+def test_the_exported_line_is_in_thousandths_and_has_no_gap_of_few_people(
+    result: SweepResult,
+) -> None:
+    """An exact gap of two groups would leave both of their rates."""
+    frame = pd.DataFrame({"slack": [0.0], "accuracy": [0.123456], "gap": [0.23456]})
+    fewest = min(_fewest(result, split) for split in ("validation", "test"))
+    shown = shown_frontier(frame, result, int(fewest))
+    assert shown.iloc[0].tolist() == [0.0, 0.123, 0.235]
+    assert np.isnan(shown_frontier(frame, result, int(fewest) + 1).loc[0, "gap"])
+    assert shown_frontier(frame, result, 0) is frame

@@ -16,6 +16,7 @@ from fairlab.metrics import GAPS, RATES, Rate, wilson
 from fairlab.outcomes import Counts, count
 from fairlab.reports.measure import counts_of, people_of, widest
 from fairlab.reports.tables.curve import front_by_family
+from fairlab.reports.withheld import hidden_columns, withheld_of
 from fairlab.results import CROSSING, Point, SweepResult
 from fairlab.sweeps.drawn import drawn_decisions
 
@@ -38,11 +39,15 @@ _DRAWN = (
 )
 
 
-def points_table(result: SweepResult, threshold: float | None = None) -> pd.DataFrame:
+def points_table(
+    result: SweepResult, threshold: float | None = None, *, smallest: int = 0
+) -> pd.DataFrame:
     """One row per model and split: accuracy, every gap, what the layer promised.
 
     Args:
         threshold: A person is selected iff score >= threshold; None is the one trained for.
+        smallest: Gaps that rest on a group with fewer people in a cell are left out, and accuracy
+            where it would give such a cell away; 0 keeps everything.
 
     Returns:
         Columns ``model, mode, method, strength, slack, place, seed, best_epoch, baseline, split,
@@ -56,7 +61,7 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
         ``policy``, ``uses_attribute_when_deciding``, for models that draw their decisions
         ``expected_accuracy`` and ``expected_gap`` (over all draws; ``accuracy`` and gaps are of
         the one draw shown) and ``thresholded_accuracy`` and ``thresholded_gap`` (of selecting at
-        a chance of one half), ``flags``. Missing means undefined or not applicable.
+        a chance of one half), ``flags``. Missing means undefined, not applicable or left out.
     """
     cut = result.threshold if threshold is None else threshold
     fronts = _fronts(result)
@@ -65,6 +70,8 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
         weighted = result.splits[split].weight is not None
         for point in result.points:
             tables = counts_of(result, point.index, split, cut)
+            gone = withheld_of(result, point.index, split, cut, smallest)
+            hidden = hidden_columns(gone, result.constraint)
             rows.append(
                 {
                     **_identity(result, point, split, cut),
@@ -75,6 +82,7 @@ def points_table(result: SweepResult, threshold: float | None = None) -> pd.Data
                     "uses_attribute_when_deciding": point.uses_attribute,
                     **_drawn(result, point, split),
                     "flags": " ".join(point.flags),
+                    **dict.fromkeys(sorted(hidden), np.nan),
                 }
             )
     return pd.DataFrame(rows)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from fairlab.metrics import GAPS, RATES
+from fairlab.metrics.suppression import withheld
 from fairlab.outcomes import Counts
 from fairlab.sweeps import ThresholdSweep
 
@@ -39,7 +41,8 @@ def sweep_csv(
 
     At least ``smallest`` decisions change from one row to the next: the difference of two rows
     that differ by one person would tell that person's score and label. Counts per group are left
-    out for the same reason.
+    out for the same reason, gaps where they rest on a cell of fewer people (or less weight) in a
+    group, and accuracy where everyone's cells are as small.
     """
     rows = _far_apart(sweep, smallest)
     counts = Counts(
@@ -50,13 +53,22 @@ def sweep_csv(
         sweep.counts.group_names,
     )
     everyone = counts.overall()
+    hidden = [withheld(_at(counts, row), smallest) for row in range(len(rows))]
+    few = np.array([bool(withheld(_at(everyone, row), smallest).names) for row in range(len(rows))])
     table = {
         "threshold": (0.0 - sweep.thresholds if risk else sweep.thresholds)[rows],
         "selection_rate": RATES["selection_rate"](everyone)[:, 0],
-        "accuracy": RATES["accuracy"](everyone)[:, 0],
-        **{name: GAPS[name](counts) for name in gaps},
+        "accuracy": np.where(few, np.nan, RATES["accuracy"](everyone)[:, 0]),
     }
+    for name in gaps:
+        kept = [gone.keeps(GAPS[name]) for gone in hidden]
+        table[name] = np.where(kept, GAPS[name](counts), np.nan)
     return pd.DataFrame(table).to_csv(index=False).encode()
+
+
+def _at(counts: Counts, row: int) -> Counts:
+    tp, fp, fn, tn = counts.tp[row], counts.fp[row], counts.fn[row], counts.tn[row]
+    return Counts(tp, fp, fn, tn, counts.group_names)
 
 
 def _far_apart(sweep: ThresholdSweep, smallest: int) -> list[int]:

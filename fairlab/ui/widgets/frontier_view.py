@@ -12,7 +12,7 @@ from fairlab.frontier import (
     one_threshold_each,
     unmitigated_model,
 )
-from fairlab.reports.export import csv_bytes
+from fairlab.reports.export import frontier_csv
 from fairlab.reports.sentences.curve import point_label
 from fairlab.reports.sentences.frontier import (
     chance_sentence,
@@ -20,7 +20,7 @@ from fairlab.reports.sentences.frontier import (
     frontier_sentence,
     rule_sentence,
 )
-from fairlab.reports.tables.frontier import frontier_frame, frontier_table, rule_table
+from fairlab.reports.tables.frontier import frontier_table, rule_table
 from fairlab.results import SweepResult
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
@@ -112,7 +112,7 @@ def say_frontier(run_id: str, found: RunFrontier | str) -> None:
             st.markdown(f"- {as_it_is(note)}")
         st.download_button(
             "Download the line (CSV)",
-            lambda: csv_bytes(frontier_frame(found)),
+            lambda: frontier_csv(found, stored(run_id)),
             f"frontier-{run_id[:8]}.csv",
             "text/csv",
             on_click="ignore",
