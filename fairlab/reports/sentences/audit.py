@@ -31,6 +31,10 @@ RATE_WORDS = {
 }
 CHANCE_LEVEL = 0.05
 _BIAS_WORTH_SAYING = 0.01
+_BASE_RATE_TEST = (
+    "This asks whether chance makes the widest gap so wide, and few people in the smallest groups "
+    "make that easy; Impossibility tests all groups together, so its p-value is another."
+)
 
 
 def percent(value: float | None) -> str:
@@ -145,6 +149,24 @@ def certainty_sentence(result: Audit, name: str) -> str:
     Says "We cannot tell" when the gap is within chance, because a gap below the smallest visible
     one would look the same. Without p-values (weighted people) the interval answers.
     """
+    text = _certainty(result, name)
+    if not text or name != "base_rate_difference":
+        return text
+    return f"{text} {_BASE_RATE_TEST}" if result.gaps[name].p_value is not None else text
+
+
+def too_few(result: Audit, name: str) -> bool:
+    """Whether a gap is within chance and below the smallest these people could reliably show."""
+    gap = result.gaps[name]
+    if gap.value is None or gap.p_value is None or gap.p_value <= CHANCE_LEVEL:
+        return False
+    if gap.value == gap_equal(name):
+        return False
+    smallest = smallest_visible(result, name)
+    return smallest is None or smallest > gap.value
+
+
+def _certainty(result: Audit, name: str) -> str:
     gap = result.gaps[name]
     if gap.value is None:
         return ""

@@ -30,12 +30,13 @@ def base_rate_sentence(test: BaseRateTest) -> str:
     if test.equal_within_noise:
         return (
             f"Base rates differ by {gap}, no more than chance would explain (p = {test.p_value:.2f}"
-            "). As far as these people can tell, they may be equal, and then no conflict is "
+            ", all groups together). As far as these people can tell, they may be equal, and then no conflict is "
             "forced: what is shown as forced below may be zero in the population."
         )
     return (
         f"Base rates differ by {gap}, more than chance would explain "
-        f"({_p_words(test.p_value)}). That difference is what forces the conflicts below."
+        f"({_p_words(test.p_value)}, all groups together; the audit's p-value is of the widest gap "
+        "alone). That difference is what forces the conflicts below."
     )
 
 
