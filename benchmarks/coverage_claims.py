@@ -29,15 +29,15 @@ def _calibration_lines(groups: int, samples: int) -> list[dict[str, Any]]:
     farther, sides = 0, 0
     for seed in range(samples):
         people = _calibrated(groups, 300, np.random.default_rng(seed), (0.1, 0.9))
-        text = calibration_sentence(calibration(people, seed=seed))
-        farther += "We cannot tell" not in text
-        sides += text.count("no more than chance") < 2
-    people = f"{groups} groups of 300, calibrated"
+        said = calibration_sentence(calibration(people, seed=seed))
+        farther += "We cannot tell" not in said
+        sides += said.count("no more than chance") < 2
+    text = f"{groups} groups of 300, calibrated"
     return [
         _line(
-            "calibration: the farthest group is said to be off", people, farther / samples, samples
+            "calibration: the farthest group is said to be off", text, farther / samples, samples
         ),
-        _line("calibration: a side is said to be off", people, sides / samples, samples),
+        _line("calibration: a side is said to be off", text, sides / samples, samples),
     ]
 
 
@@ -49,8 +49,8 @@ def _test_line(samples: int) -> dict[str, Any]:
         gaps = score_gaps(calibration(people, seed=seed), ranking(people), 1000, seed)
         p_value = gaps["calibration_gap"].p_value
         found += p_value is not None and p_value <= 0.05
-    people = "2 groups of 40, calibrated, wide bins"
-    return _line("calibration_gap: test finds a gap", people, found / samples, samples)
+    text = "2 groups of 40, calibrated, wide bins"
+    return _line("calibration_gap: test finds a gap", text, found / samples, samples)
 
 
 def _widest_line(samples: int) -> dict[str, Any]:

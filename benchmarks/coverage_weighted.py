@@ -75,13 +75,14 @@ def weighted_lines(samples: int, draws: int = 1000) -> list[dict[str, Any]]:
     """Gaps between groups and from everyone, then gaps pooled over strata."""
     lines = []
     for one in POPULATIONS:
-        lines += _gap_lines(one, samples, draws)
+        lines += gap_lines_of(one, samples, draws)
     for spread in (0.0, 0.7):
-        lines += _strata_lines(Weighted(many_groups(2, 400, 0.0), spread), samples, draws)
+        lines += strata_lines_of(Weighted(many_groups(2, 400, 0.0), spread), samples, draws)
     return lines
 
 
-def _gap_lines(one: Weighted, samples: int, draws: int) -> list[dict[str, Any]]:
+def gap_lines_of(one: Weighted, samples: int, draws: int) -> list[dict[str, Any]]:
+    """Gaps between groups and one from everyone."""
     expected = one.population.expected
     truth = {name: float(GAPS[name](expected)) for name in _GAPS}
     everyone = "demographic_parity_difference"
@@ -96,7 +97,7 @@ def _gap_lines(one: Weighted, samples: int, draws: int) -> list[dict[str, Any]]:
     return [_line(name, one.text, truth[name], ends[name], samples) for name in truth]
 
 
-def _strata_lines(one: Weighted, samples: int, draws: int) -> list[dict[str, Any]]:
+def strata_lines_of(one: Weighted, samples: int, draws: int) -> list[dict[str, Any]]:
     """Four strata of equal shares, groups alike within each: the true pooled gaps are 0."""
     gap = "demographic_parity_difference"
     ends: dict[str, list[tuple[float | None, float | None]]] = {}

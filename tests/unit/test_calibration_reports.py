@@ -245,3 +245,34 @@ def test_scope_and_table_name_ranges():
     assert "all" in set(table["Scores"])
     assert table["Scores"].str.contains(" to ").any()
     assert len(table) == len(result.subgroups)
+
+
+def test_the_farthest_and_the_sides_of_many_groups_are_held_to_all_of_them():
+    """Twelve calibrated groups: few sentences claim anything; each group alone often would."""
+    farther, sides, alone = 0, 0, 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        score = rng.uniform(0.1, 0.9, 12 * 100)
+        outcomes = GroupedOutcomes.from_arrays(
+            y_true=(rng.random(len(score)) < score).astype(int),
+            score=score,
+            group=np.repeat(np.arange(12), 100),
+        )
+        groups = calibration(outcomes, seed=seed)
+        text = sentences.calibration_sentence(groups)
+        farther += "We cannot tell" not in text
+        sides += text.count("no more than chance") < 2
+        alone += max(abs(g.residual) / g.residual_error for g in groups) > 1.96
+    assert farther <= 6
+    assert sides <= 6
+    assert alone > 6
+
+
+def test_a_farther_group_among_many_may_be_no_more_than_picking():
+    """Beyond chance alone and within it among twelve: said with both p-values."""
+    first = replace(GROUPS[1], error_p_value=0.03)
+    others = [replace(GROUPS[0], group=f"g{i}", error_p_value=0.6, error=0.001) for i in range(11)]
+    text = sentences.calibration_sentence([first, *others])
+    assert "this is farther (p = 0.030 for this group alone)" in text
+    assert "(p = 0.360, corrected for picking one of 12 groups)" in text
+    assert text.count("We cannot tell") == 1

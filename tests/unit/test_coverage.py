@@ -13,6 +13,7 @@ from scipy.stats import binom
 from benchmarks import coverage as long
 from benchmarks.coverage_people import TWO_GROUPS, Population, many_groups
 from benchmarks.coverage_scores import score_lines
+from benchmarks.coverage_weighted import POPULATIONS, Weighted, gap_lines_of, strata_lines_of
 from fairlab.metrics import GAPS, bootstrap_gap, percentile_interval, wilson
 from fairlab.outcomes import Counts
 
@@ -104,15 +105,38 @@ def test_gaps_of_scores_cover():
 
 
 def test_the_committed_figures_keep_their_promise():
-    """benchmarks/results/coverage.json: no line that promises 93 to 97 % covers less, and few more.
+    """benchmarks/results/coverage.json: no line that promises 93 to 97 % covers less; some do more.
 
-    More than 97 % is what an unsigned gap of about one and a half standard errors gives.
+    More than 97 % is what an unsigned gap of up to 2.4 standard errors gives: one in four of
+    these lines. A line counts as broken outside 93 to 97 % by more than two standard errors of the
+    simulation, 1.4 points for 1,000 samples.
     """
     path = Path(long.__file__).parent / "results" / "coverage.json"
     lines = json.loads(path.read_text(encoding="utf-8"))["lines"]
     promised = [line for line in lines if line["promised"]]
     broken = [line for line in promised if not line["kept"]]
     assert len(promised) > 100
+    assert min(line["coverage"] for line in promised) >= 0.93
+    assert sum(line["coverage"] > 0.97 for line in promised) <= 30
     assert [line for line in broken if line["coverage"] < 0.97] == []
     assert len(broken) <= 3
     assert all(line["coverage"] < 0.99 for line in broken)
+
+
+@pytest.mark.parametrize("place", [2, 5])
+def test_gaps_of_weighted_people_cover_no_gap(place):
+    """Very uneven weights, two groups and twelve, all alike: the intervals contain no gap."""
+    for line in gap_lines_of(POPULATIONS[place], 40, 300):
+        assert enough(line["coverage"], 40 * (1 - line["without"])), line
+
+
+def test_gaps_of_weighted_people_that_differ_cover():
+    """Two groups 20 points apart: neither end is off."""
+    for line in gap_lines_of(POPULATIONS[3], 40, 300):
+        assert enough(line["coverage"], 40 * (1 - line["without"])), line
+
+
+def test_pooled_gaps_of_weighted_people_cover_no_gap():
+    """Four strata, weights very uneven, groups alike within each."""
+    for line in strata_lines_of(Weighted(many_groups(2, 400, 0.0), 0.7), 60, 300):
+        assert enough(line["coverage"], 60 * (1 - line["without"])), line

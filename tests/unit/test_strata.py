@@ -14,6 +14,7 @@ from fairlab.metrics.mantel_haenszel import stratified_test
 from fairlab.metrics.standardised import average_gap, standardised_gap, standardised_pair
 from fairlab.metrics.strata_counts import count_within, everyone_of
 from fairlab.outcomes import Counts, GroupedOutcomes, count
+from fairlab.reports.sentences.strata import strata_sentence
 from fairlab.results import Attribute
 
 # Applicants to the six largest departments of Berkeley, fall 1973 (Bickel, Hammel, O'Connell,
@@ -280,3 +281,43 @@ def test_refuses_strata_of_other_people_and_tests_without_shares():
         within_strata(people, Attribute(departments.codes[:-1], departments.names))
     with pytest.raises(InputError, match="cannot be tested"):
         stratified_test(RATES["f1"], count_within(people, departments))
+
+
+def test_the_widest_of_many_strata_is_said_to_be_picked_and_seldom_excludes_no_gap():
+    """Ten strata without any gap: the interval allows for picking, so few samples exclude 0."""
+    excluded, alone = 0, 0
+    names = tuple(f"s{i}" for i in range(10))
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        y, selected = (rng.random((2, 1200)) < 0.4).astype(int)
+        people = GroupedOutcomes.from_arrays(
+            y_true=y, score=selected.astype(float), group=np.tile(["a", "b"], 600)
+        )
+        strata = Attribute(np.repeat(np.arange(10), 120), names)
+        result = within_strata(people, strata, gaps=[PARITY], draws=500, seed=seed)
+        found = result.gaps[PARITY]
+        widest = next(s.gap for s in found.strata if s.stratum == found.widest)
+        assert found.widest_lower <= widest.lower <= widest.value <= widest.upper
+        excluded += found.widest_lower > 0
+        alone += widest.lower > 0
+    assert excluded <= 8
+    assert alone > 8
+    text = strata_sentence(result, PARITY, "sex", "region")
+    assert "picked from 10 strata" in text
+    assert f"{100 * found.widest_lower:.1f} to {100 * found.widest_upper:.1f}" in text
+    assert f"chance alone would give about {100 * found.average.by_chance:.1f} points" in text
+
+
+def test_what_chance_leaves_on_average_within_tiny_strata():
+    """With groups alike in 40 strata of 2 × 15 people the average gap is all by chance."""
+    rng = np.random.default_rng(3)
+    selected = (rng.random(1200) < 0.4).astype(float)
+    people = GroupedOutcomes.from_arrays(
+        y_true=np.zeros(1200, dtype=int), score=selected, group=np.tile(["a", "b"], 600)
+    )
+    strata = Attribute(np.repeat(np.arange(40), 30), tuple(str(i) for i in range(40)))
+    found = within_strata(people, strata, gaps=[PARITY], draws=500).gaps[PARITY]
+    expected = np.sqrt(2 / np.pi) * np.sqrt(2 * 0.4 * 0.6 / 15)
+    assert found.average.by_chance == pytest.approx(expected, rel=0.1)
+    assert found.average.value == pytest.approx(found.average.by_chance, abs=0.03)
+    assert found.average.lower == 0
