@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairlab.impossibility.balance import balance_table
+from fairlab.impossibility.base_rates import p_of_equal_base_rates
 from fairlab.metrics import percentile_interval
 from fairlab.outcomes import FloatArray, GroupedOutcomes
 
@@ -17,7 +18,9 @@ class BalanceIntervals:
     """95 % intervals of ``BalanceTable``'s gaps; None where undefined.
 
     The spread of noisy means is too wide on average: the lower end is moved down by twice the
-    bias of the draws, to 0 at most.
+    bias of the draws, to 0 at most. It is 0 whenever chance alone would make such a gap in more
+    than 5 % of cases: groups moved to a common mean (to their base rates, for calibration) say so
+    for measured gaps, :func:`base_rate_test` for what is forced.
 
     Attributes:
         favourable, unfavourable: Of the gaps of group means by outcome.
@@ -67,12 +70,40 @@ def balance_intervals(
     ends = np.full((2, groups, 2), np.nan)
     for g, label in np.ndindex(groups, 2):
         ends[:, g, label] = percentile_interval(means[:, g, label])
+    found = _means_found(people, level)
+    recentred = means - found
+    distance = overall - base
+    own = people.sum(axis=0)
+    p_value = p_of_equal_base_rates(own.sum(axis=0).astype(int), own[1].astype(int))
     return BalanceIntervals(
-        favourable=_interval(_range(means[..., 1]), table.favourable_gap),
-        unfavourable=_interval(_range(means[..., 0]), table.unfavourable_gap),
-        forced_favourable=_interval(_range(forced), table.forced_favourable_gap),
-        calibration=_interval(_greatest(np.abs(overall - base)), off),
+        favourable=_interval(
+            _range(means[..., 1]), table.favourable_gap, _range(recentred[..., 1])
+        ),
+        unfavourable=_interval(
+            _range(means[..., 0]), table.unfavourable_gap, _range(recentred[..., 0])
+        ),
+        forced_favourable=_interval(
+            _range(forced), table.forced_favourable_gap, alike=p_value is None or p_value > 0.05
+        ),
+        calibration=_interval(
+            _greatest(np.abs(distance)),
+            off,
+            _greatest(np.abs(distance - _off_found(people, level))),
+        ),
         means=np.moveaxis(ends, 0, -1),
+    )
+
+
+def _means_found(people: FloatArray, level: FloatArray) -> FloatArray:
+    """(G, 2) mean scores by outcome of these people."""
+    return _divide((people * level).sum(axis=0).T, people.sum(axis=0).T)
+
+
+def _off_found(people: FloatArray, level: FloatArray) -> FloatArray:
+    """(G,) mean score minus base rate of these people."""
+    size = people.sum(axis=(0, 1))
+    return _divide((people * level).sum(axis=(0, 1)), size) - _divide(
+        people[:, 1].sum(axis=0), size
     )
 
 
@@ -109,11 +140,22 @@ def _greatest(values: FloatArray) -> FloatArray:
     return np.where(known, np.where(np.isnan(values), -np.inf, values).max(axis=1), np.nan)
 
 
-def _interval(draws: FloatArray, value: float | None) -> Interval:
+def _interval(
+    draws: FloatArray,
+    value: float | None,
+    nothing: FloatArray | None = None,
+    *,
+    alike: bool = False,
+) -> Interval:
+    """Mended percentiles; ``nothing`` are draws without a gap, ``alike`` says 0 is possible."""
     if value is None:
         return None
     low, high = percentile_interval(draws)
     if np.isnan(low):
         return None
+    if nothing is not None:
+        far = (nothing >= value - 1e-12) | np.isnan(nothing)
+        alike = bool(far.mean() > 0.05)
     bias = max(0.0, float(np.nanmean(draws)) - value)
-    return max(0.0, low - 2 * bias), high
+    low = 0.0 if alike else min(value, max(0.0, low - 2 * bias))
+    return low, max(high, value)

@@ -132,20 +132,40 @@ def base_rate_test(outcomes: GroupedOutcomes, draws: int = 5000, seed: int = 0) 
     mass = np.bincount(cell, weights=outcomes.weight, minlength=size).reshape(-1, 2)[present]
     base = mass[:, 1] / mass.sum(axis=1)
     n, favourable = people[present].sum(axis=1), people[present, 1]
+    p_value = p_of_equal_base_rates(n, favourable, draws, seed)
+    names = [outcomes.group_names[g] for g in present]
+    return BaseRateTest(
+        gap=float(base.max() - base.min()),
+        highest=names[int(base.argmax())],
+        lowest=names[int(base.argmin())],
+        p_value=p_value,
+    )
+
+
+def p_of_equal_base_rates(
+    n: Array, favourable: Array, draws: int = 5000, seed: int = 0
+) -> float | None:
+    """P-value of :func:`base_rate_test` from counts alone.
+
+    Args:
+        n: (G,) people of each group, whole numbers.
+        favourable: (G,) of them with the favourable outcome.
+        draws, seed: Random relabellings.
+
+    Returns:
+        In (0, 1]; None with fewer than two groups that have people.
+    """
+    some = np.asarray(n) > 0
+    n, favourable = np.asarray(n)[some], np.asarray(favourable)[some]
+    if len(n) < 2:
+        return None
     common = favourable.sum() / n.sum()
     drawn = np.random.default_rng(seed).multivariate_hypergeometric(
         n, int(favourable.sum()), size=draws, method="marginals"
     )
     statistic = ((drawn - n * common) ** 2 / n).sum(axis=1)
     observed = float(((favourable - n * common) ** 2 / n).sum())
-    extreme = int((statistic >= observed - 1e-9).sum())
-    names = [outcomes.group_names[g] for g in present]
-    return BaseRateTest(
-        gap=float(base.max() - base.min()),
-        highest=names[int(base.argmax())],
-        lowest=names[int(base.argmin())],
-        p_value=(1 + extreme) / (1 + draws),
-    )
+    return (1 + int((statistic >= observed - 1e-9).sum())) / (1 + draws)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -75,15 +75,20 @@ class Certificate:
         """
         if not self.cells:
             return self.bound <= 0
+        if not np.isfinite(self.bound) or not self.criteria:
+            return False
         ratios = [name for name in self.criteria if CRITERIA[name].kind == "ratio"]
-        if not _covers(self.cells, len(ratios)) or not all(_signed(cell) for cell in self.cells):
+        groups = len(reach.sizes)
+        if not all(_well_formed(cell, self.criteria, groups) for cell in self.cells):
+            return False
+        if not _covers(self.cells, len(ratios)):
             return False
         allowance = 0.0 if exact else ROUNDING
         for cell in self.cells:
             excess = least_sum(cell, self.criteria, reach, exact=exact)
             if ratios and not (excess > allowance and cell.t >= self.bound):
                 return False
-            if not ratios and not linear_bound(cell, excess) >= self.bound:
+            if not ratios and not linear_bound(cell, excess, self.criteria, reach) >= self.bound:
                 return False
         return True
 
@@ -140,21 +145,34 @@ def _sum_at(
     return value
 
 
-def linear_bound(cell: Cell, excess: float | Fraction) -> float | Fraction:
-    """The least worst gap that linear rates allow, from the least sum at ``cell.t``."""
+def linear_bound(
+    cell: Cell, excess: float | Fraction, criteria: tuple[str, ...], reach: Reach
+) -> float | Fraction:
+    """The least worst gap that linear rates allow, from the least sum at ``cell.t``.
+
+    Only multipliers that enter the sum count: those of ``criteria``, in groups compared.
+    """
     exact = isinstance(excess, Fraction)
     per_t: Any = sum(
-        (Fraction(v) if exact else float(v)) for row in cell.upper.values() for v in row
+        Fraction(v) if exact else float(v)
+        for name in criteria
+        for v in cell.upper[name][reach.compared(name)]
     )
-    if per_t == 0:
+    if per_t <= 0:
         return Fraction(-1) if exact else -1.0
     value: float | Fraction = (Fraction(cell.t) if exact else cell.t) + excess / per_t
     return value
 
 
-def _signed(cell: Cell) -> bool:
-    """Multipliers are numbers of 0 or more."""
-    arrays = [*cell.upper.values(), *cell.lower.values(), np.array([cell.accuracy, cell.apart])]
+def _well_formed(cell: Cell, criteria: tuple[str, ...], groups: int) -> bool:
+    """Multipliers of the criteria and nothing else, one per group, numbers of 0 or more."""
+    named = set(criteria)
+    if set(cell.upper) != named or set(cell.lower) != named or len(named) != len(criteria):
+        return False
+    arrays = [np.asarray(a) for a in (*cell.upper.values(), *cell.lower.values())]
+    if any(a.shape != (groups,) for a in arrays) or not np.isfinite(cell.t):
+        return False
+    arrays.append(np.array([cell.accuracy, cell.apart]))
     return all(bool((np.isfinite(a) & (a >= 0)).all()) for a in arrays)
 
 

@@ -1,7 +1,7 @@
 """Which criteria of fairness can hold together, and how far apart they pull at least."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -16,7 +16,7 @@ from fairlab.impossibility.reach import LEAST_SHARE, TELLS_APART, Reach, reach_o
 from fairlab.impossibility.search import least_conflict
 from fairlab.metrics import RATES
 from fairlab.outcomes import FloatArray, GroupedOutcomes
-from fairlab.sweeps import exact_sweep
+from fairlab.sweeps import thinned_sweep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +61,7 @@ class CompatibilityTable:
         reach: The rules that count, which every proof speaks of.
         tolerance: Largest distance of ``upper`` from ``lower`` that was asked for.
         notes: What counts, what was left out, in sentences.
+        solved: What was found for each set, from which larger sets start.
     """
 
     entries: tuple[Compatibility, ...]
@@ -68,6 +69,12 @@ class CompatibilityTable:
     reach: Reach
     tolerance: float
     notes: tuple[str, ...]
+    solved: Mapping[tuple[str, ...], Found] = field(default_factory=dict, repr=False)
+
+    @property
+    def settings(self) -> tuple[float, float, float]:
+        """Accuracy given up, least share selected, and distance of TPR and FPR kept."""
+        return self.reach.within, self.reach.least_share, self.reach.tells_apart
 
     def entry(self, *names: str) -> Compatibility:
         """The entry of a set of criteria; ``equalized_odds`` stands for its two.
@@ -112,6 +119,7 @@ def compatibility(
     least_share: float = LEAST_SHARE,
     tells_apart: float = TELLS_APART,
     tolerance: float = TOLERANCE,
+    known: CompatibilityTable | None = None,
 ) -> CompatibilityTable:
     """The least worst gap any rule by group thresholds can reach, for every set of criteria.
 
@@ -140,6 +148,8 @@ def compatibility(
         size: How many criteria to combine: 1, 2, 3 or more.
         least_share, tells_apart: See above; in (0, 0.5] and [0, 1].
         tolerance: Width of [lower, upper] at most, unless ``notes`` say so.
+        known: A table of the same people and settings: its entries are taken over, not solved
+            again. Whether the people are the same is not checked.
 
     Raises:
         UnknownNameError: For an unknown criterion.
@@ -152,11 +162,18 @@ def compatibility(
         raise InputError(f"Sizes must be 1 or more criteria; found {tuple(size)}.")
     if not 0 < tolerance <= 1:
         raise InputError(f"The tolerance must be above 0 and at most 1; found {tolerance!r}.")
-    reach = reach_of(exact_sweep(outcomes), within, least_share, tells_apart)
-    found: dict[tuple[str, ...], Found] = {}
+    settings = (within, least_share, tells_apart)
+    if known is None or (known.settings, known.tolerance) != (settings, tolerance):
+        known = None
+    reach = reach_of(thinned_sweep(outcomes), *settings) if known is None else known.reach
+    earlier = {} if known is None else {one.criteria: one for one in known.entries}
+    found: dict[tuple[str, ...], Found] = {} if known is None else dict(known.solved)
     entries = []
     for many in sorted(set(size)):
         for one in combinations(names, many):
+            if one in earlier:
+                entries.append(earlier[one])
+                continue
             why = _why_undefined(reach, one)
             if why:
                 entries.append(Compatibility(one, None, None, {}, None, None, None, why))
@@ -164,7 +181,7 @@ def compatibility(
             found[one] = _find(reach, one, found, tolerance)
             entries.append(_entry(outcomes, reach, one, found[one]))
     notes = _notes(reach, names, entries, tolerance)
-    return CompatibilityTable(tuple(entries), names, reach, tolerance, notes)
+    return CompatibilityTable(tuple(entries), names, reach, tolerance, notes, found)
 
 
 def _find(

@@ -62,7 +62,7 @@ def _linear(programme: Programme) -> Found:
     upper = programme.worst(solved.points)
     cell = programme.cell(solved, 0.0, ())
     excess = least_sum(cell, programme.criteria, programme.reach)
-    bound = float(linear_bound(cell, excess)) - ROUNDING
+    bound = float(linear_bound(cell, excess, programme.criteria, programme.reach)) - ROUNDING
     proof = Certificate(programme.criteria, bound, (cell,))
     if bound <= ROUNDING:
         proof = Certificate(programme.criteria, 0.0, ())
@@ -104,13 +104,14 @@ def descend(
     """
     best, least = programme.reach.best, programme.worst(programme.reach.best)
     for start in (*starts, programme.reach.best):
-        points, value = _descended(programme, start, steps)
+        points, value = descended(programme, start, steps)
         if value < least:
             best, least = points, value
     return best, least
 
 
-def _descended(programme: Programme, start: FloatArray, steps: int) -> tuple[FloatArray, float]:
+def descended(programme: Programme, start: FloatArray, steps: int = 12) -> tuple[FloatArray, float]:
+    """Steps down from one point; (G, 2) expected fp and tp, and the worst gap there."""
     points, value, radius = start, programme.worst(start), 0.3
     for _ in range(steps):
         try:
@@ -179,7 +180,7 @@ def _improved(programme: Programme, search: _Search, points: FloatArray) -> bool
         search.points, search.upper = points, value
     if value < before + 0.02 and search.polished < 8:
         search.polished += 1
-        better, lower = _descended(programme, points, 8)
+        better, lower = descended(programme, points, 8)
         if lower < search.upper:
             search.points, search.upper = better, lower
     return search.upper < before - 1e-9

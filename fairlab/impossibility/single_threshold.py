@@ -91,15 +91,10 @@ def _worst(
         raise InputError(f"Only differences can be compared by size; found {', '.join(ratios)}.")
     if not 0 <= within <= 1:
         raise InputError(f"The accuracy given up must be in 0 to 1; found {within!r}.")
-    everyone = sweep.counts.overall()
-    accuracy: FloatArray = RATES["accuracy"](everyone)[:, 0]
+    accuracy: FloatArray = RATES["accuracy"](sweep.counts.overall())[:, 0]
     values = np.column_stack([GAPS[name](sweep.counts) for name in gaps])
     worst = values.max(axis=1)  # NaN as soon as one is undefined
-    selected = (everyone.tp + everyone.fp)[:, 0]
-    refused = (everyone.fn + everyone.tn)[:, 0]
-    allowed = (selected > 0) & (refused > 0) & ~np.isnan(worst)
-    allowed &= accuracy >= accuracy.max() - within - 1e-12
-    return values, worst, allowed, accuracy
+    return values, worst, _allowed(sweep.counts, within) & ~np.isnan(worst), accuracy
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +141,13 @@ def least_worst_interval(
     seed: int = 0,
     level: float = 0.95,
 ) -> tuple[float, float] | None:
-    """Percentile interval of the smallest worst gap, thresholds chosen anew in every draw.
+    """Interval of the smallest worst gap, thresholds chosen anew in every draw.
 
     Poisson(1) weights on (group, label, score-bin) histograms: a bootstrap of people in which
-    only counts are drawn. The sweep is thinned to at most 200 thresholds first.
+    only counts are drawn. The sweep is thinned to at most 200 thresholds first. Percentiles are
+    mended as for a single gap: noise widens gaps, so the lower end moves by twice the bias of
+    the draws; and it is 0 whenever groups that do not differ would have at least this smallest
+    worst gap in more than 1 − level of the draws (drawn rates, less what sets a group apart).
 
     Returns:
         (lower, upper) in [0, 1], or None for weighted people or when too few draws (under
@@ -159,15 +157,39 @@ def least_worst_interval(
     if found is None or sweep.counts.tp.dtype.kind != "i":
         return None
     thin = sweep.downsample(200, keep=[found.index])
-    rng = np.random.default_rng(seed)
-    values = np.full(draws, np.nan)
-    some = resampled_sweep(thin, draws, rng)
-    for i in range(draws):
-        counts = Counts(some.tp[i], some.fp[i], some.fn[i], some.tn[i], some.group_names)
-        drawn = least_worst_gap(ThresholdSweep(thin.thresholds, counts), gaps, within)
-        values[i] = np.nan if drawn is None else drawn.value
+    some = resampled_sweep(thin, draws, np.random.default_rng(seed))
+    rates = {rate.name: rate for name in gaps for rate in GAPS[name].rates}
+    found_rates = {name: rate(thin.counts) for name, rate in rates.items()}
+    drawn = {name: rate(some) for name, rate in rates.items()}
+    apart = {name: values - found_rates[name] for name, values in drawn.items()}
+    allowed = _allowed(some, within)
+    values, nothing = (_smallest(each, gaps, allowed) for each in (drawn, apart))
     known = values[~np.isnan(values)]
     if len(known) < 0.9 * draws:
         return None
+    here = _smallest(found_rates, gaps, _allowed(thin.counts, within))
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    low = max(0.0, float(low) - 2 * max(0.0, float(known.mean()) - float(here)))
+    far = (nothing >= here - 1e-12) | np.isnan(nothing)
+    if far.mean() > 1 - level:
+        low = 0.0
+    return min(low, found.value), max(float(high), found.value)
+
+
+def _smallest(rates: Mapping[str, FloatArray], gaps: Sequence[str], allowed: Array) -> FloatArray:
+    """Smallest worst gap over thresholds, (...), from rates (..., T, G); NaN where none."""
+    worst = np.stack(
+        [GAPS[name].of([rates[rate.name] for rate in GAPS[name].rates]) for name in gaps]
+    ).max(axis=0)
+    least = np.where(allowed & ~np.isnan(worst), worst, np.inf).min(axis=-1)
+    return np.where(np.isfinite(least), least, np.nan)
+
+
+def _allowed(counts: Counts, within: float) -> Array:
+    """(..., T) which thresholds select some, refuse some and are accurate enough."""
+    everyone = counts.overall()
+    accuracy = RATES["accuracy"](everyone)[..., 0]
+    some = (everyone.tp + everyone.fp > 0) & (everyone.fn + everyone.tn > 0)
+    best = np.nanmax(accuracy, axis=-1, keepdims=True)
+    allowed: Array = some[..., 0] & (accuracy >= best - within - 1e-12)
+    return allowed

@@ -16,6 +16,7 @@ from fairlab.impossibility import (
     conflict_by_chance,
     reach_of,
 )
+from fairlab.impossibility.certificates import Cell, Certificate
 from fairlab.metrics import GAPS, RATES
 from fairlab.outcomes import GroupedOutcomes, count
 from fairlab.sweeps import exact_sweep
@@ -171,6 +172,42 @@ def test_a_tampered_proof_does_not_pass(names: tuple[str, ...]) -> None:
     assert not claimed.check(table.reach)
     alike = reach_of(exact_sweep(towns(2, 800, (0.5, 0.5))), 0.02)
     assert not proof.check(alike)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_multipliers_that_are_in_no_sum_prove_nothing(exact: bool) -> None:
+    """Foreign criteria, groups too many, groups not compared: a forged bound of 95 points."""
+    people = towns(1, 800, (0.6, 0.3))
+    parity, huge, one = "demographic_parity", np.array([1e9, 0.0]), np.array([1e-3, 0.0])
+    reach = reach_of(exact_sweep(people), 0.02)
+    none = np.zeros(2)
+    forged: list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = [
+        ({parity: one, "equal_opportunity": huge}, {parity: none}),
+        ({parity: one, "equal_opportunity": huge}, {parity: none, "equal_opportunity": none}),
+        ({parity: one}, {parity: none, "equal_opportunity": huge}),
+        ({parity: np.array([1e-3, 0.0, 1e9])}, {parity: none}),
+        ({parity: np.array(1e9)}, {parity: none}),
+        ({}, {}),
+    ]
+    for upper, lower in forged:
+        cell = Cell((), 0.99, upper, lower, 0.0, 0.0)
+        assert not Certificate((parity,), 0.95, (cell,)).check(reach, exact=exact)
+    honest = Cell((), 0.99, {parity: one}, {parity: none}, 0.0, 0.0)
+    assert not Certificate((parity,), 0.95, (honest,)).check(reach, exact=exact)
+    twice = Cell((), 0.99, {parity: one}, {parity: none}, 0.0, 0.0)
+    assert not Certificate((parity, parity), 0.95, (twice,)).check(reach, exact=exact)
+
+
+def test_a_group_that_is_not_compared_lends_no_multipliers() -> None:
+    """Nobody in c has the favourable outcome: its TPR is in no sum, so neither is its number."""
+    y, group = np.array([1, 1, 0, 1, 0, 1, 0, 0]), np.array([0, 0, 0, 1, 1, 1, 2, 2])
+    score = np.array([0.9, 0.2, 0.4, 0.8, 0.3, 0.6, 0.1, 0.7])
+    people = GroupedOutcomes.from_arrays(y_true=y, score=score, group=group)
+    reach, name = reach_of(exact_sweep(people), 0.5), "equal_opportunity"
+    assert reach.compared(name).tolist() == [True, True, False]
+    cell = Cell((), 0.99, {name: np.array([1e-3, 0, 1e9])}, {name: np.zeros(3)}, 0.0, 0.0)
+    for exact in (False, True):
+        assert not Certificate((name,), 0.95, (cell,)).check(reach, exact=exact)
 
 
 def test_with_a_looser_accuracy_the_old_proof_no_longer_holds() -> None:

@@ -190,7 +190,8 @@ def test_forced_intervals_hold_the_estimate_and_shrink_with_more_people() -> Non
 def test_equal_base_rates_keep_one_inside_the_forced_interval() -> None:
     equal = Counts(*(np.array([20, 20]) for _ in FIELDS), group_names=("A", "B"))
     found = forced_intervals(equal)
-    assert found.ratio[0] < 1 < found.ratio[1]
+    assert found.ratio[0] == 1 < found.ratio[1]
+    assert found.parity_gap[0] == 0
     weighted = Counts(*(np.array([2.5, 2.5]) for _ in FIELDS), group_names=("A", "B"))
     assert forced_intervals(weighted) is None
 

@@ -145,21 +145,40 @@ def chance_sentence(found: ConflictByChance) -> str:
             f"More than chance would make: {limit}; found are {points(found.value)} "
             f"(p = {found.p_value:.2f}){spread}."
         )
+    elif found.left_beyond_chance:
+        text = (
+            f"Different base rates are not needed to explain it: {limit or 'samples vary widely'}, "
+            f"and {points(found.value)} (p = {found.p_value:.2f}) is not beyond that{spread}."
+        )
     else:
         text = (
             f"No conflict within what these people can tell: {limit or 'samples vary widely'}, "
             f"and {points(found.value)} (p = {found.p_value:.2f}) is not beyond that{spread}."
         )
+    return text + _left_words(found)
+
+
+def _left_words(found: ConflictByChance) -> str:
+    """What would remain at equal base rates, and whether chance alone may do that."""
     left = found.at_equal_base_rates
-    if left is not None and left >= NOTHING:
-        text += (
-            f" With the same people weighted to equal base rates, {points(left)} would remain: "
-            "that part is not due to base rates, but to a score that tells outcomes apart better "
-            "in one group than in another."
+    if left is None:
+        return ""
+    if left < NOTHING:
+        if not found.beyond_chance:
+            return ""
+        return " With the same people weighted to equal base rates nothing of it would remain."
+    start = f" With the same people weighted to equal base rates, {points(left)} would remain"
+    if found.left_p_value is None:
+        return f"{start}."
+    if found.left_beyond_chance:
+        return (
+            f"{start}: that part is not due to base rates, but to a score that tells outcomes "
+            f"apart better in one group than in another (p = {found.left_p_value:.2f})."
         )
-    elif found.beyond_chance and left is not None:
-        text += " With the same people weighted to equal base rates nothing of it would remain."
-    return text
+    return (
+        f"{start}: on these people the score tells outcomes apart better in one group than in "
+        f"another; chance alone may do it (p = {found.left_p_value:.2f})."
+    )
 
 
 def _start(entry: Compatibility) -> str:
