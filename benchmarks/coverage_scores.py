@@ -27,12 +27,16 @@ _THRESHOLD = 0.6
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """Groups whose scores are normal around ``shift`` + 1.2 · outcome."""
+    """Groups whose scores are normal around ``shift`` + 1.2 · outcome.
+
+    With ``spread``, people have log-normal weights whose logarithm has that standard deviation.
+    """
 
     text: str
     n: int
     base: tuple[float, ...]
     shift: tuple[float, ...]
+    spread: float = 0.0
 
     def labels(self, rng: np.random.Generator, n: int) -> tuple[Any, Any]:
         group = np.repeat(np.arange(len(self.base)), n)
@@ -50,6 +54,8 @@ _SWEPT = (
     _Groups("2 groups of 300, apart", 300, (0.5, 0.3), (0.0, 0.4)),
     _Groups("2 groups of 300, alike", 300, (0.4, 0.4), (0.0, 0.0)),
     _Groups("4 groups of 300, a little apart", 300, (0.4,) * 4, (0.0, 0.1, 0.2, 0.3)),
+    _Groups("2 groups of 300, apart, weights log-normal (0.7)", 300, (0.5, 0.3), (0.0, 0.4), 0.7),
+    _Groups("2 groups of 300, alike, weights log-normal (0.7)", 300, (0.4, 0.4), (0.0, 0.0), 0.7),
 )
 
 
@@ -63,8 +69,13 @@ def band_lines(samples: int) -> list[dict[str, Any]]:
             rng = np.random.default_rng(seed)
             group, label = groups.labels(rng, groups.n)
             score = rng.normal(np.array(groups.shift)[group] + _APART * label, 1)
-            outcomes = GroupedOutcomes.from_arrays(y_true=label, score=score, group=group)
-            found = gap_bands(exact_sweep(outcomes), _BAND_GAPS, size=40, draws=400, seed=seed)
+            weight = np.exp(groups.spread * rng.normal(size=len(score))) if groups.spread else None
+            outcomes = GroupedOutcomes.from_arrays(
+                y_true=label, score=score, group=group, weight=weight
+            )
+            found = gap_bands(
+                exact_sweep(outcomes), _BAND_GAPS, size=40, seed=seed, outcomes=outcomes
+            )
             quantiles = np.quantile(score, np.linspace(0.1, 0.9, 9))
             place = np.searchsorted(found.thresholds, quantiles)
             expected = groups.at(found.thresholds[place])
@@ -82,7 +93,7 @@ def band_lines(samples: int) -> list[dict[str, Any]]:
                     "coverage": float(inside[k] / known[k]),
                     "samples": samples,
                     "without": float(1 - known[k] / (9 * samples)),
-                    "promised": len(groups.base) == 2,
+                    "promised": len(groups.base) == 2 and not groups.spread,
                 }
             )
     return lines
