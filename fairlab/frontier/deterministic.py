@@ -52,14 +52,14 @@ class Choices:
 
 def group_choices(sweep: ThresholdSweep, problem: Problem) -> tuple[Choices, ...]:
     """Every threshold of every group that has people, in the order of the problem's groups."""
-    fpr, tpr = (np.nan_to_num(RATES[name](sweep.counts)) for name in ("fpr", "tpr"))
     found = []
     for i, hull in enumerate(problem.hulls):
-        g = sweep.counts.group_names.index(hull.group)
-        points = np.stack([fpr[::-1, g], tpr[::-1, g]], axis=1)
+        own = sweep.of_group(sweep.counts.group_names.index(hull.group))
+        fpr, tpr = (np.nan_to_num(RATES[name](own.counts))[::-1, 0] for name in ("fpr", "tpr"))
+        points = np.stack([fpr, tpr], axis=1)
         # Of thresholds that select the same people of this group, the highest: a score of theirs.
         moved = np.concatenate(([True], np.any(np.diff(points, axis=0) > 0, axis=1)))
-        cuts, points = sweep.thresholds[::-1][moved], points[moved]
+        cuts, points = own.thresholds[::-1][moved], points[moved]
         cuts[-1] = -np.inf
         rates = np.stack([along(rate, points) for rate in problem.rates[:, i]])
         cost = along(problem.cost[i], points)

@@ -15,7 +15,7 @@ from fairlab.frontier.rules import Rule
 from fairlab.frontier.thresholds import GroupThresholds
 from fairlab.metrics.rates import RATES
 from fairlab.outcomes import FloatArray, GroupedOutcomes
-from fairlab.sweeps import exact_sweep
+from fairlab.sweeps import thinned_sweep
 
 SAYING = "Best for this score by thresholds per group; another score may do better."
 
@@ -207,7 +207,7 @@ def threshold_frontier(
     Source: Hardt, Price and Srebro 2016, section 4; slack as in Cruz and Hardt 2024.
     """
     gap = gap_of(constraint, form)
-    hulls = group_hulls(exact_sweep(outcomes))
+    hulls = group_hulls(thinned_sweep(outcomes))
     problem = make_problem(hulls, gap, cost_fp, cost_fn)
     if len(gap.rates) == 1:
         nodes, node_points, bends = one_rate.breakpoints(problem)

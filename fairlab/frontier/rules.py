@@ -13,7 +13,7 @@ from fairlab.frontier.rule_format import read_rule, write_rule
 from fairlab.frontier.thresholds import GroupThresholds
 from fairlab.metrics.gaps import optional
 from fairlab.outcomes import Counts, FloatArray, GroupedOutcomes, IntArray
-from fairlab.sweeps import exact_sweep
+from fairlab.sweeps import thinned_sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,7 @@ class Rule:
 
     def expected_counts(self, outcomes: GroupedOutcomes) -> Counts:
         """Exact expected counts per group of ``outcomes``, shape (G,)."""
-        names = np.asarray(outcomes.group_names)[outcomes.group]
-        chance = self.probability(outcomes.score, names)
+        chance = self._chance(outcomes)
         weight = np.ones(outcomes.n) if outcomes.weight is None else outcomes.weight
         cell = outcomes.group * 2 + outcomes.y_true
         selected, everyone = (
@@ -141,8 +140,7 @@ class Rule:
         counts = self.expected_counts(outcomes)
         found = gap_of(self.constraint, self.form).result(counts)
         everyone = float(counts.n.sum())
-        names = np.asarray(outcomes.group_names)[outcomes.group]
-        chance = self.probability(outcomes.score, names)
+        chance = self._chance(outcomes)
         weight = np.ones(outcomes.n) if outcomes.weight is None else outcomes.weight
         return Measured(
             accuracy=float((counts.tp + counts.tn).sum()) / everyone,
@@ -164,7 +162,7 @@ class Rule:
         Args:
             outcomes: Labelled people, best those the rule was fitted on.
         """
-        sweep = exact_sweep(outcomes)
+        sweep = thinned_sweep(outcomes)
         target = self.expected_counts(outcomes)
         rounded = []
         for one in self.groups:
@@ -173,9 +171,9 @@ class Rule:
             if len(one.thresholds) <= 1 or not known or target.n[g] == 0:
                 rounded.append(one if len(one.thresholds) <= 1 else one.likeliest())
                 continue
-            counts = _group(sweep.counts, g)
-            i = self._nearest(counts, _group(target, g))
-            cut = float(sweep.thresholds[i]) if i > 0 else -np.inf
+            own = sweep.of_group(g)
+            i = self._nearest(own.counts, _group(target, g))
+            cut = float(own.thresholds[i]) if i > 0 else -np.inf
             rounded.append(GroupThresholds(one.group, (cut,), (1.0,)))
         rule = replace(self, groups=tuple(rounded))
         return RoundedRule(rule, self.measure(outcomes), rule.measure(outcomes))
@@ -220,13 +218,28 @@ class Rule:
                 )
             codes = group.astype(np.int64)
         else:
-            place = {name: g for g, name in enumerate(names)}
-            found, back = np.unique(group.astype(str), return_inverse=True)
-            self._refuse([str(name) for name in found if str(name) not in place])
-            codes = np.array([place[str(name)] for name in found], dtype=np.int64)[back.reshape(-1)]
+            # Objects stay objects: an array of text is as wide as its longest name throughout.
+            text = group if group.dtype == object else group.astype(str)
+            of_each = [str(name) for name in text.ravel().tolist()]
+            found = sorted(set(of_each))
+            place = dict(zip(found, self._places(found).tolist(), strict=True))
+            codes = np.array([place[name] for name in of_each], dtype=np.int64)
         present = np.unique(codes)
         self._refuse([names[g] for g in present if not self.groups[g].thresholds])
         return codes
+
+    def _chance(self, outcomes: GroupedOutcomes) -> FloatArray:
+        """(n,) chance of being selected; groups are matched by name, once for each name."""
+        present = np.flatnonzero(np.bincount(outcomes.group, minlength=outcomes.n_groups))
+        places = np.zeros(outcomes.n_groups, dtype=np.int64)
+        places[present] = self._places([outcomes.group_names[g] for g in present])
+        return self.probability(outcomes.score, places[outcomes.group])
+
+    def _places(self, names: Sequence[str]) -> IntArray:
+        """Positions in ``groups`` of groups by name."""
+        place = {one.group: g for g, one in enumerate(self.groups)}
+        self._refuse([name for name in names if name not in place])
+        return np.array([place[name] for name in names], dtype=np.int64)
 
     def _refuse(self, unknown: Sequence[str]) -> None:
         if unknown:
@@ -253,15 +266,14 @@ class RoundedRule:
     @property
     def loss(self) -> str:
         """What rounding changes, in a sentence."""
-        parts = [f"accuracy {self.before.accuracy:.4f} → {self.after.accuracy:.4f}"]
+        before, after = self.before, self.after
+        parts = [f"accuracy from {100 * before.accuracy:.1f} % to {100 * after.accuracy:.1f} %"]
         if self.rule.cost_fp != 1 or self.rule.cost_fn != 1:
-            parts.append(f"cost per person {self.before.cost:.4f} → {self.after.cost:.4f}")
-        gaps = [
-            "undefined" if m.gap is None else f"{m.gap * 100:.2f}"
-            for m in (self.before, self.after)
-        ]
-        parts.append(f"gap {gaps[0]} → {gaps[1]} points (slack {self.rule.slack * 100:.2f})")
-        return "One threshold per group instead of drawing: " + ", ".join(parts) + "."
+            parts.append(f"cost per person from {before.cost:.3g} to {after.cost:.3g}")
+        gaps = ["undefined" if m.gap is None else f"{100 * m.gap:.1f}" for m in (before, after)]
+        parts.append(f"the gap from {gaps[0]} to {gaps[1]} points")
+        moved = f"{', '.join(parts[:-1])} and {parts[-1]}"
+        return f"One threshold per group instead of drawing moves {moved}."
 
 
 def _group(counts: Counts, g: int) -> Counts:

@@ -13,7 +13,8 @@ from fairlab.frontier.rules import RoundedRule, Rule
 from fairlab.frontier.thresholds import GroupThresholds
 from fairlab.outcomes import FloatArray, GroupedOutcomes
 from fairlab.registry import Registry
-from fairlab.sweeps import ThresholdSweep, exact_sweep
+from fairlab.sweeps import ThresholdSweep, exact_sweep, thinned_sweep
+from fairlab.sweeps.thinned import everyone_in_one
 
 # Costs per person closer than this are the same.
 SAME_COST = 1e-12
@@ -46,21 +47,21 @@ class Strategy:
 
 # fmt: off
 _STRATEGIES = (
-    Strategy("single_threshold", "Single threshold",
+    Strategy("single_threshold", "Least cost, one threshold",
              "One threshold for everybody, the one that costs least.", None, False),
     Strategy("maximum_accuracy", "Maximum accuracy",
              "For each group the threshold that costs least, whatever the gaps.", None, True),
     Strategy("demographic_parity", "Demographic parity",
-             "Groups are selected equally often, at the least cost.", "demographic_parity", True),
+             "Aims at groups selected equally often, at the least cost.", "demographic_parity", True),
     Strategy("equal_opportunity", "Equal opportunity",
-             "Among people with the favourable outcome, groups are selected equally often, at the "
-             "least cost.", "equal_opportunity", True),
+             "Aims at groups selected equally often among people with the favourable outcome, at "
+             "the least cost.", "equal_opportunity", True),
     Strategy("predictive_equality", "Predictive equality",
-             "Among people with the unfavourable outcome, groups are selected equally often, at "
+             "Aims at groups selected equally often among people with the unfavourable outcome, at "
              "the least cost.", "predictive_equality", True),
     Strategy("equalized_odds", "Equalized odds",
-             "Groups are selected equally often among people with the favourable and among people "
-             "with the unfavourable outcome, as nearly as thresholds allow.",
+             "Aims at groups selected equally often among people with the favourable and among "
+             "people with the unfavourable outcome, as nearly as thresholds allow.",
              "equalized_odds", True),
 )
 # fmt: on
@@ -135,9 +136,9 @@ def strategy_thresholds(
             f"Costs must be positive numbers; found {cost_fp:g} for a false positive and "
             f"{cost_fn:g} for a false negative. Give both, in the same unit."
         )
-    sweep = exact_sweep(outcomes)
+    sweep = thinned_sweep(outcomes)
     if name == "single_threshold":
-        found = _single(sweep, cost_fp, cost_fn)
+        found = _single(outcomes, cost_fp, cost_fn)
     elif strategy.constraint is None:
         found = _own_best(sweep, cost_fp, cost_fn)
     else:
@@ -157,26 +158,26 @@ def _costs(sweep: ThresholdSweep, cost_fp: float, cost_fn: float) -> FloatArray:
     return np.asarray(cost_fp * sweep.counts.fp + cost_fn * sweep.counts.fn, dtype=np.float64)
 
 
-def _single(sweep: ThresholdSweep, cost_fp: float, cost_fn: float) -> FloatArray:
-    total = _costs(sweep, cost_fp, cost_fn).sum(axis=1)
+def _single(outcomes: GroupedOutcomes, cost_fp: float, cost_fn: float) -> FloatArray:
+    sweep = exact_sweep(everyone_in_one(outcomes))
+    total = _costs(sweep, cost_fp, cost_fn)[:, 0]
     at = _lowest_best(total, float(sweep.counts.n[0].sum()))
     cut = sweep.thresholds[at] if at > 0 else -np.inf
-    return np.full(sweep.counts.shape[1], cut)
+    return np.full(outcomes.n_groups, cut)
 
 
 def _own_best(sweep: ThresholdSweep, cost_fp: float, cost_fn: float) -> FloatArray:
     """(G,) the cheapest threshold of each group, a score of its own."""
-    costs, counts = _costs(sweep, cost_fp, cost_fn), sweep.counts
-    selected = counts.tp + counts.fp
-    cuts = np.full(counts.shape[1], np.nan)
-    for g, people in enumerate(counts.n[0]):
+    cuts = np.full(sweep.counts.shape[1], np.nan)
+    for g, people in enumerate(sweep.counts.n[0]):
         if people > 0:
-            at = _lowest_best(costs[:, g], float(people))
+            own = sweep.of_group(g)
+            selected = (own.counts.tp + own.counts.fp)[:, 0]
+            at = _lowest_best(_costs(own, cost_fp, cost_fn)[:, 0], float(people))
             # Of thresholds that select the same people, the highest: one of the group's scores.
-            at = int(np.flatnonzero(selected[:, g] == selected[at, g])[-1])
-            everybody = selected[at, g] == selected[0, g]
-            cuts[g] = -np.inf if everybody else sweep.thresholds[at]
-            if selected[at, g] == 0:
+            at = int(np.flatnonzero(selected == selected[at])[-1])
+            cuts[g] = -np.inf if selected[at] == selected[0] else own.thresholds[at]
+            if selected[at] == 0:
                 cuts[g] = np.inf
     return cuts
 
@@ -219,7 +220,7 @@ def one_threshold_each(
     if not exact.randomised:
         measured = exact.measure(outcomes)
         return RoundedRule(exact, measured, measured)
-    sweep = exact_sweep(outcomes)
+    sweep = thinned_sweep(outcomes)
     gap = gap_of(frontier.constraint, frontier.form)
     problem = make_problem(group_hulls(sweep), gap, frontier.cost_fp, frontier.cost_fn)
     allowed = _allowed(exact, outcomes, sweep, frontier.cost_at(slack))

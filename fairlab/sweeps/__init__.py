@@ -5,6 +5,7 @@ from fairlab.sweeps.change_records import GapChange, ModelComparison, RateChange
 from fairlab.sweeps.changes import compare_models, gap_change
 from fairlab.sweeps.roc import RocCurve, roc_curves, roc_hull
 from fairlab.sweeps.surface import GapFront, GroupThresholdSurface, group_threshold_surface
+from fairlab.sweeps.thinned import group_sweeps, thinned_sweep
 from fairlab.sweeps.thresholds import ThresholdSweep, exact_sweep
 from fairlab.sweeps.within import (
     ThresholdOffer,
@@ -29,11 +30,13 @@ __all__ = [
     "exact_sweep",
     "gap_bands",
     "gap_change",
+    "group_sweeps",
     "group_threshold_surface",
     "measured_at",
     "offer_threshold",
     "resampled_sweep",
     "roc_curves",
     "roc_hull",
+    "thinned_sweep",
     "threshold_within",
 ]

@@ -52,12 +52,8 @@ def counts_at_cuts(sweep: ThresholdSweep, cuts: Sequence[float]) -> Counts:
         sweep: Of people in G groups.
         cuts: G numbers, infinite ones allowed.
     """
-    groups = np.arange(sweep.counts.shape[1])
-    at = sweep.index(np.asarray(cuts, dtype=np.float64))
-    tp, fp, fn, tn = (
-        field[at, groups]
-        for field in (sweep.counts.tp, sweep.counts.fp, sweep.counts.fn, sweep.counts.tn)
-    )
+    own = sweep.at(np.asarray(cuts, dtype=np.float64))
+    tp, fp, fn, tn = (field.diagonal() for field in (own.tp, own.fp, own.fn, own.tn))
     return Counts(tp, fp, fn, tn, sweep.counts.group_names)
 
 

@@ -39,11 +39,12 @@ class RocCurve:
 
 def roc_curves(sweep: ThresholdSweep) -> tuple[RocCurve, ...]:
     """One curve per group, in the order of the groups; thresholds that move nothing left out."""
-    fpr, tpr = RATES["fpr"](sweep.counts), RATES["tpr"](sweep.counts)
-    return tuple(
-        _curve(name, sweep.thresholds, fpr[:, g], tpr[:, g])
-        for g, name in enumerate(sweep.counts.group_names)
-    )
+    found = []
+    for g, name in enumerate(sweep.counts.group_names):
+        own = sweep.of_group(g)
+        fpr, tpr = (RATES[rate](own.counts)[:, 0] for rate in ("fpr", "tpr"))
+        found.append(_curve(name, own.thresholds, fpr, tpr))
+    return tuple(found)
 
 
 def roc_hull(curve: RocCurve) -> RocCurve:

@@ -8,6 +8,7 @@ import numpy as np
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS
 from fairlab.outcomes import Array, Counts, FloatArray, IntArray
+from fairlab.sweeps.cuts import counts_at_cuts
 from fairlab.sweeps.thresholds import ThresholdSweep
 
 # Gaps and costs closer than this are the same.
@@ -145,22 +146,23 @@ def group_threshold_surface(
             "are held at."
         )
     keep = [float(cut) for cut in keep]
-    (rows, thin_a), (columns, thin_b) = (_nodes(sweep, g, size, keep) for g in (first, second))
+    own = [sweep.of_group(g) for g in (first, second)]
+    (rows, thin_a), (columns, thin_b) = (_nodes(one, size, keep) for one in own)
     cuts = _held(names, rest, others)
-    held = sweep.index(cuts)
+    held = counts_at_cuts(sweep, cuts.tolist())
     fields = []
     for field in _FIELDS:
-        values: Array = getattr(sweep.counts, field)
+        values: Array = getattr(held, field)
         table = np.empty((len(rows), len(columns), len(names)), values.dtype)
-        table[:] = values[held, np.arange(len(names))]
-        table[:, :, first] = values[rows, first][:, None]
-        table[:, :, second] = values[columns, second][None, :]
+        table[:] = values
+        table[:, :, first] = getattr(own[0].counts, field)[rows, 0][:, None]
+        table[:, :, second] = getattr(own[1].counts, field)[columns, 0][None, :]
         fields.append(table)
     tp, fp, fn, tn = fields
     counts = Counts(tp, fp, fn, tn, names)
     right, everyone = (counts.tp + counts.tn).sum(axis=-1), counts.n.sum(axis=-1)
     paid = (cost_fp * counts.fp + cost_fn * counts.fn).sum(axis=-1)
-    thresholds = [sweep.thresholds[at].copy() for at in (rows, columns)]
+    thresholds = [one.thresholds[at] for one, at in zip(own, (rows, columns), strict=True)]
     for array in (*fields, *thresholds):
         array.setflags(write=False)
     return GroupThresholdSurface(
@@ -183,9 +185,9 @@ def _group(sweep: ThresholdSweep, name: str) -> int:
     return names.index(name)
 
 
-def _nodes(sweep: ThresholdSweep, g: int, size: int, keep: list[float]) -> tuple[IntArray, bool]:
-    """Positions of a group's thresholds that are kept, and whether some were left out."""
-    selected = sweep.counts.tp[:, g] + sweep.counts.fp[:, g]
+def _nodes(sweep: ThresholdSweep, size: int, keep: list[float]) -> tuple[IntArray, bool]:
+    """Positions of one group's thresholds that are kept, and whether some were left out."""
+    selected = (sweep.counts.tp + sweep.counts.fp)[:, 0]
     # Of thresholds that select the same people of the group, the highest: a score of theirs.
     own = np.flatnonzero(np.append(np.diff(selected) != 0, True))
     if len(own) <= size:

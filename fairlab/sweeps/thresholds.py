@@ -1,6 +1,6 @@
 """Every decision a score allows: exact counts per group at every distinct threshold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,15 +16,33 @@ class ThresholdSweep:
 
     Attributes:
         thresholds: (T,) increasing: every distinct score, then +inf where nobody is selected.
-            At ``thresholds[0]`` everyone is selected.
+            At ``thresholds[0]`` everyone is selected. A thinned sweep keeps some of them, both
+            ends among them.
         counts: Counts with read-only fields of shape (T, G); integers without weights.
+        by_group: Of a sweep that was thinned to save memory, the exact sweep of every group's own
+            people, fields (T_g, 1); they keep :meth:`at` exact.
+        distinct: How many thresholds there are before any were left out; 0 where none were.
     """
 
     thresholds: FloatArray
     counts: Counts
+    by_group: tuple["ThresholdSweep", ...] = ()
+    distinct: int = 0
+
+    @property
+    def every(self) -> bool:
+        """Whether the sweep holds every threshold that changes a decision."""
+        return len(self.thresholds) == self.n_distinct
+
+    @property
+    def n_distinct(self) -> int:
+        """Thresholds that change a decision, those left out here included."""
+        return self.distinct or len(self.thresholds)
 
     def index(self, threshold: ArrayLike) -> NDArray[np.intp]:
         """Positions in the sweep that decide as ``threshold`` does; any finite or infinite value.
+
+        In a thinned sweep, positions of the nearest threshold kept at or above.
 
         Raises:
             InputError: If a threshold is NaN.
@@ -47,7 +65,24 @@ class ThresholdSweep:
         Raises:
             InputError: If a threshold is NaN.
         """
+        if self.by_group:
+            return side_by_side([own.at(threshold) for own in self.by_group])
         return _take(self.counts, self.index(threshold))
+
+    def of_group(self, g: int) -> "ThresholdSweep":
+        """One group's exact sweep, fields (T, 1); its thresholds select as many as any can."""
+        if self.by_group:
+            return self.by_group[g]
+        tp, fp, fn, tn = (f[:, g : g + 1] for f in _fields(self.counts))
+        name = self.counts.group_names[g : g + 1]
+        return ThresholdSweep(self.thresholds, Counts(tp, fp, fn, tn, name))
+
+    def below(self, threshold: float) -> float:
+        """The highest score below a threshold; −inf if there is none."""
+        if self.by_group:
+            return max(own.below(threshold) for own in self.by_group)
+        at = int(self.index(threshold))
+        return float(self.thresholds[at - 1]) if at else float("-inf")
 
     def downsample(self, size: int, keep: Iterable[int] = ()) -> "ThresholdSweep":
         """A thinner sweep for drawing; what is left is still exact.
@@ -74,7 +109,12 @@ class ThresholdSweep:
         must = np.array(sorted(kept), dtype=np.intp)
         even = np.linspace(0, last, max(size - len(must), 0) + 2)[1:-1].round().astype(np.intp)
         chosen = np.union1d(must, even)
-        return ThresholdSweep(_frozen(self.thresholds[chosen]), _take(self.counts, chosen))
+        return ThresholdSweep(
+            _frozen(self.thresholds[chosen]),
+            _take(self.counts, chosen),
+            self.by_group,
+            self.n_distinct,
+        )
 
 
 def exact_sweep(outcomes: GroupedOutcomes) -> ThresholdSweep:
@@ -129,8 +169,21 @@ def _running_sum(in_cell: NDArray[np.bool_], weight: FloatArray | None) -> Array
     return total
 
 
+def side_by_side(parts: Sequence[Counts]) -> Counts:
+    """Counts of one group each, fields (..., 1), as counts of all of them, (..., G)."""
+    tp, fp, fn, tn = (
+        _frozen(np.concatenate(fields, axis=-1))
+        for fields in zip(*(_fields(part) for part in parts), strict=True)
+    )
+    return Counts(tp, fp, fn, tn, tuple(name for part in parts for name in part.group_names))
+
+
+def _fields(counts: Counts) -> tuple[Array, Array, Array, Array]:
+    return counts.tp, counts.fp, counts.fn, counts.tn
+
+
 def _take(counts: Counts, index: NDArray[np.intp]) -> Counts:
-    tp, fp, fn, tn = (_frozen(f[index]) for f in (counts.tp, counts.fp, counts.fn, counts.tn))
+    tp, fp, fn, tn = (_frozen(f[index]) for f in _fields(counts))
     return Counts(tp, fp, fn, tn, counts.group_names)
 
 
