@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fairlab.metrics.suppression import suppress
+from fairlab.reports.own_units import in_own_units
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import audit_groups as groups
 from fairlab.ui.widgets import audit_view as view
@@ -11,20 +12,23 @@ from fairlab.ui.widgets.subject import choose_subject
 
 begin_page("Audit", "Who is selected and who is not, group by group, and how sure that is.")
 subject = choose_subject(key="audit")
-left, right = st.columns([4, 1], vertical_alignment="bottom")
+left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
 with left:
     threshold = view.choose_threshold(subject, key="audit")
+with middle:
+    subject, left_out = view.leave_out_small(subject)
 with right:
     smallest, in_export = view.choose_smallest()
-result = view.audited(subject.people, subject.by, threshold)
+result = in_own_units(view.audited(subject.people, subject.by, threshold), subject.people)
 shown = suppress(result, smallest)
+tests = view.pairs_tested(result, shown)
 
-view.show_headlines(shown, subject.people.notes)
-view.show_confusion(shown, subject.people.outcome_words or subject.outcome_words)
+view.show_headlines(shown, subject.people.notes, tests, left_out)
+view.show_confusion(shown, subject.outcome_words)
 
 parts = {
     "Rates": lambda: view.show_rates(shown),
-    "Gaps": lambda: view.show_gaps(shown),
+    "Gaps": lambda: view.show_gaps(shown, tests),
     "Chance": lambda: view.show_chance(result, shown),
     "Scores": lambda: show_scores(subject, shown, smallest),
     "All attributes": lambda: groups.show_overview(subject.people, threshold, smallest),

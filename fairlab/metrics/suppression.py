@@ -93,7 +93,10 @@ def suppress(result: Audit, smallest: int = SMALLEST) -> Audit:
     small, hidden, margins, whole = gone.small, gone.names, gone.margins, gone.whole
     if not hidden:
         return _without_small_bins(result, smallest)
-    why = f"suppressed: rests on fewer than {smallest} people"
+    why = (
+        f"suppressed: rests on a cell of fewer than {smallest} people, or would let one be worked "
+        "out"
+    )
     gaps = {n: g if gone.keeps(GAPS[n]) else hidden_gap(g, why) for n, g in result.gaps.items()}
     return replace(
         result,

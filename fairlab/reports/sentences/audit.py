@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from fairlab.metrics import (
     GAPS,
     RATES,
@@ -349,6 +351,24 @@ def _more_of_each(result: Audit, gap: float) -> str:
     if need.more_of_smaller is None:
         return f"{text}; more of {smaller} alone would never do."
     return f"{text}, or with {need.more_of_smaller:,} of {smaller} alone."
+
+
+def export_sentence(table: pd.DataFrame, smallest: int) -> str:
+    """How many numbers of an export are left out for small cells, and what helps; "" if none.
+
+    Args:
+        table: As ``Audit.to_frame`` gives it, small cells suppressed.
+        smallest: Cells of fewer people are small.
+    """
+    gone = table["value"].isna() & table["note"].str.startswith("suppressed").fillna(False)
+    if not gone.any():
+        return ""
+    return (
+        f"{int(gone.sum()):,} of the download's {len(table):,} numbers will be left out: they rest "
+        f"on fewer than {smallest} people in some cell, or would let such a cell be worked out. "
+        "Leaving out small groups above or merging them where the table is read keeps more of "
+        "them, and so does a lower minimum under “Small cells”."
+    )
 
 
 def _comparisons(n: int) -> str:

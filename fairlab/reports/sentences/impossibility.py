@@ -30,8 +30,8 @@ def base_rate_sentence(test: BaseRateTest) -> str:
     if test.equal_within_noise:
         return (
             f"Base rates differ by {gap}, no more than chance would explain (p = {test.p_value:.2f}"
-            ", all groups together). As far as these people can tell, they may be equal, and then no conflict is "
-            "forced: what is shown as forced below may be zero in the population."
+            ", all groups together). As far as these people can tell, they may be equal, and then "
+            "no conflict is forced: what is shown as forced below may be zero in the population."
         )
     return (
         f"Base rates differ by {gap}, more than chance would explain "

@@ -1,16 +1,21 @@
 """The parts of the Audit page: each asks the library one question and shows the answer."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from fairlab.metrics import GAPS, RATES, Audit, pair_tests
+from fairlab.data.small_groups import leave_out_small_groups
+from fairlab.metrics import GAPS, RATES, Audit, PairTest, pair_tests
+from fairlab.metrics.clear_pairs import MOST_GROUPS, clear_pair
 from fairlab.metrics.suppression import SMALLEST, suppress_pairs
 from fairlab.reports.export import csv_bytes
 from fairlab.reports.figures import audit as figures
 from fairlab.reports.sentences import audit as sentences
 from fairlab.reports.sentences import overview
+from fairlab.reports.sentences import pairs as pair_sentences
 from fairlab.reports.tables import audit as tables
+from fairlab.reports.tables.dictionary import dictionary_table
 from fairlab.results import CROSSING
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited as audited
@@ -68,17 +73,71 @@ def choose_smallest() -> tuple[int, int]:
     return (int(smallest) if hide else 0), int(smallest)
 
 
-def show_headlines(result: Audit, notes: tuple[str, ...]) -> None:
-    """Three gaps, then what they say, how sure it is, and what was left out before."""
+def leave_out_small(subject: Subject) -> tuple[Subject, str]:
+    """Leave out groups of fewer people than asked for; at first all stay.
+
+    Returns:
+        The subject without them, and a sentence that names each with its people; "" for none.
+    """
+    fewest = st.number_input(
+        "Leave out groups below (people)",
+        min_value=0,
+        max_value=1_000_000,
+        value=0,
+        step=10,
+        key="audit.fewest",
+        help="0 leaves nobody out. A gap over all groups is the widest there is, so a group of a "
+        "few people can set it by chance.",
+    )
+    kept = leave_out_small_groups(subject.people, subject.by, int(fewest))
+    if not kept.left_out:
+        return subject, kept.note
+    digest = f"{subject.digest}:from {fewest}"
+    return replace(subject, people=kept.people, digest=digest), kept.note
+
+
+def pairs_tested(result: Audit, shown: Audit) -> tuple[PairTest, ...]:
+    """Every pair of groups on the main rates, for headlines; () where there are too many.
+
+    Args:
+        result: The whole audit.
+        shown: The same, small cells suppressed.
+    """
+    if result.weighted or int((result.people > 0).sum()) > MOST_GROUPS:
+        return ()
+    return suppress_pairs(pair_tests(result.counts, tables.PAIR_RATES, result.level), shown)
+
+
+def show_headlines(
+    result: Audit, notes: tuple[str, ...], tests: Sequence[PairTest] = (), left_out: str = ""
+) -> None:
+    """Three gaps, then what they say, how sure it is, and what was left out before.
+
+    Args:
+        result: The audit.
+        notes: What was left out before.
+        tests: Pairs of groups, of which the surest is named where a gap leaves doubt.
+        left_out: Which groups were left out on this page, in a sentence.
+    """
+    if left_out:
+        st.info(as_it_is(left_out))
     for column, name in zip(st.columns(3), HEADLINES, strict=True):
+        gap, doubt = result.gaps[name], sentences.too_few(result, name)
+        value = "hidden" if gap.hidden else sentences.points(gap.value)
         column.metric(
             GAPS[name].label,
-            "hidden" if result.gaps[name].hidden else sentences.points(result.gaps[name].value),
+            "We cannot tell" if doubt else value,
+            delta=f"found: {value}" if doubt else None,
+            delta_color="off",
+            delta_arrow="off",
             help=GAPS[name].definition,
             border=True,
         )
         column.markdown(as_it_is(sentences.gap_sentence(result, name)))
         column.markdown(as_it_is(sentences.certainty_sentence(result, name)))
+        pair = pair_sentences.clear_pair_sentence(clear_pair(result, tests, name))
+        if pair:
+            column.markdown(f"**{as_it_is(pair)}**")
     for note in result.notes:
         st.info(as_it_is(note))
     if notes:
@@ -113,8 +172,13 @@ def show_rates(result: Audit) -> None:
     )
 
 
-def show_gaps(result: Audit) -> None:
-    """All gaps with intervals, who sets them, who is left out; and inequality of benefits."""
+def show_gaps(result: Audit, tests: Sequence[PairTest] = ()) -> None:
+    """All gaps with intervals, who sets them, who is left out; and inequality of benefits.
+
+    Args:
+        result: The audit.
+        tests: Pairs of groups; where they seem to say otherwise than the gaps, why.
+    """
     between, overall = "Between groups", "From everyone"
     measured = st.segmented_control(
         "Gaps are measured",
@@ -138,6 +202,7 @@ def show_gaps(result: Audit) -> None:
             table=tables.gaps_table(result),
             key="audit.gaps",
         )
+    _show_bridge(result, tests)
     name = st.selectbox(
         "Read one gap in words", list(GAPS), format_func=lambda n: GAPS[n].label, key="audit.gap"
     )
@@ -174,6 +239,7 @@ def show_chance(result: Audit, shown: Audit) -> None:
     )
     tests = suppress_pairs(pair_tests(result.counts, names, result.level), shown)
     st.markdown(as_it_is(sentences.pairs_sentence(tests)))
+    _show_bridge(shown, tests)
     table = tables.pairs_table(tests)
     st.dataframe(
         table,
@@ -183,6 +249,14 @@ def show_chance(result: Audit, shown: Audit) -> None:
         column_config=p_value_columns(table),
     )
     _show_records_needed(shown)
+
+
+def _show_bridge(result: Audit, tests: Sequence[PairTest]) -> None:
+    text = pair_sentences.bridge_sentence(
+        result, pair_sentences.clear_pairs(result, tests, HEADLINES)
+    )
+    if text:
+        st.markdown(as_it_is(text))
 
 
 def _show_records_needed(result: Audit) -> None:
@@ -204,7 +278,15 @@ def show_dictionary(result: Audit, shown: Audit) -> None:
         "One name has several meanings. Ours are unsigned: highest minus lowest, or lowest over "
         "highest, and a rate of nobody is undefined, not 0."
     )
-    table = tables.dictionary_table(result, shown)
+    present = [g for g, n in zip(result.group_names, result.people, strict=True) if n]
+    reference = st.selectbox(
+        "Reference group of the other tool",
+        [None, *present],
+        format_func=lambda group: "every choice" if group is None else group,
+        key="audit.dictionary.reference",
+        width=420,
+    )
+    table = dictionary_table(result, shown, reference)
     if table.empty:
         st.info(as_it_is(f"No gap can be shown: {shown.why_hidden}."))
         return
@@ -212,13 +294,17 @@ def show_dictionary(result: Audit, shown: Audit) -> None:
 
 
 def offer_download(result: Audit, by: tuple[str, ...], smallest: int) -> None:
-    """Every number as CSV, small cells suppressed."""
+    """Every number as CSV, small cells suppressed; what that leaves is said before the click."""
+    table = tables.export_table(result, smallest)
+    said = sentences.export_sentence(table, smallest)
+    if said:
+        st.markdown(as_it_is(said))
     st.download_button(
         "Download this audit (CSV)",
-        csv_bytes(tables.export_table(result, smallest)),
+        csv_bytes(table),
         file_name=f"audit-{'-'.join(_safe(name) for name in by)}.csv",
         mime="text/csv",
-        help=f"Groups ({CROSSING.join(by)}) with a cell below {smallest} people keep only their "
+        help=f"Groups ({as_it_is(CROSSING.join(by))}) with a cell below {smallest} people keep only their "
         "size, and their selection and base rate where these rest on enough people.",
         key="audit.download",
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from fairlab.data.small_groups import with_groups_of
 from fairlab.errors import InputError
 from fairlab.metrics.calibration import scores_are_probabilities
 from fairlab.metrics.score_maps import METHODS, Method
@@ -121,7 +122,8 @@ def _others(subject: Subject) -> GroupedOutcomes | None:
     if subject.point is None or subject.split == "validation":
         return None
     point = subject.point
-    return stored(point.run_id).scored(point.index, "validation").outcomes(subject.by)
+    others = stored(point.run_id).scored(point.index, "validation")
+    return with_groups_of(others, subject.people, subject.by).outcomes(subject.by)
 
 
 def _threshold(
