@@ -57,10 +57,13 @@ def _gap_rows(result: "Audit") -> list[tuple[Any, ...]]:
         rows.append(
             ("gap", gap.name, "", gap.value, gap.lower, gap.upper, total, None, gap.p_value, note)
         )
+    small_bins = next((c.why for c in result.calibration if c.why.startswith("suppressed")), "")
     for score_gap in result.score_gaps.values():
         note = f"highest: {score_gap.highest}; lowest: {score_gap.lowest}"
         if score_gap.value is None:
             note = result.why_hidden or "Undefined: fewer than two groups have a value."
+            if score_gap.name == "calibration_gap" and small_bins:
+                note = small_bins
         numbers = (score_gap.value, score_gap.lower, score_gap.upper)
         rows.append(("score gap", score_gap.name, "", *numbers, total, None, None, note))
     return rows

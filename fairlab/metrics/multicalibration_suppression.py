@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fairlab.metrics.audit import Audit
 from fairlab.metrics.multicalibration import BINS, Multicalibration, SubgroupCalibration
@@ -29,6 +30,7 @@ def suppress_multicalibration(
     *,
     shown: Audit | None = None,
     by: Sequence[str] = (),
+    selected: ArrayLike | None = None,
     bins: int = BINS,
 ) -> Multicalibration:
     """The audit of crossed groups without rows that rest on few people, or give them away.
@@ -41,6 +43,8 @@ def suppress_multicalibration(
         shown: The audit shown beside it, small cells suppressed: where it hides everyone's
             numbers nothing is left, and where it hides a group no attribute it is made of.
         by: Attributes of ``shown``.
+        selected: (n,) decisions shown beside it: of few distinct scores a mean tells how many are
+            selected, so crossings in which few are, or are not, go too.
 
     Returns:
         ``withheld`` is the number of rows left out, and a note says so; the largest distances
@@ -50,12 +54,17 @@ def suppress_multicalibration(
         return result
     families = {_family(row) for row in result.subgroups}
     cells = cells_of(replace(people, weight=None), attributes, bins)
-    passing = {f for f in families if _enough(cells, list(attributes), f, smallest)}
+    names = list(attributes)
+    passing = {f for f in families if _enough(cells, names, f, smallest)}
+    if selected is not None:
+        decided = replace(people, weight=None, y_true=np.asarray(selected, dtype=np.int64))
+        cells = cells_of(decided, attributes, bins)
+        passing = {f for f in passing if f[1] or _enough(cells, names, f, smallest)}
     hidden = shown is not None and bool(shown.hidden)
     if passing != families or hidden:
-        passing = {(names, fine) for names, fine in passing if len(names) + fine <= 1}
+        passing = {(of, fine) for of, fine in passing if len(of) + fine <= 1}
     if hidden:
-        passing = {(names, fine) for names, fine in passing if not (fine or set(names) & set(by))}
+        passing = {(of, fine) for of, fine in passing if not (fine or set(of) & set(by))}
     if shown is not None and shown.whole_hidden:
         passing = set()
     kept = tuple(row for row in result.subgroups if _family(row) in passing)

@@ -19,7 +19,9 @@ from fairlab.metrics.multicalibration_suppression import suppress_multicalibrati
 from fairlab.metrics.strata_suppression import suppress_strata
 from fairlab.metrics.suppression import suppress, suppress_pairs
 from fairlab.outcomes import GroupedOutcomes
-from fairlab.reports.tables.audit import PAIR_RATES, dictionary_table, overview_table
+from fairlab.reports.own_units import in_own_units
+from fairlab.reports.tables.audit import PAIR_RATES, overview_table
+from fairlab.reports.tables.dictionary import dictionary_table
 from fairlab.results import CROSSING, ScoredPeople
 
 
@@ -94,7 +96,9 @@ def examine(
     """
     at = people.threshold if threshold is None else threshold
     outcomes = people.outcomes(by)
-    whole = audit(outcomes, at, draws, seed, level=level, has_scores=people.has_scores)
+    whole = in_own_units(
+        audit(outcomes, at, draws, seed, level=level, has_scores=people.has_scores), people
+    )
     shown = suppress(whole, smallest)
     tests = () if whole.weighted else pair_tests(whole.counts, PAIR_RATES, level)
     available = people.strata_for(by)
@@ -116,6 +120,7 @@ def examine(
             smallest,
             shown=shown,
             by=by,
+            selected=outcomes.score >= at,
         )
     return Examination(
         by=tuple(by),

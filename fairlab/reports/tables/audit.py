@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm, translations
+from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm
 from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.reports.sentences.audit import people, percent
 
@@ -207,27 +207,6 @@ def pairs_table(tests: Sequence[PairTest]) -> pd.DataFrame:
         "People, lower",
     ]
     return pd.DataFrame(rows, columns=columns)
-
-
-def dictionary_table(result: Audit, shown: Audit | None = None) -> pd.DataFrame:
-    """What other tools would print for each gap of this audit.
-
-    Args:
-        result: The whole audit.
-        shown: The same with small cells suppressed: gaps hidden there are left out.
-    """
-    rows = []
-    for name, gap in result.gaps.items():
-        if shown is not None and shown.gaps[name].hidden:
-            continue
-        ours = "undefined" if gap.value is None else f"{gap.value:.3f}"
-        rows += [
-            (GAPS[name].label, ours, t.tool, t.call, t.printed, t.meaning)
-            for t in translations(name, result.counts)
-        ]
-    return pd.DataFrame(
-        rows, columns=["Our gap", "We print", "Tool", "Its name", "It prints", "Convention"]
-    )
 
 
 def crossed_table(result: Audit, rate: str) -> pd.DataFrame:

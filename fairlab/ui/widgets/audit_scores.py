@@ -5,7 +5,7 @@ import streamlit as st
 from fairlab.errors import InputError
 from fairlab.metrics import Audit, GroupCalibration, calibration
 from fairlab.metrics.calibration import scores_are_probabilities
-from fairlab.metrics.suppression import suppress
+from fairlab.metrics.suppression import suppress, suppress_calibration
 from fairlab.reports.figures import calibration as figures
 from fairlab.reports.sentences import calibration as sentences
 from fairlab.reports.tables import calibration as tables
@@ -40,9 +40,9 @@ def show_scores(subject: Subject, result: Audit, smallest: int = 0) -> None:
         )
         return
     parts = {
-        "Curves": lambda: _show_curves(subject, result),
+        "Curves": lambda: _show_curves(subject, result, smallest),
         "Recalibrate": lambda: show_recalibration(subject, result.threshold),
-        "Subgroups": lambda: show_subgroups(subject),
+        "Subgroups": lambda: show_subgroups(subject, result, smallest),
     }
     part = st.segmented_control(
         "What about scores",
@@ -52,17 +52,20 @@ def show_scores(subject: Subject, result: Audit, smallest: int = 0) -> None:
         key="audit.scores.part",
         label_visibility="collapsed",
     )
-    if part in ("Recalibrate", "Subgroups") and result.hidden:
+    if part == "Recalibrate" and smallest:
         st.info(
-            "Not shown while small cells are hidden: these tables would let them be worked out. "
+            "Not shown while small cells are hidden: the same people decided in two ways would "
+            "let them be worked out. "
             "Show small cells to see this part."
         )
     elif part is not None:
         parts[part]()
 
 
-def _show_curves(subject: Subject, result: Audit) -> None:
+def _show_curves(subject: Subject, result: Audit, smallest: int) -> None:
     groups = _calibrated(subject, result)
+    if groups is not None:
+        groups = suppress_calibration(groups, smallest, frozenset(result.hidden))
     if groups is not None:
         show_chart(
             figures.reliability_figure(groups),
@@ -79,7 +82,7 @@ def _show_curves(subject: Subject, result: Audit) -> None:
         key="audit.scores.table",
     )
     if groups is not None:
-        own_scale = groups is result.calibration
+        own_scale = groups == result.calibration
         gap = result.score_gaps.get("brier_difference") if own_scale else None
         st.markdown(as_it_is(sentences.brier_sentence(groups, gap)))
         with st.expander("The Brier score taken apart"):

@@ -1,10 +1,13 @@
 """The worst-calibrated subgroups on the Audit page, over all crossed groups at once."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from fairlab.errors import InputError
-from fairlab.metrics import Multicalibration, audit_multicalibration
+from fairlab.metrics import Audit, Multicalibration, audit_multicalibration
 from fairlab.metrics.calibration import scores_are_probabilities
+from fairlab.metrics.multicalibration_suppression import suppress_multicalibration
 from fairlab.outcomes import FloatArray
 from fairlab.reports.figures import calibration as figures
 from fairlab.reports.sentences import calibration, multicalibration
@@ -32,8 +35,14 @@ def _audited(
     )
 
 
-def show_subgroups(subject: Subject) -> None:
-    """Which subgroups' scores are farthest from outcomes, beside what chance makes."""
+def show_subgroups(subject: Subject, shown: Audit, hide_below: int = 0) -> None:
+    """Which subgroups' scores are farthest from outcomes, beside what chance makes.
+
+    Args:
+        subject: Whose scores.
+        shown: Their audit, small cells suppressed.
+        hide_below: Rows that rest on fewer people, or give them away, are left out; 0 shows all.
+    """
     people = subject.people
     outcomes, _ = people_with_chances(subject)
     score = outcomes.score
@@ -54,7 +63,17 @@ def show_subgroups(subject: Subject) -> None:
         key=f"audit.subgroups.smallest.{subject.label}",
     )
     by_range = right.toggle("Also by range of scores", key="audit.subgroups.ranges")
-    result = _audited(subject.digest, int(smallest), _RANGES if by_range else 1, people, score)
+    bins = _RANGES if by_range else 1
+    result = suppress_multicalibration(
+        _audited(subject.digest, int(smallest), bins, people, score),
+        replace(outcomes, score=score),
+        people.attributes,
+        hide_below,
+        shown=shown,
+        by=subject.by,
+        selected=people.score >= shown.threshold,
+        bins=bins,
+    )
     _show(result)
 
 
@@ -64,6 +83,7 @@ def _show(result: Multicalibration) -> None:
     rows = figures.shown_subgroups(result)
     if not rows:
         st.info(sentence)
+        _show_notes(result)
         return
     show_chart(
         figures.subgroups_figure(rows, result.level),
@@ -73,5 +93,9 @@ def _show(result: Multicalibration) -> None:
     )
     st.markdown(as_it_is(multicalibration.violation_sentence(result)))
     st.markdown(as_it_is(multicalibration.shown_sentence(result, len(rows))))
+    _show_notes(result)
+
+
+def _show_notes(result: Multicalibration) -> None:
     for note in result.notes:
         st.markdown(f"- {as_it_is(note)}")
