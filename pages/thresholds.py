@@ -43,7 +43,6 @@ found = least_worst_gap(sweep, gaps, within)
 sentence = least_worst_sentence(
     found, interval_of(digest, sweep, gaps, within), gaps, within, risk=risk
 )
-ranges = () if found is None else within_tolerance(sweep, gaps, tolerance, within)
 in_use = view.in_use_cuts(subject, outcomes.n_groups)
 view.say_other_groups(subject)
 
@@ -84,7 +83,8 @@ def explorer() -> None:
     st.markdown(as_it_is(at_threshold_sentence(counts, threshold, gaps, risk=risk)))
     view.offer_use(subject, choice, costs)
     st.markdown(sentence)
-    if found is not None:
+    if found is not None and tolerance is not None:
+        ranges = within_tolerance(sweep, gaps, tolerance, within)
         st.markdown(tolerance_sentence(ranges, gaps, tolerance, within, risk=risk))
     view.show_sweep_table(sweep, gaps, risk=risk)
     show_surface(subject, outcomes, digest, costs=costs)

@@ -101,10 +101,10 @@ def frontier(
             chosen = found.at(slack)
             rounded = one_threshold_each(found, outcomes, slack)
             one["rule"] = words.rule_record(chosen, rounded)
-            lines.append(words.rule_text(chosen, rounded))
+            lines.append(words.rule_text(chosen, rounded, risk=risk))
             if rule is not None:
                 write_text(rule, (rounded.rule if deterministic else chosen).to_json())
-                lines.append(f"Written: {rule}")
+                lines.append(f"Written: {rule}{'; it is for minus the score' if risk else ''}")
     if as_json:
         say_json(record)
         return

@@ -87,9 +87,8 @@ def read_predictions(
     if score is not None and not higher_is_better:
         values, threshold = -values, -threshold
         notes.append(
-            f"'{score}' is a risk, low is good: selected if {score} ≤ {0.0 - threshold:g}. Where "
-            "a chart needs higher to be better, its sign is turned and the threshold reads "
-            f"{threshold:g}."
+            f"'{score}' is a risk, low is good: people at a threshold or below it are selected. "
+            "Thresholds are written as the table writes them."
         )
     strata = {}
     for name in dict.fromkeys(controls):

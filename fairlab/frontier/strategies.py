@@ -52,7 +52,8 @@ _STRATEGIES = (
     Strategy("maximum_accuracy", "Maximum accuracy",
              "For each group the threshold that costs least, whatever the gaps.", None, True),
     Strategy("demographic_parity", "Demographic parity",
-             "Aims at groups selected equally often, at the least cost.", "demographic_parity", True),
+             "Aims at groups selected equally often, at the least cost.",
+             "demographic_parity", True),
     Strategy("equal_opportunity", "Equal opportunity",
              "Aims at groups selected equally often among people with the favourable outcome, at "
              "the least cost.", "equal_opportunity", True),

@@ -39,25 +39,31 @@ def evaluated_text(found: EvaluatedFrontier) -> str:
     return "\n".join([head, _table(frame), *(f"- {note}" for note in found.notes)])
 
 
-def rule_text(rule: Rule, rounded: RoundedRule) -> str:
-    """The thresholds of a rule in words, and what rounding them would lose."""
+def rule_text(rule: Rule, rounded: RoundedRule, *, risk: bool = False) -> str:
+    """The thresholds of a rule in words, and what rounding them would lose.
+
+    Args:
+        rule, rounded: The rule, and the one without chance.
+        risk: Scores are minus a risk; thresholds are then said as the risk.
+    """
     lines = [f"Rule at slack {rule.slack:g}; it uses the sensitive attribute when deciding"]
-    lines += [f"  {one.group}: {thresholds_words(one)}" for one in rule.groups]
+    lines += [f"  {one.group}: {thresholds_words(one, risk=risk)}" for one in rule.groups]
     if not rule.randomised:
         return "\n".join(lines)
     lines.append(f"  {rounded.before.chance:.1%} of these people are decided by chance")
     lines.append(f"- {rounded.loss}")
-    lines += [f"  {one.group}: {thresholds_words(one)}" for one in rounded.rule.groups]
+    lines += [f"  {one.group}: {thresholds_words(one, risk=risk)}" for one in rounded.rule.groups]
     return "\n".join(lines)
 
 
-def thresholds_words(one: GroupThresholds) -> str:
-    """ "score >= 0.4 (75.0 %) or nobody (25.0 %)"."""
+def thresholds_words(one: GroupThresholds, *, risk: bool = False) -> str:
+    """ "score >= 0.4 (75.0 %) or nobody (25.0 %)"; of a risk "score <= 4"."""
     if not one.thresholds:
         return "no threshold, because no one is in it"
     words = []
     for cut, chance in zip(one.thresholds, one.probabilities, strict=True):
-        what = f"score >= {cut:.6g}" if np.isfinite(cut) else "nobody" if cut > 0 else "everybody"
+        own = f"score <= {0.0 - cut:.6g}" if risk else f"score >= {cut:.6g}"
+        what = own if np.isfinite(cut) else "nobody" if cut > 0 else "everybody"
         words.append(what if len(one.thresholds) == 1 else f"{what} ({chance * 100:.1f} %)")
     return " or ".join(words)
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from fairlab.metrics import GAPS
 from fairlab.metrics.intervals import wilson
+from fairlab.metrics.pairs import widest_pairs
 from fairlab.outcomes import GroupedOutcomes, count
 from fairlab.reports.figures.explorer import NamedCuts, explorer_payload
 from fairlab.sweeps import exact_sweep
@@ -23,7 +24,8 @@ LOOK_UP = """
   return data.strategies.slice(1).map((one) => {
     const counts = one.cuts.map((cut, g) => countsAt(ladders[g], cut));
     const gaps = data.gaps.map((gap) => gapOf(gap, names, counts));
-    return { counts, gaps, cost: costOf(together(counts), data.costs) };
+    const intervals = data.gaps.map((gap) => gapInterval(gap, counts));
+    return { counts, gaps, intervals, cost: costOf(together(counts), data.costs) };
   });
 """
 
@@ -79,6 +81,12 @@ def test_group_thresholds_give_the_librarys_counts_gaps_and_cost(page: Page, gro
             if exact.value:
                 assert gap["widest"]["high"]["group"] == exact.highest
                 assert gap["widest"]["rate"] == exact.rate
+        for name, ends in zip(COMPARABLE, found["intervals"], strict=True):
+            exact_ends = widest_pairs(counts, GAPS[name])
+            if ends is None:
+                assert np.isnan(exact_ends).all()
+            else:
+                assert ends == pytest.approx(exact_ends, abs=1e-9)
         cost = 3.0 * counts.fp.sum() + 0.5 * counts.fn.sum()
         assert found["cost"] == pytest.approx(cost)
 

@@ -9,12 +9,12 @@ from tests.browser.test_journeys import try_it_now, wait_until_done
 
 LINE = """() => {
   const chart = document.querySelector('.fl-chart');
-  const line = chart.data.find((trace) => (trace.name ?? '').startsWith('Best for this score'));
+  const line = chart.data.find((trace) => (trace.name ?? '').startsWith('Best thresholds'));
   return line ? [line.x.length, line.y.every(Number.isFinite), chart.data.indexOf(line)] : null;
 }"""
 CLICK = """() => {
   const chart = document.querySelector('.fl-chart');
-  const line = chart.data.find((trace) => (trace.name ?? '').startsWith('Best for this score'));
+  const line = chart.data.find((trace) => (trace.name ?? '').startsWith('Best thresholds'));
   chart.emit('plotly_click', { points: [{ customdata: line.customdata[0] }] });
 }"""
 

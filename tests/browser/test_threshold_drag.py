@@ -95,7 +95,7 @@ def test_a_threshold_in_use_travels_with_the_chosen_model(page: Page, server: Se
     """A button of the explorer moves the slider; using it puts it in the address."""
     choose_a_model(page, server)
     go_to(page, "Thresholds")
-    page.get_by_role("button", name="Single threshold").click()
+    page.get_by_role("button", name="Least cost, one threshold").click()
     expect(page.locator(".te-said")).to_contain_text("does not need the person's group")
     use = page.get_by_role("button", name="Use this threshold")
     expect(use).to_be_enabled()

@@ -198,8 +198,10 @@ def test_uploaded_scores_are_swept_and_names_stay_text(open_page: Open) -> None:
 
 
 def test_tolerance_and_gaps_reach_chart_and_sentence(open_page: Open) -> None:
-    """The band and the list of gaps follow the settings."""
+    """The band and the list of gaps follow the settings; without a tolerance there is no band."""
     app = uploaded(open_page("home"), scored())
+    assert payload(app)["tolerance"] is None
+    assert "points and gives up" not in words(app)
     app.number_input(key="thresholds.tolerance").set_value(100.0).run()
     app.multiselect(key="thresholds.gaps").set_value(["accuracy_difference"]).run()
     data = payload(app)

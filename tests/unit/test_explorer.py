@@ -219,7 +219,9 @@ def test_sweep_figure_keeps_the_extremes_of_a_long_sweep() -> None:
     rng = np.random.default_rng(1)
     outcomes = some_people(rng.random(5000).tolist())
     sweep = exact_sweep(outcomes)
-    figure = sweep_figure(sweep, USUAL_GAPS, tolerance=0.1, threshold=0.5, least_worst=(0.4, 0.01))
+    figure = sweep_figure(
+        sweep, USUAL_GAPS, tolerance=0.1, thresholds={"in use": 0.5}, least_worst=(0.4, 0.01)
+    )
     line = figure.data[0]
     assert len(line.x) < 700
     assert np.nanmax(line.y) == pytest.approx(100 * np.nanmax(GAPS[USUAL_GAPS[0]](sweep.counts)))

@@ -355,8 +355,8 @@ def test_rounding_says_what_it_loses() -> None:
     assert rounded.before.chance == pytest.approx(8 / 30)
     assert rounded.after.chance == 0
     assert rounded.loss == (
-        "One threshold per group instead of drawing: accuracy 0.8000 → 0.7333, gap 0.00 → 20.00 "
-        "points (slack 0.00)."
+        "One threshold per group instead of drawing moves accuracy from 80.0 % to 73.3 % and the "
+        "gap from 0.0 to 20.0 points."
     )
 
 

@@ -26,7 +26,7 @@ def test_breakpoints_and_the_rule_are_printed(run: Run, asked: tuple[object, ...
     assert "Best for this score by thresholds per group" in out
     assert "2 breakpoints" in out
     assert "A: nobody (75.0 %) or score >= 0.9 (25.0 %)" in out
-    assert "gap 0.00 → 20.00 points" in out
+    assert "the gap from 0.0 to 20.0 points" in out
 
 
 def test_json_has_every_breakpoint_and_the_rule(run: Run, asked: tuple[object, ...]) -> None:
@@ -58,7 +58,10 @@ def test_a_risk_is_turned_round(run: Run, asked: tuple[object, ...]) -> None:
     record = json.loads(run(*turned, "--risk", "--json")[1])
     for ours, theirs in zip(record["frontiers"]["group"]["breakpoints"], by_score, strict=True):
         assert ours == pytest.approx(theirs)
-    assert any("sign is turned" in note for note in record["notes"])
+    assert any("at a threshold or below it are selected" in n for n in record["notes"])
+    said = run(*turned, "--risk", "--slack", 0.6)[1]
+    assert "A: score <= 0.1" in said
+    assert "-0" not in said
 
 
 def test_attributes_are_taken_one_by_one_or_crossed(run: Run, asked: tuple[object, ...]) -> None:

@@ -141,8 +141,8 @@ def test_the_loss_says_what_the_exact_rule_reached_and_the_thresholds_reach() ->
     before, after = ours.randomised.measure(fitted), ours.deterministic.measure(fitted)
     assert before.gap == pytest.approx(0, abs=1e-9)
     assert after.gap is not None
-    assert f"accuracy {before.accuracy:.4f} → {after.accuracy:.4f}" in ours.loss
-    assert f"gap 0.00 → {100 * after.gap:.2f} points" in ours.loss
+    assert f"from {100 * before.accuracy:.1f} % to {100 * after.accuracy:.1f} %" in ours.loss
+    assert f"gap from 0.0 to {100 * after.gap:.1f} points" in ours.loss
     nearest = ours.randomised.nearest_deterministic(fitted).after
     assert nearest.gap is not None
     assert after.gap <= nearest.gap + 1e-12

@@ -99,7 +99,7 @@ def explorer_payload(
     gaps: Sequence[str],
     strategies: Sequence[NamedCuts],
     in_use: Sequence[float],
-    tolerance: float,
+    tolerance: float | None,
     outcome_words: tuple[str, str],
     digest: str,
     shown: NamedCuts | None = None,
@@ -115,7 +115,7 @@ def explorer_payload(
         gaps: Names in ``GAPS``.
         strategies: Thresholds to offer as buttons, in order.
         in_use: The threshold of each group at present; what a move is held against.
-        tolerance: Band in [0, 1].
+        tolerance: Band in [0, 1]; None for none.
         outcome_words: How to speak of the favourable and the unfavourable outcome.
         digest: Changes when people, scores or groups change; the browser then starts anew.
         shown: What it opens with; the first strategy if not given.

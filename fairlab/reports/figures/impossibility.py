@@ -163,7 +163,10 @@ def balance_figure(table: BalanceTable, intervals: BalanceIntervals | None = Non
 
 
 def add_bands(figure: go.Figure, bands: GapBands) -> go.Figure:
-    """The 95 % band of every gap behind the lines of a sweep figure, in the gap's colour."""
+    """The 95 % band of every gap behind the lines of a sweep figure, in the gap's colour.
+
+    Of several only the first is drawn; a click in the legend draws another.
+    """
     finite = np.isfinite(bands.thresholds)
     x = bands.thresholds[finite]
     drawn = len(figure.data)
@@ -181,7 +184,8 @@ def add_bands(figure: go.Figure, bands: GapBands) -> go.Figure:
             fill="toself",
             fillcolor=_faint(style.color),
             name=f"{label}, 95 % band",
-            showlegend=False,
+            visible=True if len(figure.data) == drawn else "legendonly",
+            legendrank=1100,
             hoverinfo="skip",
         )
     figure.data = (*figure.data[drawn:], *figure.data[:drawn])

@@ -95,7 +95,7 @@ def surface_figure(
     # Legend swatches are white with a black edge: they need a ground of their own on a light page.
     figure.update_layout(
         legend={
-            "bgcolor": "#4a4a4a", "font": {"color": "#ffffff"}, "orientation": "h",
+            "bgcolor": "#4a4a4a", "font": {"color": "#ffffff", "size": 14}, "orientation": "h",
             "yanchor": "top", "y": -0.28, "x": 0,
         }
     )  # fmt: skip

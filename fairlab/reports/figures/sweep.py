@@ -1,13 +1,13 @@
 """Gaps along all thresholds, as a chart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from fairlab.metrics import GAPS
 from fairlab.outcomes import FloatArray
-from fairlab.reports.figures.theme import GREY, Style, layout
+from fairlab.reports.figures.theme import GREY, Style, layout, plain
 from fairlab.sweeps import ThresholdSweep
 
 # Colours no group has among the first four; both themes keep 3:1.
@@ -33,24 +33,25 @@ def sweep_figure(
     sweep: ThresholdSweep,
     gaps: Sequence[str],
     *,
-    tolerance: float,
-    threshold: float | None = None,
+    tolerance: float | None,
+    thresholds: Mapping[str, float] | None = None,
     least_worst: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """Every gap at every threshold, with the tolerance as a band.
+    """Every gap at every threshold, with the tolerance, if any, as a band.
 
     Args:
         sweep: Thinned for drawing here; the extremes of each gap stay.
         gaps: Names in ``GAPS``.
-        tolerance: Height of the band, in [0, 1].
-        threshold: Where a vertical line marks the threshold in use.
+        tolerance: Height of the band, in [0, 1]; None for no band.
+        thresholds: Vertical lines, by what is written at them: the thresholds in use.
         least_worst: (threshold, worst gap) to mark.
     """
     all_values = {name: GAPS[name](sweep.counts) for name in gaps}
     keep = {int(i) for v in all_values.values() for i in _extremes(v)}
     index = sweep.index(sweep.downsample(DRAWN, keep=keep).thresholds[:-1])
     figure = go.Figure(layout=layout(x="Decision threshold", y="Gap, points", height=420))
-    figure.add_hrect(y0=0, y1=100 * tolerance, fillcolor=GREY, opacity=0.16, line_width=0)
+    if tolerance is not None:
+        figure.add_hrect(y0=0, y1=100 * tolerance, fillcolor=GREY, opacity=0.16, line_width=0)
     for name, style in zip(gaps, gap_styles(gaps), strict=True):
         label = GAPS[name].label.removesuffix(" difference")
         figure.add_scatter(
@@ -61,11 +62,13 @@ def sweep_figure(
             line={"color": style.color, "dash": style.dash, "width": 2},
             hovertemplate=f"{label}: %{{y:.1f}} points at threshold %{{x:.3f}}<extra></extra>",
         )
-    if threshold is not None and np.isfinite(threshold):
-        figure.add_vline(x=threshold, line={"color": GREY, "width": 1.5, "dash": "dot"})
+    lines = [(text, cut) for text, cut in (thresholds or {}).items() if np.isfinite(cut)]
+    for i, (text, cut) in enumerate(lines):
+        figure.add_vline(x=cut, line={"color": GREY, "width": 1.5, "dash": "dot"})
         figure.add_annotation(
-            x=threshold, y=1, yref="paper", text="in use", showarrow=False, xanchor="left", xshift=4
-        )
+            x=cut, y=1, yref="paper", text=plain(text), showarrow=False, xanchor="left", xshift=4,
+            yshift=-16 * i,
+        )  # fmt: skip
     if least_worst is not None:
         figure.add_scatter(
             x=[least_worst[0]],

@@ -117,9 +117,9 @@ def proof_sentence(entry: Compatibility, *, checked: bool) -> str:
     )
 
 
-def rule_sentences(groups: Sequence[GroupThresholds]) -> list[str]:
-    """How each group is decided by a rule, in words."""
-    return [f"{one.group}: {_thresholds(one)}." for one in groups if one.thresholds]
+def rule_sentences(groups: Sequence[GroupThresholds], *, risk: bool = False) -> list[str]:
+    """How each group is decided by a rule, in words; of minus a risk, said as the risk."""
+    return [f"{one.group}: {_thresholds(one, risk)}." for one in groups if one.thresholds]
 
 
 def chance_sentence(found: ConflictByChance) -> str:
@@ -186,16 +186,17 @@ def _start(entry: Compatibility) -> str:
     return words[0].upper() + words[1:]
 
 
-def _thresholds(one: GroupThresholds) -> str:
+def _thresholds(one: GroupThresholds, risk: bool) -> str:
     parts = [
-        (_cut(cut), chance) for cut, chance in zip(one.thresholds, one.probabilities, strict=True)
+        (_cut(cut, risk), chance)
+        for cut, chance in zip(one.thresholds, one.probabilities, strict=True)
     ]
     if len(parts) == 1:
         return parts[0][0]
     return "drawn per person: " + "; ".join(f"{100 * p:.3g} % {words}" for words, p in parts)
 
 
-def _cut(cut: float) -> str:
+def _cut(cut: float, risk: bool) -> str:
     if math.isinf(cut):
         return "nobody selected" if cut > 0 else "everybody selected"
-    return f"selected from score {cut:.4g}"
+    return f"selected up to score {0.0 - cut:.4g}" if risk else f"selected from score {cut:.4g}"

@@ -68,7 +68,7 @@ def curve_sentence(
     if not known:
         name = CONSTRAINT_GAPS.get(constraint, constraint).replace("_", " ")
         return f"We cannot tell: the {name} is undefined for every model on these {people}."
-    base, narrowest = _ends(known)
+    base, narrowest, among = _ends(known)
     words = GAP_WORDS[constraint]
     start = (
         f"Without mitigation, accuracy is {_percent(base.accuracy)} and the gap in {words} is "
@@ -81,7 +81,7 @@ def curve_sentence(
     change = 100 * ((narrowest.accuracy or 0) - (base.accuracy or 0))
     direction = "lower" if change < 0 else "higher"
     return (
-        f"{start} The narrowest gap on the curve is {_points(narrowest.gap)}"
+        f"{start} {among} the narrowest gap is {_points(narrowest.gap)}"
         f"{_interval(narrowest)}, with accuracy {_percent(narrowest.accuracy)}: "
         f"{abs(change):.1f} points {direction}."
     )
@@ -135,7 +135,7 @@ def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
         )
     if not known:
         return tuple(notes)
-    base, narrowest = _ends(known)
+    base, narrowest, _ = _ends(known)
     flagged = sum(bool(r.flags) for r in rows)
     if flagged:
         notes.append(
@@ -161,12 +161,20 @@ def _trained(rows: Sequence[CurveRow]) -> list[CurveRow]:
     return [r for r in families if r.gap is not None and r.accuracy is not None]
 
 
-def _ends(known: Sequence[CurveRow]) -> tuple[CurveRow, CurveRow]:
-    """The unmitigated model, and the healthy model of the front with the narrowest gap."""
+def _ends(known: Sequence[CurveRow]) -> tuple[CurveRow, CurveRow, str]:
+    """The unmitigated model, the healthy one of the front with the narrowest gap, and of which."""
     base = next((r for r in known if r.baseline), known[0])
     sound = [r for r in known if not r.flags]
-    front = [r for r in sound if r.front] or sound or list(known)
-    return base, min(front, key=lambda r: (r.gap, -(r.accuracy or 0)))
+    front = [r for r in sound if r.front]
+    if front:
+        among = (
+            "Among models without warnings that none of their family beats on validation people "
+            "(filled markers on the lines)"
+        )
+    else:
+        among = "Among models without warnings" if sound else "Over all models"
+    picked = min(front or sound or list(known), key=lambda r: (r.gap, -(r.accuracy or 0)))
+    return base, picked, among
 
 
 def _percent(value: float | None) -> str:

@@ -20,7 +20,10 @@ def frontier_sentence(found: RunFrontier, label: str) -> str:
     measured, people = found.measured, _SPLITS[found.split]
     words = GAP_WORDS[found.frontier.constraint]
     known = np.flatnonzero(~np.isnan(measured.gap))
-    start = f"The line is the best that thresholds per group allow for the scores of “{label}”."
+    start = (
+        f"The line is the best that thresholds per group allow for the scores of “{label}”; other "
+        "scores may do better, so models can lie below it."
+    )
     if len(known) == 0:
         return f"{start} The gap in {words} is undefined on {people}, so nothing can be drawn."
     first, last = int(known[0]), int(known[-1])
@@ -62,7 +65,8 @@ def rule_sentence(found: RunFrontier, slack: float) -> str:
         for values in (measured.accuracy, measured.gap)
     )
     wide = min(slack, float(frontier.slack[-1]))
-    there = f"accuracy {100 * accuracy:.1f} % and a gap of {_points(gap)}"
+    ends = [float(np.interp(slack, measured.slack, end)) for end in measured.gap_band.T]
+    there = f"accuracy {100 * accuracy:.1f} % and a gap of {_points(gap)}{_band(np.array(ends))}"
     return (
         f"Fitted on validation people: accuracy {100 * frontier.accuracy_at(slack):.1f} % with a "
         f"gap of at most {100 * wide:.1f} points. On {_SPLITS[found.split]}: {there}."

@@ -24,9 +24,11 @@ def strategy_sentence(
         if strategy.uses_attribute_when_deciding
         else "A decision does not need the person's group."
     )
-    said = [strategy.definition, needs, f"Fitted on {fitted_on}."]
+    said = [strategy.definition, needs, f"Chosen on {fitted_on}."]
     if found.loss:
-        said.append(found.loss)
+        said.append(f"There, {found.loss[0].lower()}{found.loss[1:]}")
+    if strategy.constraint is not None:
+        said.append("What it does to the people shown, the numbers below say.")
     if absent:
         said.append(f"No one of {_list(absent)} to fit on: the threshold in use stays.")
     known = [note for note in found.notes if not note.startswith("No one is in ")]

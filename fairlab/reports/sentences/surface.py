@@ -28,7 +28,7 @@ def surface_sentence(surface: GroupThresholdSurface, gap: str, in_use: Mark) -> 
     least = _place(-near)
     start = (
         f"In use ({_cuts(surface, in_use)}) the {name} gap is {_at(values, surface, in_use)}. "
-        f"The most accurate pair, {_pair(surface, best)}, is right for "
+        f"On the people shown the most accurate pair, {_pair(surface, best)}, is right for "
         f"{100 * right[best]:.1f} % and has a gap of {_points(values[best])}."
     )
     if np.isinf(near[least]):

@@ -8,6 +8,7 @@ from fairlab.outcomes import Counts
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 MAX_RANGES = 3
+_SMALL = 0.001  # smaller thresholds keep four digits instead of four decimals
 
 
 def gap_words(name: str) -> str:
@@ -161,7 +162,7 @@ def threshold_words(threshold: float, *, risk: bool = False) -> str:
 def _shown(threshold: float) -> str:
     if threshold == float("-inf"):
         return "the lowest score"
-    return f"{threshold:.4g}"
+    return f"{round(threshold, 4) if abs(threshold) >= _SMALL else threshold:.4g}"
 
 
 def _count(gaps: Sequence[str]) -> str:

@@ -82,23 +82,32 @@ def rule_table(rule: Rule, simple: Rule) -> pd.DataFrame:
     )
 
 
-def decided_words(one: GroupThresholds) -> str:
-    """ "from 0.62 always; from 0.6 to 0.62 in 30 % of cases" for one group."""
+def decided_words(one: GroupThresholds, *, risk: bool = False) -> str:
+    """ "from 0.62 always; from 0.6 to 0.62 in 30 % of cases" for one group.
+
+    Args:
+        one: The group's thresholds.
+        risk: They are for minus a risk, and said as the risk: "up to 4".
+    """
     if not one.thresholds:
         return "no rule: no one was in it"
     if len(one.thresholds) == 1:
         cut = one.thresholds[0]
-        return "nobody" if cut == np.inf else _range_words(cut, np.inf)
+        return "nobody" if cut == np.inf else _range_words(cut, np.inf, risk)
     steps, chance, high = [], 1.0, np.inf
     for cut, share in zip(one.thresholds, one.probabilities, strict=True):
         if not (np.isinf(cut) and cut > 0):
-            steps.append(f"{_range_words(cut, high)} {_chance_words(chance)}")
+            steps.append(f"{_range_words(cut, high, risk)} {_chance_words(chance)}")
             high = cut
         chance -= share
     return "; ".join(steps)
 
 
-def _range_words(low: float, high: float) -> str:
+def _range_words(low: float, high: float, risk: bool) -> str:
+    if risk and np.isfinite([low, high]).any():
+        above, upto = 0.0 - high, 0.0 - low
+        ends = [f"above {above:.4g}"] if np.isfinite(above) else []
+        return " ".join([*ends, f"up to {upto:.4g}"] if np.isfinite(upto) else ends)
     if np.isinf(low):
         return "everybody" if np.isinf(high) else f"below {high:.4g}"
     return f"from {low:.4g}" if np.isinf(high) else f"from {low:.4g} to {high:.4g}"

@@ -11,15 +11,18 @@ from fairlab.reports.tables.frontier import decided_words
 _SHOWN = ("selection_rate", "tpr", "fpr")
 
 
-def rule_effect_table(rule: Rule, people: GroupedOutcomes, in_use: Counts) -> pd.DataFrame:
+def rule_effect_table(
+    rule: Rule, people: GroupedOutcomes, in_use: Counts, *, risk: bool = False
+) -> pd.DataFrame:
     """How each group is decided, and its rates under the rule (expected) and in use.
 
     Args:
         rule: Has a threshold for every group of the people.
         people: In groups.
         in_use: Their counts as they are decided now, fields (G,).
+        risk: Scores are minus a risk; thresholds are then said as the risk.
     """
-    words = {one.group: decided_words(one) for one in rule.groups}
+    words = {one.group: decided_words(one, risk=risk) for one in rule.groups}
     counts = rule.expected_counts(people)
     there = np.flatnonzero(counts.n > 0).tolist()
     table: dict[str, list[str]] = {

@@ -15,7 +15,7 @@ function sweepRow(state) {
     }),
   }));
   const body = el("tbody", {}, ...state.gapRows.map((r) =>
-    el("tr", {}, el("th", { scope: "row" }, lineKey(r.gap), r.button), r.value, r.band, r.who)));
+    el("tr", {}, el("th", { scope: "row" }, lineKey(r.gap), r.button), r.value, ...(data.tolerance === null ? [] : [r.band]), r.who)));
   state.chartNote = el("p", { class: "te-note" });
   return el("section", { class: "te-row te-sweep" },
     el("h4", { class: "te-name" }, el("span", { text: "Every gap at every single threshold" })),
@@ -23,7 +23,7 @@ function sweepRow(state) {
     el("div", { class: "te-right" },
       el("table", { class: "te-gaps" },
         el("caption", { class: "te-aloud", text: "Gaps between groups now" }),
-        el("thead", {}, el("tr", {}, ...["Gap now", "Size", "Tolerance", "Between"].map((text) =>
+        el("thead", {}, el("tr", {}, ...["Gap now", "Size (95 % interval)", ...(data.tolerance === null ? [] : [`Within ${whole(100 * data.tolerance)} points`]), "Between"].map((text) =>
           el("th", { scope: "col", text })))),
         body)));
 }
@@ -32,16 +32,14 @@ function drawChart(state) {
   const { data, width, chart } = state;
   const band = data.bands[state.focus];
   const drawn = [...data.gaps.flatMap((g) => g.values), ...(band ? band.upper : [])].filter((v) => v !== null);
-  const top = Math.min(1, Math.max(data.tolerance, 0.02, ...drawn) * 1.06);
+  const top = Math.min(1, Math.max(data.tolerance ?? 0, 0.02, ...drawn) * 1.06);
   const y = (value) => CHART - 2 - (Math.min(value, top) / top) * (CHART - 14);
   state.y = y;
   const grid = ticks(0, 100 * top, 5).flatMap((v) => [
     svg("line", { class: "te-gridline", x1: 0, x2: width, y1: y(v / 100), y2: y(v / 100) }),
     svg("text", { class: "te-tick", x: 2, y: y(v / 100) - 3, text: v === 0 ? "0 points" : String(v) }),
   ]);
-  const limit = y(Math.min(data.tolerance, top));
-  const zone = svg("rect", { class: "te-band", x: 0, y: limit, width, height: Math.max(0, CHART - 2 - limit) });
-  const zoneName = svg("text", { class: "te-tick", x: width - 2, y: limit - 3, "text-anchor": "end", text: `tolerance ${whole(100 * data.tolerance)} points` });
+  const [zone, zoneName] = toleranceZone(state, width, top);
   const lines = data.gaps.map((gap) => svg("path", {
     d: linePath(state, data.positions, gap.values), fill: "none", stroke: gap.color,
     "stroke-width": gap.name === state.focus ? 3 : 1.5,
@@ -56,9 +54,20 @@ function drawChart(state) {
     return { mark, line: svg("line", { class: "te-own-line", y1: 0, y2: CHART, stroke: group.color }) };
   });
   chart.setAttribute("width", width);
-  chart.replaceChildren(zone, ...grid, ...bandPaths(state, band, color), ...lines, zoneName, state.chartLine,
+  chart.replaceChildren(...zone, ...grid, ...bandPaths(state, band, color), ...lines, ...zoneName, state.chartLine,
     ...state.dots, ...state.groupMarks.flatMap((m) => [m.line, m.mark]), ...tickLabels(state, CHART + 16));
   for (const row of state.gapRows) row.button.setAttribute("aria-pressed", String(row.gap.name === state.focus));
+}
+
+// The tolerance the visitor has set, if any.
+function toleranceZone(state, width, top) {
+  const { tolerance } = state.data;
+  if (tolerance === null) return [[], []];
+  const limit = state.y(Math.min(tolerance, top));
+  return [
+    [svg("rect", { class: "te-band", x: 0, y: limit, width, height: Math.max(0, CHART - 2 - limit) })],
+    [svg("text", { class: "te-tick", x: width - 2, y: limit - 3, "text-anchor": "end", text: `tolerance you set: ${whole(100 * tolerance)} points` })],
+  ];
 }
 
 function linePath(state, positions, values) {
@@ -112,11 +121,12 @@ function updateGaps(state, counts) {
       say(row.who, reasons(state, row.gap, found.leftOut));
       return;
     }
-    if (!worst || found.value > worst.value) worst = { value: found.value, label: row.gap.label.toLowerCase() };
+    const range = rangeNow(state, row.gap, counts);
+    if (!worst || found.value > worst.value) worst = { value: found.value, range, label: row.gap.label.toLowerCase() };
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", state.y(found.value));
-    say(row.value, points(found.value) + (each ? "" : rangeAt(data.bands[row.gap.name], state.cuts[0])));
-    say(row.band, found.value <= data.tolerance + 1e-9 ? "inside" : "outside");
+    say(row.value, points(found.value) + (range ? ` (${rangeWords(range)})` : ""));
+    if (data.tolerance !== null) say(row.band, heldAgainst(found.value, range, data.tolerance));
     const { high, low, value } = found.widest;
     const both = value > 0 ? `${high.group} highest (of ${whole(high.of)}), ${low.group} lowest (of ${whole(low.of)})` : "no difference";
     const which = row.gap.rates.length > 1 ? ` (${data.rate_labels[found.widest.rate]})` : "";
@@ -135,17 +145,30 @@ function updateGaps(state, counts) {
   });
   const focus = data.gaps.find((gap) => gap.name === state.focus);
   say(state.chartNote, each
-    ? "The curves are for one threshold for everyone. The marks show each group's own threshold; the sizes in the table are of these."
+    ? "The curves are for one threshold for everyone. The marks show each group's own threshold; the sizes in the table are of these, with closed-form intervals (Newcombe)."
     : data.bands[state.focus] ? `Shaded: 95 % band of ${focus.label.toLowerCase()}, for each threshold on its own.` : "");
   return worst;
 }
 
-// The interval at the nearest threshold the band was computed for.
-function rangeAt(band, cut) {
-  if (!band) return "";
-  const i = nearest(band.thresholds, cut);
-  if (band.lower[i] === null || band.upper[i] === null) return "";
-  return ` (${fixed(100 * band.lower[i], 0)}–${fixed(100 * band.upper[i], 0)})`;
+// The 95 % interval of a gap now: the band's at the nearest threshold it was computed for; for
+// thresholds per group, and where the band is undefined, in closed form. Null when there is none.
+function rangeNow(state, gap, counts) {
+  const { data } = state;
+  const band = state.mode === "one" ? data.bands[gap.name] : null;
+  if (band) {
+    const i = nearest(band.thresholds, state.cuts[0]);
+    if (band.lower[i] !== null && band.upper[i] !== null) return [band.lower[i], band.upper[i]];
+  }
+  return data.weighted ? null : gapInterval(gap, counts);
+}
+
+const rangeWords = (range) => `${fixed(100 * range[0], 0)}–${fixed(100 * range[1], 0)}`;
+
+// Whether a gap is within a tolerance, as far as its interval allows an answer.
+function heldAgainst(value, range, tolerance) {
+  if (!range) return value <= tolerance + 1e-9 ? "inside here; no interval" : "outside here; no interval";
+  if (range[1] <= tolerance + 1e-9) return "inside";
+  return range[0] > tolerance + 1e-9 ? "outside" : "we cannot tell";
 }
 
 function reasons(state, gap, leftOut) {

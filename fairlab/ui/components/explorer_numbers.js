@@ -93,6 +93,30 @@ function gapOf(gap, names, counts) {
   return { value: defined && widest ? widest.value : null, widest, leftOut: [...leftOut] };
 }
 
+// Newcombe's 95 % interval of the difference of two shares, first minus second.
+function newcombe(kA, nA, kB, nB) {
+  const [a, b] = [kA / nA, kB / nB];
+  const [lowA, highA] = wilson(kA, nA);
+  const [lowB, highB] = wilson(kB, nB);
+  return [a - b - Math.hypot(a - lowA, highB - b), a - b + Math.hypot(highA - a, b - lowB)];
+}
+
+// 95 % interval of a gap, over all pairs of groups: the largest bounds of any pair's unsigned
+// difference, as the audit's closed form has them. Null with fewer than two groups for a rate.
+function gapInterval(gap, counts) {
+  const bounds = [0, 0];
+  for (const name of gap.rates) {
+    const shares = counts.map(RATES[name]).filter((share) => share[1] > 0);
+    if (shares.length < 2) return null;
+    shares.forEach(([kA, nA], a) => shares.slice(a + 1).forEach(([kB, nB]) => {
+      const [low, high] = newcombe(kA, nA, kB, nB);
+      bounds[0] = Math.max(bounds[0], low, -high);
+      bounds[1] = Math.max(bounds[1], -low, high);
+    }));
+  }
+  return bounds;
+}
+
 // What wrong decisions cost, in the user's own unit.
 const costOf = (c, costs) => costs[0] * c.fp + costs[1] * c.fn;
 

@@ -68,9 +68,9 @@ function hoverText(run, p, names) {
 function frontierTraces(state, frontier) {
   if (!frontier || !frontier.accuracy.length) return [];
   const scaled = (values) => values.map((v) => 100 * v);
-  const name = "Best for this score, by thresholds per group";
+  const name = "Best thresholds per group";
   const hover = frontier.slack.map((slack, i) =>
-    [`<b>${name}</b>`, `scores of ${escapeHtml(frontier.label)}`,
+    [`<b>${name}</b>`, `for the score of ${escapeHtml(frontier.label)}; other scores may do better`,
      `accuracy ${percent(frontier.accuracy[i])}`, `gap ${points(frontier.gap[i])}`,
      `fitted to a gap of ${points(slack)} on validation people`,
      "needs each person's group to decide", "Click to see the rule"].join("<br>"));
@@ -83,11 +83,9 @@ function frontierTraces(state, frontier) {
     });
   }
   traces.push({
-    type: "scatter", mode: "lines+text", name,
+    type: "scatter", mode: "lines", name: `${name} for<br>the score of ${escapeHtml(frontier.label)}`,
     ...usesGroup(true), x: scaled(frontier.accuracy), y: scaled(frontier.gap),
     line: { color: state.ink, width: 2.5 },
-    text: frontier.accuracy.map((_, i) => (i === 0 ? "best for this score " : "")),
-    textposition: "middle left", textfont: { color: state.ink },
     customdata: frontier.slack.map((slack) => ["frontier", slack]),
     hovertext: hover, hovertemplate: "%{hovertext}<extra></extra>",
   });
@@ -185,6 +183,14 @@ function layoutFor(state, data) {
     bgcolor: style.getPropertyValue("--st-background-color").trim() || "#ffffff",
     bordercolor: ink, font: { color: ink, size: 13 }, align: "left",
   };
+  const line = data.frontier;
+  if (line?.accuracy.length && !narrow) {  // at the line's accurate end, on a ground of its own
+    layout.annotations = [...(layout.annotations ?? []), {
+      x: 100 * line.accuracy.at(-1), y: 100 * line.gap.at(-1), text: "best thresholds per group",
+      showarrow: false, xanchor: "center", yanchor: "bottom", yshift: 12, font: { color: ink, size: 12 },
+      bgcolor: layout.hoverlabel.bgcolor, borderpad: 2, opacity: 0.9,
+    }];
+  }
   return layout;
 }
 

@@ -240,12 +240,13 @@ function updateNumbers(state, counts, worst) {
   say(numbers.cost.value, whole(per(all)));
   say(numbers.cost.more, `${Number((per(all) / 1000).toPrecision(3))} per person; ${signed(per(all) - per(before))}`);
   say(numbers.gap.value, worst ? points(worst.value) : "undefined");
-  say(numbers.gap.more, worst ? worst.label : "");
+  const interval = worst?.range ? `95 % interval ${rangeWords(worst.range)}` : data.weighted ? "no interval: people are weighted" : "no interval";
+  say(numbers.gap.more, worst ? `${worst.label}; ${interval}` : "");
   const accuracy = rate("accuracy", all);
   const text = `${whole(selected)} of ${whole(people)} people are selected; accuracy ${accuracy === null ? "undefined" : percent(accuracy)}.`;
   say(state.summary, text);
   state.spoken = `${state.mode === "each" ? "Thresholds per group" : `Threshold ${reads(data, state.cuts[0])}`}: ${text}` +
-    ` Cost ${whole(per(all))} per 1,000 people.` + (worst ? ` Widest gap ${points(worst.value)}, ${worst.label}.` : "");
+    ` Cost ${whole(per(all))} per 1,000 people.` + (worst ? ` Widest gap ${points(worst.value)}, ${worst.label}, ${interval}.` : "");
   state.input.setAttribute("aria-valuetext", state.spoken);
 }
 

@@ -50,9 +50,10 @@ def which_together(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> 
     )
     with st.spinner("Searching for the best rules and proving that none is better…"):
         table = table_of(digest, outcomes, float(within or 0.0) / 100, (1, 2))
-    _pairs(digest, outcomes, table.reach.within)
+    risk = not subject.people.higher_is_better
+    _pairs(digest, outcomes, table.reach.within, risk)
     if len(table.reach.hulls) > 1:
-        _triples(digest, outcomes, table.reach.within)
+        _triples(digest, outcomes, table.reach.within, risk)
     st.markdown("\n".join(f"- {as_it_is(note)}" for note in table.notes))
     why(TOGETHER)
 
@@ -80,7 +81,7 @@ def chance_of(
 
 
 @st.fragment
-def _pairs(digest: str, outcomes: GroupedOutcomes, within: float) -> None:
+def _pairs(digest: str, outcomes: GroupedOutcomes, within: float, risk: bool) -> None:
     """Tiles of all pairs, and one set of criteria in detail: pressed, or picked from a list."""
     table = table_of(digest, outcomes, within, (1, 2))
     options = [e.criteria for e in table.entries]
@@ -111,7 +112,7 @@ def _pairs(digest: str, outcomes: GroupedOutcomes, within: float) -> None:
         format_func=lambda names: f"Equal {set_words(names)}",
         key=f"{KEY}.set",
     )
-    _one_set(digest, outcomes, chosen or options[0], table)
+    _one_set(digest, outcomes, chosen or options[0], table, risk)
 
 
 def _pick() -> None:
@@ -123,7 +124,7 @@ def _pick() -> None:
 
 
 @st.fragment
-def _triples(digest: str, outcomes: GroupedOutcomes, within: float) -> None:
+def _triples(digest: str, outcomes: GroupedOutcomes, within: float, risk: bool) -> None:
     """All sets of three, and one of them in detail."""
     with st.spinner("Three criteria at once…"):
         table = table_of(digest, outcomes, within, (1, 2, 3))
@@ -145,27 +146,31 @@ def _triples(digest: str, outcomes: GroupedOutcomes, within: float) -> None:
         key=f"{KEY}.three",
     )
     if chosen is not None:
-        _one_set(digest, outcomes, chosen, table)
+        _one_set(digest, outcomes, chosen, table, risk)
 
 
 def _one_set(
-    digest: str, outcomes: GroupedOutcomes, criteria: tuple[str, ...], table: CompatibilityTable
+    digest: str,
+    outcomes: GroupedOutcomes,
+    criteria: tuple[str, ...],
+    table: CompatibilityTable,
+    risk: bool,
 ) -> None:
     """The rule that attains a set's optimum, its price, the proof, and chance."""
     entry = table.entry(*criteria)
     st.markdown(as_it_is(entry_sentence(entry, table)))
     if entry.rule is None or entry.certificate is None:
         return
-    _detail(entry, table)
+    _detail(entry, table, risk)
     with st.spinner("Drawing samples with equal base rates…"):
         words = _chance_words(digest, outcomes, entry.criteria, table.reach.within)
     st.markdown(f"**Chance.** {as_it_is(words)}")
 
 
-def _detail(entry: Compatibility, table: CompatibilityTable) -> None:
+def _detail(entry: Compatibility, table: CompatibilityTable, risk: bool) -> None:
     if entry.rule is None or entry.certificate is None:
         return
-    rules = rule_sentences(entry.rule.groups)
+    rules = rule_sentences(entry.rule.groups, risk=risk)
     st.markdown("**A rule that does it**\n\n" + "\n".join(f"- {as_it_is(r)}" for r in rules))
     show_table(
         gaps_frame(entry),

@@ -62,6 +62,7 @@ from fairlab.ui.widgets.theorem import BALANCE, DIAL, IDENTITY, PARITY, SWEEP, w
 
 DIAL_GAPS = ("demographic_parity_difference", "predictive_parity_difference")
 STEPS = 101
+_MOST_MARKED = 6  # thresholds of groups in one chart
 
 
 def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
@@ -72,26 +73,32 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
     gaps, tolerance, within = choose_gaps("impossibility")
     sweep = sweep_of(digest, outcomes)
     found = least_worst_gap(sweep, gaps, within)
-    sentence = least_worst_sentence(found, interval_of(digest, sweep, gaps, within), gaps, within)
-    if found is not None:
+    risk = not subject.people.higher_is_better
+    sentence = least_worst_sentence(
+        found, interval_of(digest, sweep, gaps, within), gaps, within, risk=risk
+    )
+    if found is not None and tolerance is not None:
         ranges = within_tolerance(sweep, gaps, tolerance, within)
-        sentence += f" {tolerance_sentence(ranges, gaps, tolerance, within)}"
+        sentence += f" {tolerance_sentence(ranges, gaps, tolerance, within, risk=risk)}"
     bands = bands_of(digest, sweep, gaps, outcomes)
     if not np.isnan(bands.lower).all():
-        sentence += " Shaded: a 95 % band of each gap, for each threshold on its own."
+        sentence += (
+            " Shaded: a 95 % band of the first gap, for each threshold on its own; a click in the "
+            "legend shows the others'."
+        )
     show_chart(
         add_bands(
             sweep_figure(
                 sweep,
                 gaps,
                 tolerance=tolerance,
-                threshold=_threshold(subject),
+                thresholds=_in_use(subject),
                 least_worst=None if found is None else (found.threshold, found.value),
             ),
             bands,
         ),
         sentence=as_it_is(sentence + within_noise(noise_of(digest, outcomes))),
-        table=sweep_table(sweep, gaps),
+        table=sweep_table(sweep, gaps, risk=risk),
         key="impossibility.sweep",
     )
     why(SWEEP)
@@ -220,6 +227,19 @@ def show_view(name: str, subject: Subject, outcomes: GroupedOutcomes, digest: st
         subject = replace(subject, people=people, point=replace(point, by=(), cuts=()))
         outcomes, digest = outcomes_of(subject)
     VIEWS[name](subject, outcomes, digest)
+
+
+def _in_use(subject: Subject) -> dict[str, float]:
+    """What decides at present: one threshold, or those of the groups shown; {} for other groups."""
+    point = subject.point
+    if point is None or not point.cuts:
+        return {"in use": _threshold(subject)}
+    if point.by != subject.by:
+        return {}
+    names = subject.people.outcomes(subject.by).group_names
+    if len(names) != len(point.cuts) or len(names) > _MOST_MARKED:
+        return {}
+    return {f"in use for {n}": cut for n, cut in zip(names, point.cuts, strict=True)}
 
 
 def _threshold(subject: Subject) -> float:

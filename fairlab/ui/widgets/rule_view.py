@@ -69,7 +69,7 @@ def _effect(subject: Subject, outcomes: GroupedOutcomes, rule: Rule) -> None:
     gap = FRONTIER_GAPS[rule.constraint].result(in_use)
     st.markdown(as_it_is(rule_effect_sentence(rule, found, gap, accuracy)))
     st.dataframe(
-        rule_effect_table(rule, outcomes, in_use),
+        rule_effect_table(rule, outcomes, in_use, risk=not subject.people.higher_is_better),
         hide_index=True,
         width="stretch",
         key="rule.effect",

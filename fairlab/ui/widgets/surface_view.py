@@ -126,26 +126,27 @@ def _marks(
     costs: tuple[float, float],
 ) -> list[Mark]:
     marks = [Mark("in use", in_use[groups[0]], in_use[groups[1]])]
+    fitted, who = _fitted_on(subject, outcomes)
     names = ["maximum_accuracy", *([_MARKED[gap]] if gap in _MARKED else [])]
     for name in names:
-        found = _strategy(digest, _fitted_on(subject, outcomes), name, costs)
+        found = _strategy(digest, fitted, name, costs)
         cuts = dict(zip(found.group_names, found.thresholds, strict=True))
         pair = [cuts.get(group, np.nan) for group in groups]
         if not np.isnan(pair).any():
-            label = STRATEGIES[name].label_for(*costs)
-            marks.append(Mark(label.lower(), *pair))
+            label = STRATEGIES[name].label_for(*costs).lower()
+            marks.append(Mark(f"{label}, chosen on {who}", *pair))
     return marks
 
 
-def _fitted_on(subject: Subject, outcomes: GroupedOutcomes) -> GroupedOutcomes:
-    """Validation people of the same model where there are some."""
+def _fitted_on(subject: Subject, outcomes: GroupedOutcomes) -> tuple[GroupedOutcomes, str]:
+    """Validation people of the same model where there are some, and who they are."""
     if subject.point is None:
-        return outcomes
+        return outcomes, "these people"
     try:
         people = result(subject.point.run_id).scored(subject.point.index, "validation")
     except FairlabError:
-        return outcomes
-    return people.outcomes(subject.by)
+        return outcomes, "these people"
+    return people.outcomes(subject.by), "validation people"
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -56,8 +56,8 @@ def interval_of(
 
 def choose_gaps(
     key: str, default: Sequence[str] = USUAL_GAPS, *, linked: bool = False
-) -> tuple[tuple[str, ...], float, float]:
-    """Draw which gaps to compare, the tolerance, and the accuracy that may be given up.
+) -> tuple[tuple[str, ...], float | None, float]:
+    """Draw which gaps to compare, a tolerance if wanted, and the accuracy that may be given up.
 
     Args:
         key: Prefix of the widgets' keys, unique on the page.
@@ -65,7 +65,7 @@ def choose_gaps(
         linked: Keep the answers in the address bar.
 
     Returns:
-        Gap names (never empty), tolerance and accuracy limit in [0, 1].
+        Gap names (never empty); tolerance in [0, 1], None unless one is set; accuracy limit.
     """
     bind: Literal["query-params"] | None = "query-params" if linked else None
     with st.expander("What to compare"):
@@ -79,14 +79,16 @@ def choose_gaps(
         )
         left, right = st.columns(2)
         tolerance = left.number_input(
-            "Tolerance, points",
-            0.0,
-            100.0,
-            10.0,
-            1.0,
+            "Tolerance you want to hold gaps against, points",
+            min_value=0.0,
+            max_value=100.0,
+            value=None,
+            step=1.0,
+            placeholder="none",
             key=f"{key}.tolerance",
             bind=bind,
-            help="Gaps up to this size lie inside the grey band. The number is yours to choose.",
+            help="Gaps up to this size then lie inside a grey band. The number is yours to choose; "
+            "no number is right by itself.",
         )
         within = right.number_input(
             "Accuracy that may be given up, points",
@@ -103,7 +105,7 @@ def choose_gaps(
     if not gaps:
         st.warning("Choose at least one gap to compare.")
         st.stop()
-    return gaps, tolerance / 100, within / 100
+    return gaps, None if tolerance is None else tolerance / 100, within / 100
 
 
 def nothing_to_sweep(subject: Subject, title: str = "There is no threshold to move") -> None:
