@@ -8,7 +8,10 @@ def worst_sentence(result: Multicalibration) -> str:
     """The subgroup with the strongest evidence, or that there is none beyond chance."""
     looked = len(result.subgroups)
     if not looked and result.withheld:
-        return "Nothing of subgroups can be shown without giving away a few people."
+        return (
+            "Nothing of subgroups can be shown while small cells are hidden: any row would let a "
+            "few people be worked out."
+        )
     if not looked:
         return f"We cannot tell: no subgroup has {result.smallest:,} people or more."
     found = result.found
