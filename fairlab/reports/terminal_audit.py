@@ -8,6 +8,7 @@ import pandas as pd
 from fairlab.metrics import GAPS, RATES, Audit, Multicalibration, WithinStrata
 from fairlab.reports.examination import Examination
 from fairlab.reports.sentences import audit as sentences
+from fairlab.reports.sentences.pairs import bridge_sentence, clear_pair_sentence, clear_pairs
 from fairlab.reports.sentences.strata import CONTROL_CAUTION, strata_sentence
 from fairlab.reports.tables import audit as tables
 from fairlab.reports.tables import calibration as score_tables
@@ -26,11 +27,18 @@ def audit_text(found: Examination, *, to_overall: bool = False) -> str:
     """
     result = found.result
     read = f"selected if {found.selected_if}" if found.selected_if else "decisions as given"
-    lines = [f"Groups by {found.name}; {read}", ""]
-    lines += [
-        f"  {sentences.gap_sentence(result, name)} {sentences.certainty_sentence(result, name)}"
-        for name in tables.MAIN_GAPS[:3]
-    ]
+    lines = [f"Groups by {found.name}; {read}", "", *_nobody(found)]
+    clear = clear_pairs(result, found.pairs, tables.MAIN_GAPS[:3])
+    for name in tables.MAIN_GAPS[:3]:
+        said = (
+            sentences.gap_sentence(result, name),
+            sentences.certainty_sentence(result, name),
+            clear_pair_sentence(clear.get(name)),
+        )
+        lines.append(f"  {' '.join(part for part in said if part)}")
+    bridge = bridge_sentence(result, clear)
+    if bridge:
+        lines.append(f"  {bridge}")
     lines += ["", *_counts(result), *_rates(result), *_gaps(result)]
     if to_overall:
         lines += _table("Gaps from everyone", tables.overall_table(result))
@@ -58,6 +66,16 @@ def overview_text(audits: Mapping[str, Audit]) -> str:
     return "\n".join(lines)
 
 
+def _nobody(found: Examination) -> list[str]:
+    """That all or nobody is selected, which makes most of what follows empty."""
+    everyone = found.result.rates["selection_rate"].everyone
+    if everyone.value not in (0.0, 1.0):
+        return []
+    who = "Nobody is" if everyone.value == 0 else "Everybody is"
+    where = f" at {found.selected_if}: choose another --threshold" if found.selected_if else ""
+    return [f"  {who} selected{where}.", ""]
+
+
 def _counts(result: Audit) -> list[str]:
     table = tables.confusion_table(result, ("favourable", "unfavourable"))
     return _table("People by outcome and decision", table)
@@ -69,7 +87,9 @@ def _rates(result: Audit) -> list[str]:
         rate = result.rates[name]
         lines.append(f"  {rate.label}")
         for group in (*rate.groups, rate.everyone):
-            said = f"{_estimate(group.value, group.lower, group.upper)} (n = {group.n:g})"
+            said = _estimate(group.value, group.lower, group.upper)
+            if RATES[name].share:  # the denominators of the others are not people
+                said += f" (n = {group.n:,.12g})"
             lines.append(f"    {group.group}: {said if group.value is not None else group.why}")
     return lines
 
@@ -82,7 +102,9 @@ def _gaps(result: Audit) -> list[str]:
             lines.append(f"    {gap.name}: {gap.why_undefined}")
             continue
         ends = f"({gap.highest} highest, {gap.lowest} lowest)"
-        odds = "" if gap.p_value is None else f", p = {gap.p_value:.3g}, Holm {p:.3g}"
+        odds = ""
+        if gap.p_value is not None:
+            odds = f", p {_equals(gap.p_value)}, Holm {_p(p)}"
         out = f"; left out: {', '.join(gap.left_out)}" if gap.left_out else ""
         lines.append(
             f"    {gap.name}: {_estimate(gap.value, gap.lower, gap.upper)} {ends}{odds}{out}"
@@ -129,7 +151,7 @@ def _subgroups(many: Multicalibration) -> list[str]:
     for one in many.subgroups[:_MOST_SUBGROUPS]:
         lines.append(
             f"    {one.subgroup}: outcome − score {_estimate(one.residual, one.lower, one.upper)} "
-            f"(n = {one.n}, p = {one.p_adjusted:.3g})"
+            f"(n = {one.n:,}, p {_equals(one.p_adjusted)})"
         )
     if many.withheld:
         lines.append(f"    {many.notes[-1]}")
@@ -137,8 +159,25 @@ def _subgroups(many: Multicalibration) -> list[str]:
 
 
 def _table(title: str, table: pd.DataFrame, *, index: bool = False) -> list[str]:
+    for column in table.columns:
+        if str(column) == "p" or str(column).startswith(("p ", "p,")):
+            table = table.assign(**{str(column): table[column].map(_p_cell)})
     words = table.map(_cell).to_string(index=index, justify="left")
     return ["", f"  {title}", *(f"    {line}" for line in words.splitlines())]
+
+
+def _p_cell(value: object) -> object:
+    """A p-value as it is read; texts and what is missing as they are."""
+    missing = value is None or (isinstance(value, float) and isnan(value))
+    return _p(float(value)) if not missing and isinstance(value, (int, float)) else value
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3g}"
+
+
+def _equals(p: float) -> str:
+    return _p(p) if p < 0.001 else f"= {_p(p)}"
 
 
 def _cell(value: object) -> str:

@@ -174,19 +174,22 @@ def inequality_table(result: Audit) -> pd.DataFrame:
 
 
 def pairs_table(tests: Sequence[PairTest]) -> pd.DataFrame:
-    """One row per pair of groups and rate: difference, interval, test, smallest visible gap."""
+    """One row per pair of groups and rate: difference, interval, test, smallest visible gap.
+
+    Differences and gaps are in points; p-values are whole.
+    """
     rows = [
         (
             RATES[t.rate].label,
             t.higher,
             t.lower_group,
-            t.difference,
-            t.lower,
-            t.upper,
+            _points(t.difference),
+            _points(t.lower),
+            _points(t.upper),
             t.test,
             t.p_value,
             t.p_adjusted,
-            t.detectable,
+            _points(t.detectable),
             t.n_higher,
             t.n_lower,
         )
@@ -196,17 +199,21 @@ def pairs_table(tests: Sequence[PairTest]) -> pd.DataFrame:
         "Rate",
         "Higher",
         "Lower",
-        "Difference",
+        "Points apart",
         "From",
         "To",
         "Test",
         "p",
         "p (Holm)",
-        "Smallest visible gap",
+        "Smallest visible, points",
         "People, higher",
         "People, lower",
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
 
 
 def crossed_table(result: Audit, rate: str) -> pd.DataFrame:

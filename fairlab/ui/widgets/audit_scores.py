@@ -11,7 +11,7 @@ from fairlab.reports.sentences import calibration as sentences
 from fairlab.reports.tables import calibration as tables
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited
-from fairlab.ui.widgets.chart import show_chart
+from fairlab.ui.widgets.chart import draw_table, in_points, show_chart
 from fairlab.ui.widgets.scores_recalibrated import (
     people_with_chances,
     read_as_probabilities,
@@ -19,6 +19,16 @@ from fairlab.ui.widgets.scores_recalibrated import (
 )
 from fairlab.ui.widgets.scores_subgroups import show_subgroups
 from fairlab.ui.widgets.subject import Subject, with_scores
+
+# Distances between scores and shares, said in points.
+_ERRORS = (
+    "Calibration error",
+    "Lower",
+    "Upper",
+    "By chance alone",
+    "Debiased",
+    "Mean of outcome − score",
+)
 
 
 def show_scores(subject: Subject, result: Audit, smallest: int = 0) -> None:
@@ -75,12 +85,8 @@ def _show_curves(subject: Subject, result: Audit, smallest: int) -> None:
         )
     st.markdown(as_it_is(sentences.ranking_sentence(result)))
     shown = result.calibration if groups is None else groups
-    st.dataframe(
-        tables.scores_table(shown, result.ranking),
-        hide_index=True,
-        width="stretch",
-        key="audit.scores.table",
-    )
+    table = in_points(tables.scores_table(shown, result.ranking), _ERRORS)
+    draw_table(table, key="audit.scores.table")
     if groups is not None:
         own_scale = groups == result.calibration
         gap = result.score_gaps.get("brier_difference") if own_scale else None
@@ -91,12 +97,7 @@ def _show_curves(subject: Subject, result: Audit, smallest: int) -> None:
                 "Uncertainty comes with the base rate alone, so scores of groups with base rates "
                 "nearer to one half have a higher Brier score, however good they are."
             )
-            st.dataframe(
-                tables.brier_table(groups),
-                hide_index=True,
-                width="stretch",
-                key="audit.brier.table",
-            )
+            draw_table(tables.brier_table(groups), key="audit.brier.table")
 
 
 def _calibrated(subject: Subject, result: Audit) -> tuple[GroupCalibration, ...] | None:

@@ -20,7 +20,7 @@ from fairlab.results import CROSSING
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited as audited
 from fairlab.ui.widgets.audit_groups import SHARES
-from fairlab.ui.widgets.chart import p_value_columns, show_chart, show_table
+from fairlab.ui.widgets.chart import draw_table, show_chart, show_table
 from fairlab.ui.widgets.subject import Subject
 
 HEADLINES = (
@@ -212,12 +212,7 @@ def show_gaps(result: Audit, tests: Sequence[PairTest] = ()) -> None:
     )
     with st.expander("Inequality of benefits"):
         st.markdown(as_it_is(overview.inequality_sentence(result)))
-        st.dataframe(
-            tables.inequality_table(result),
-            hide_index=True,
-            width="stretch",
-            key="audit.inequality.table",
-        )
+        draw_table(tables.inequality_table(result), key="audit.inequality.table")
 
 
 def show_chance(result: Audit, shown: Audit) -> None:
@@ -240,14 +235,7 @@ def show_chance(result: Audit, shown: Audit) -> None:
     tests = suppress_pairs(pair_tests(result.counts, names, result.level), shown)
     st.markdown(as_it_is(sentences.pairs_sentence(tests)))
     _show_bridge(shown, tests)
-    table = tables.pairs_table(tests)
-    st.dataframe(
-        table,
-        hide_index=True,
-        width="stretch",
-        key="audit.pairs.table",
-        column_config=p_value_columns(table),
-    )
+    draw_table(tables.pairs_table(tests), key="audit.pairs.table")
     _show_records_needed(shown)
 
 
@@ -304,8 +292,8 @@ def offer_download(result: Audit, by: tuple[str, ...], smallest: int) -> None:
         csv_bytes(table),
         file_name=f"audit-{'-'.join(_safe(name) for name in by)}.csv",
         mime="text/csv",
-        help=f"Groups ({as_it_is(CROSSING.join(by))}) with a cell below {smallest} people keep only their "
-        "size, and their selection and base rate where these rest on enough people.",
+        help=f"Groups ({as_it_is(CROSSING.join(by))}) with a cell below {smallest} people keep "
+        "only their size, and their selection and base rate where these rest on enough people.",
         key="audit.download",
     )
 

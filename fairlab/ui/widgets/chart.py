@@ -1,8 +1,7 @@
 """A chart with its sentence and its table: the same content three ways."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -36,16 +35,29 @@ def spoken(sentence: str) -> str:
 def show_table(table: pd.DataFrame, *, key: str, label: str = "Show as table") -> None:
     """A table folded away behind a label."""
     with st.expander(label):
-        st.dataframe(
-            table,
-            key=f"{key}.table",
-            hide_index=True,
-            width="stretch",
-            column_config=p_value_columns(table),
-        )
+        draw_table(table, key=f"{key}.table")
 
 
-def p_value_columns(table: pd.DataFrame) -> Mapping[str, Any]:
-    """Columns of p-values ("p", "p (Holm)", "p, average") with three digits, however small."""
+def draw_table(table: pd.DataFrame, *, key: str) -> None:
+    """A table with p-values in three digits or "< 0.001"; what is missing stays blank."""
+    st.dataframe(
+        p_values_in_words(table), key=key, hide_index=True, width="stretch", placeholder="–"
+    )
+
+
+def in_points(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The same with the named columns of shares in points, one decimal, and named so."""
+    values = {name: (100 * pd.to_numeric(table[name])).round(1) for name in names}
+    return table.assign(**values).rename(columns={name: f"{name}, points" for name in values})
+
+
+def p_values_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """The same with columns of p-values ("p", "p (Holm)", "p, average") as they are read."""
     names = [str(name) for name in table.columns if str(name) == "p" or str(name)[:2] in _P]
-    return {name: st.column_config.NumberColumn(format="%.3g") for name in names}
+    return table.assign(**{name: table[name].map(_p_in_words) for name in names})
+
+
+def _p_in_words(p: object) -> object:
+    if p is None or not isinstance(p, float | int) or p != p:
+        return None
+    return "< 0.001" if p < 0.001 else f"{p:.3g}"

@@ -23,7 +23,7 @@ from fairlab.sweeps.recalibrated import (
 )
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result as stored
-from fairlab.ui.widgets.chart import show_chart, show_table
+from fairlab.ui.widgets.chart import draw_table, in_points, show_chart, show_table
 from fairlab.ui.widgets.subject import Subject
 
 _SHOWN_GROUPS = 4
@@ -187,19 +187,12 @@ def _show_curves(effect: RecalibrationEffect) -> None:
 
 def _show_tables(effects: dict[bool, RecalibrationEffect], per_group: bool) -> None:
     st.markdown("**Gaps of the decisions, before and after, on the same people**")
-    st.dataframe(
-        tables.gaps_table(effects[per_group]),
-        hide_index=True,
-        width="stretch",
-        key="audit.recalibrate.gaps",
-    )
+    gaps = tables.gaps_table(effects[per_group])
+    numbers = ("Before", "After", "Change", "Lower", "Upper")
+    draw_table(in_points(gaps, numbers), key="audit.recalibrate.gaps")
     st.markdown("**One curve for everybody, or a curve per group**")
-    st.dataframe(
-        tables.choices_table([(_WAYS[way], effect) for way, effect in effects.items()]),
-        hide_index=True,
-        width="stretch",
-        key="audit.recalibrate.choices",
-    )
+    choices = tables.choices_table([(_WAYS[way], effect) for way, effect in effects.items()])
+    draw_table(in_points(choices, list(choices.columns[1:])), key="audit.recalibrate.choices")
     show_table(
         tables.groups_table(effects[per_group]),
         key="audit.recalibrate.groups",
