@@ -7,6 +7,8 @@ same bytes on the same device.
 
 import hashlib
 import json
+import reprlib
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 import yaml
@@ -35,6 +37,7 @@ Constraint = Literal[
     "accuracy_parity",
 ]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+LARGEST_TEXT = 1_000_000  # characters of a configuration
 MODES: tuple[Mode, ...] = ("penalty", "adversarial", "layer")
 
 Grouping = Literal["crossed", "marginal"]
@@ -77,6 +80,12 @@ class Record(BaseModel):
     """Frozen pydantic record that refuses unknown keys and non-finite numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _differ(name: str, values: Sequence[object]) -> None:
+    """Refuse values that come twice: groups crossed with themselves multiply without end."""
+    if len(set(values)) != len(values):
+        raise ValueError(f"{name} must differ; found {shorten(list(values))}. Name each once")
 
 
 class DataConfig(Record):
@@ -132,6 +141,11 @@ class Task(Record):
     merge_groups_below: Annotated[int, Field(ge=0, le=10**12)] = 0
     weight: str | None = None
     outcome_words: tuple[str, str] = ("favourable outcome", "unfavourable outcome")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        _differ("sensitive attributes", self.sensitive)
+        return self
 
 
 class SplitConfig(Record):
@@ -328,9 +342,9 @@ class SweepConfig(Record):
             ("modes", self.modes),
             ("seeds", self.seeds),
             ("baselines", self.baselines),
+            ("attributes of group_by", self.group_by),
         ):
-            if len(set(values)) != len(values):
-                raise ValueError(f"{name} must differ; found {list(values)}")
+            _differ(name, values)
         if self.penalty.form == "ratio" and self.constraint == "mean_residual_parity":
             raise ValueError(
                 "mean residuals may be negative and have no ratio; choose penalty form 'squared'"
@@ -348,6 +362,11 @@ class GroupCuts(Record):
 
     by: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
     cuts: Annotated[tuple[float, ...], Field(min_length=1, max_length=5_000)]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        _differ("attributes of thresholds per group", self.by)
+        return self
 
 
 class Choice(Record):
@@ -415,10 +434,16 @@ class RunConfig(Record):
         """Read YAML (or JSON).
 
         Raises:
-            InputError: Listing each field that is wrong, with what was found and expected.
+            InputError: Listing each field that is wrong, with what was found and expected; or for
+                text of more than a million characters, or with YAML aliases.
         """
+        if len(text) > LARGEST_TEXT:
+            raise InputError(
+                f"The configuration has {len(text):,} characters; a run has a few thousand, and at "
+                f"most {LARGEST_TEXT:,} are read. Export one from the Report page to start from."
+            )
         try:
-            content = yaml.safe_load(text)
+            content = yaml.load(text, Loader=_PlainLoader)
         except (yaml.YAMLError, ValueError, LookupError, RecursionError) as error:
             raise InputError(
                 f"This is not a YAML file fairlab can read: {str(error)[:500]}. Export one from "
@@ -442,15 +467,55 @@ class RunConfig(Record):
                 "The configuration holds text that is not Unicode or bytes "
                 f"({str(error)[:200]}). Write it as plain text."
             ) from error
+        _refuse_unknown_attributes(config)
         return config
+
+
+def _refuse_unknown_attributes(config: RunConfig) -> None:
+    cuts = None if config.choice is None else config.choice.group_cuts
+    for place, names in (
+        ("sweep.group_by", config.sweep.group_by),
+        ("choice.group_cuts.by", () if cuts is None else cuts.by),
+    ):
+        unknown = [name for name in names if name not in config.task.sensitive]
+        if unknown:
+            raise InputError(
+                f"{place} names {shorten(unknown)}, not among the sensitive attributes "
+                f"{shorten(list(config.task.sensitive))}. Choose among those."
+            )
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads no aliases: with a few of them, three hundred bytes stand for millions of values."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(
+                None, None, "it uses aliases (*name), which are not read; write the values out"
+            )
+        found: yaml.Node | None = super().compose_node(parent, index)
+        return found
+
+
+class _Short(reprlib.Repr):
+    """Writes the start of a value, however large the value is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxstring = self.maxother = 160
+        self.maxtuple = self.maxlist = self.maxdict = self.maxset = self.maxfrozenset = 20
 
 
 def shorten(value: object) -> str:
     """A value as Python writes it, cut at eighty characters."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python does not write numbers of thousands of digits
-        return "a number of thousands of digits"
+    if isinstance(value, str):
+        text = repr(value[:100])
+    else:
+        try:
+            text = _Short().repr(value)
+        except ValueError:  # Python does not write numbers of thousands of digits
+            return "a number of thousands of digits"
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 

@@ -3,6 +3,7 @@
 Training writes these, the store keeps them, pages and reports read them.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from fairlab.errors import InputError, UnknownNameError
 from fairlab.outcomes import FloatArray, GroupedOutcomes, IntArray
 
 CROSSING = " × "
+MOST_GROUPS = 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,17 +99,24 @@ def cross(attributes: Mapping[str, Attribute], by: Sequence[str] = ()) -> Attrib
     """One attribute, or the crossing of several, as one grouping.
 
     Raises:
-        InputError: If there are no attributes at all.
+        InputError: If there are no attributes at all, an attribute is named twice, or the crossing
+            has more than 5,000 groups, empty ones counted.
         UnknownNameError: If a name in ``by`` is not among them.
     """
     if not attributes:
         raise InputError("No sensitive attribute was chosen. Choose at least one on the Data page.")
     chosen = tuple(by) if len(by) else (next(iter(attributes)),)
-    for name in chosen:
-        if name not in attributes:
-            raise UnknownNameError(
-                f"There is no sensitive attribute {name!r}. Known: {', '.join(attributes)}."
-            )
+    size = crossed_size(attributes, chosen)
+    if len(set(chosen)) != len(chosen):
+        twice = next(name for name in chosen if chosen.count(name) > 1)
+        raise InputError(
+            f"{twice!r} is crossed with itself. Name every attribute once: its groups are the same."
+        )
+    if size > MOST_GROUPS and len(chosen) > 1:
+        raise InputError(
+            f"Crossing {CROSSING.join(chosen)} makes {size:,} groups; "
+            f"at most {MOST_GROUPS:,} are compared. Cross fewer attributes, or merge small groups."
+        )
     codes = attributes[chosen[0]].codes
     names = attributes[chosen[0]].names
     for name in chosen[1:]:
@@ -115,6 +124,20 @@ def cross(attributes: Mapping[str, Attribute], by: Sequence[str] = ()) -> Attrib
         codes = codes * len(other.names) + other.codes
         names = tuple(f"{a}{CROSSING}{b}" for a in names for b in other.names)
     return Attribute(codes.astype(np.int64), names)
+
+
+def crossed_size(attributes: Mapping[str, Attribute], by: Sequence[str]) -> int:
+    """How many groups crossing attributes makes, empty ones counted, without making them.
+
+    Raises:
+        UnknownNameError: If a name is not among the attributes.
+    """
+    unknown = [name for name in by if name not in attributes]
+    if unknown:
+        raise UnknownNameError(
+            f"There is no sensitive attribute {unknown[0]!r}. Known: {', '.join(attributes)}."
+        )
+    return math.prod(len(attributes[name].names) for name in by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,43 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairlab.config import shorten
 from fairlab.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_BYTES = 10_000_000
+MOST_DRAWS = 100_000
+MOST_SEED = 2**32
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 def read_text(path: Path) -> str:
     """The text of a run's YAML file; a refusal says what to do."""
+    return read_small_text(path, "a run", "The Report page exports a run as YAML.")
+
+
+def read_small_text(path: Path, what: str, remedy: str) -> str:
+    """The text of a file of at most ten million bytes; devices and folders are refused."""
     try:
-        return path.read_text(encoding="utf-8")
+        size, is_file = path.stat().st_size, path.is_file()
+        if not is_file:
+            raise InputError(f"{path} is not a file, so it cannot be read as {what}. {remedy}")
+        if size > MOST_BYTES:
+            raise InputError(
+                f"{path} has {size:,} bytes; at most {MOST_BYTES:,} are read as {what}. {remedy}"
+            )
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text. Save the YAML file as UTF-8.") from error
-    except OSError as error:
         raise InputError(
-            f"{path} cannot be opened ({error.strerror}). Check the path; the Report page exports "
-            "a run as YAML."
+            f"{path} is not UTF-8 text, so it cannot be read as {what}. {remedy}"
+        ) from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"{path} cannot be opened ({why}), so it cannot be read as {what}. Check the path. "
+            f"{remedy}"
         ) from error
 
 
@@ -53,6 +72,24 @@ def favourable_values(frame: "pd.DataFrame", label: str) -> Sequence[str]:
     raise InputError(
         f"Which value of '{label}' is favourable? It has {shown}. Say it with --favourable VALUE."
     )
+
+
+def refuse_draws(draws: int, seed: int, level: float = 0.95) -> None:
+    """Refuse options of resampling that cannot be; 0 draws and fewer are the caller's matter."""
+    if draws > MOST_DRAWS:
+        raise InputError(
+            f"--draws is {draws:,}; at most {MOST_DRAWS:,} are drawn. 10,000 are enough for ends "
+            "of intervals that differ by less than one can read."
+        )
+    if not 0 <= seed < MOST_SEED:
+        raise InputError(
+            f"--seed is {shorten(seed)}; it is a whole number from 0 to {MOST_SEED - 1:,}. Write "
+            "--seed 0."
+        )
+    if not 0.5 <= level <= 0.9999:
+        raise InputError(
+            f"--level is {level:g}; it is a share from 0.5 to 0.9999. Write --level 0.95 for 95 %."
+        )
 
 
 def say(text: str) -> None:

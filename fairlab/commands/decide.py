@@ -6,8 +6,14 @@ from typing import Annotated
 
 import typer
 
-from fairlab.commands.console import AsJson, say, say_json, write_text
-from fairlab.errors import InputError
+from fairlab.commands.console import (
+    AsJson,
+    read_small_text,
+    refuse_draws,
+    say,
+    say_json,
+    write_text,
+)
 
 
 def decide(
@@ -35,6 +41,7 @@ def decide(
     from fairlab.frontier import Rule, decide_table
     from fairlab.reports.export import csv_bytes
 
+    refuse_draws(0, 0 if seed is None else seed)
     table = read_path(file)
     decided = decide_table(
         Rule.from_json(read_rule_text(rule)),
@@ -66,10 +73,8 @@ def decide(
 
 def read_rule_text(path: Path) -> str:
     """The text of a rule's JSON file."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path} cannot be read as a rule ({error}). Give the JSON that fairlab frontier "
-            "--rule or the Train page wrote."
-        ) from error
+    return read_small_text(
+        path,
+        "a rule",
+        "Give the JSON that fairlab frontier --rule or the Train page wrote.",
+    )

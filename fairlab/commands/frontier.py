@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairlab.commands.console import AsJson, favourable_values, say, say_json, write_text
+from fairlab.commands.console import (
+    AsJson,
+    favourable_values,
+    refuse_draws,
+    say,
+    say_json,
+    write_text,
+)
 from fairlab.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,6 +64,7 @@ def frontier(
     from fairlab.frontier import one_threshold_each, threshold_frontier
     from fairlab.reports import terminal_frontier as words
 
+    refuse_draws(draws, seed)
     if slack is not None and slack > 1:
         raise InputError(
             f"--slack is {slack:g}; it is a share from 0 to 1. Write 0.05 for 5 points."

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from fairlab.config import Task
+from fairlab.config import Task, shorten
 from fairlab.data.controls import control_problems, read_control
 from fairlab.data.findings import Finding, refuse
 from fairlab.data.labels import name_values
@@ -15,6 +15,7 @@ from fairlab.data.values import as_text, counted, distinct_text, kind
 from fairlab.outcomes import FloatArray
 from fairlab.results import ScoredPeople
 
+_MOST_PEOPLE = 10**12
 SELECTED_WORDS = ("1", "true", "yes", "approved", "approve", "accepted", "selected", "positive")
 
 
@@ -57,6 +58,7 @@ def read_predictions(
     Raises:
         InputError: Listing every problem.
     """
+    refuse(_option_problems(sensitive, bins or {}, merge_groups_below))
     task = Task(
         label=label,
         favourable=tuple(favourable),
@@ -109,6 +111,25 @@ def read_predictions(
         score_name=score or "",
         outcome_words=_outcome_words(frame[label], task),
     )
+
+
+def _option_problems(
+    sensitive: Sequence[str], bins: Mapping[str, tuple[float, ...]], merge_below: int
+) -> list[Finding]:
+    problems = []
+    for name in dict.fromkeys(name for name in sensitive if list(sensitive).count(name) > 1):
+        said = f"'{name}' is given as a sensitive attribute twice."
+        problems.append(Finding("sensitive_twice", said, "Name every attribute once.", name))
+    for name, edges in bins.items():
+        wrong = [edge for edge in edges if not np.isfinite(edge)]
+        if wrong:
+            said = f"'{name}' cannot be cut at {wrong[0]}; groups are cut at finite numbers."
+            problems.append(Finding("bins", said, "Write them from small to large.", name))
+    if not 0 <= merge_below <= _MOST_PEOPLE:
+        said = f"Groups of fewer than {shorten(merge_below)} people cannot be merged."
+        remedy = f"Write a whole number from 0 (keep all) to {_MOST_PEOPLE:,}."
+        problems.append(Finding("merge_below", said, remedy))
+    return problems
 
 
 def _outcome_words(column: pd.Series, task: Task) -> tuple[str, str]:

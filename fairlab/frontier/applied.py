@@ -129,6 +129,11 @@ def _scores(frame: pd.DataFrame, score: str) -> FloatArray:
 
 
 def _groups(frame: pd.DataFrame, sensitive: Sequence[str]) -> Array:
+    if len(set(sensitive)) != len(sensitive):
+        raise InputError(
+            f"{CROSSING.join(sensitive)} names a column twice. Name every column once, in the "
+            "order the rule was fitted with."
+        )
     names: list[Array] = []
     for column in sensitive:
         found = read_groups(frame, Task(label="", favourable=("1",), sensitive=(column,)), column)

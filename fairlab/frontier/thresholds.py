@@ -24,9 +24,11 @@ class GroupThresholds:
 
     def chance(self, scores: FloatArray) -> FloatArray:
         """(n,) chance of being selected: exactly 0 below all thresholds and 1 above all."""
-        passed = scores[:, None] >= np.array(self.thresholds)
-        chance = passed @ np.array(self.probabilities)
-        return np.where(passed.all(axis=1), 1.0, chance)
+        rising = np.array(self.thresholds[::-1], dtype=np.float64)
+        passed = np.searchsorted(rising, scores, side="right")
+        chances = np.concatenate([[0.0], np.cumsum(self.probabilities[::-1])])
+        chances[-1] = 1.0  # above all
+        return np.asarray(chances[passed])
 
     def likeliest(self) -> "GroupThresholds":
         """Only the threshold that is drawn most often."""

@@ -120,20 +120,27 @@ class Recalibration:
             InputError: For text that is not such an export.
         """
         try:
-            record = json.loads(text)
+            record = json.loads(text.removeprefix("\ufeff"))
             if record["format"] != _FORMAT or record["method"] not in METHODS:
                 raise KeyError("format")
-            maps = record["maps"]
+            maps, names = record["maps"], record["group_names"]
+            if not all(
+                isinstance(record[k], list) for k in ("maps", "group_names", "people", "notes")
+            ):
+                raise TypeError("lists")
+            if not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+                raise ValueError("group names")
+            "".join(names).encode()  # half of a surrogate pair cannot be written again
             found = cls(
                 record["method"],
                 record["per_group"] is True,
-                tuple(str(name) for name in record["group_names"]),
+                tuple(names),
                 ScoreMap.from_record(record["pooled"]),
                 tuple(None if own is None else ScoreMap.from_record(own) for own in maps),
                 tuple(int(n) for n in record["people"]),
                 tuple(str(note) for note in record["notes"]),
             )
-        except (TypeError, KeyError, ValueError, RecursionError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError, RecursionError) as error:
             raise InputError(
                 "This is not a recalibration exported by fairlab. Export it again with to_json()."
             ) from error

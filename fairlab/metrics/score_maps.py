@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import expit, logit
 
+from fairlab.config import shorten
 from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray, IntArray
 
@@ -56,14 +57,13 @@ class ScoreMap:
             InputError: For anything that is not such a record, or not such a curve.
         """
         try:
-            at = tuple(float(v) for v in record["at"])
-            to = tuple(float(v) for v in record["to"])
-            numbers = {k: float(record[k]) for k in ("slope", "intercept", "centre", "scale")}
+            at, to = (tuple(_number(v) for v in record[k]) for k in ("at", "to"))
+            numbers = {k: _number(record[k]) for k in ("slope", "intercept", "centre", "scale")}
             found = cls(record["method"], at, to, **numbers, logit=record["logit"] is True)
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise InputError(
                 f"A curve needs method, at, to, slope, intercept, centre, scale and logit; found "
-                f"{record!r:.80}. Export the recalibration again."
+                f"{shorten(record)}. Export the recalibration again."
             ) from error
         if not found._possible():
             raise InputError(
@@ -80,6 +80,12 @@ class ScoreMap:
             inside = len(self.at) > 0 and min(self.to) >= 0 and max(self.to) <= 1
             return len(self.at) == len(self.to) and rising and inside
         return self.method == "platt" and math.isfinite(self.centre) and 0 < self.scale < math.inf
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError("a number is needed")
+    return float(value)
 
 
 def fit_map(

@@ -1,12 +1,11 @@
 """Charts of a table before any model."""
 
 from collections.abc import Sequence
-from html import escape
 
 import plotly.graph_objects as go
 
 from fairlab.data import Proxies
-from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout
+from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout, plain
 from fairlab.reports.sentences.data import begin
 from fairlab.reports.tables.data import GroupRow
 
@@ -47,7 +46,7 @@ def base_rates_figure(rows: Sequence[GroupRow], words: tuple[str, str]) -> go.Fi
                     "thickness": 2,
                 },
                 hovertemplate=(
-                    f"{escape(row.name)}<br>{rate:.1f} % ({lower:.1f} to {upper:.1f})<br>"
+                    f"{plain(row.name)}<br>{rate:.1f} % ({lower:.1f} to {upper:.1f})<br>"
                     f"{row.favourable:,} of {row.n:,} people<extra></extra>"
                 ),
             )
@@ -93,4 +92,4 @@ def proxies_figure(found: Proxies) -> go.Figure:
 
 
 def _short(name: str) -> str:
-    return escape(name if len(name) <= 28 else name[:27] + "…")
+    return plain(name if len(name) <= 28 else name[:27] + "…")

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import plotly.graph_objects as go
 
+from fairlab.reports.invisible import visible
+
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 GREY = "#7A7A7A"
 _COLORS = (BLUE, VERMILLION, GREEN, PURPLE, "#8A6D00", "#3D8FC4", "#A0522D", "#6A5ACD")
@@ -108,5 +110,5 @@ def interval_bars(numbers: Sequence[Measured]) -> dict[str, object]:
 
 
 def plain(name: str) -> str:
-    """A user's name with nothing Plotly would read as markup."""
-    return html.escape(name, quote=False)
+    """A user's name with nothing Plotly would read as markup or as a field of a template."""
+    return html.escape(visible(name), quote=False).replace("%{", "%&#123;")

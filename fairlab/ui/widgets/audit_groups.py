@@ -69,8 +69,9 @@ def show_strata(subject: Subject, threshold: float, smallest: int) -> None:
     controls = list(people.strata_for(subject.by))
     if not controls:
         st.info(
-            f"There is nothing to compare {by} within. A table of predictions may bring further "
-            "columns: on the Data page, choose them under “Also compare groups within”."
+            f"There is nothing to compare {as_it_is(by)} within. A table of predictions "
+            "may bring further columns: on the Data page, choose them under “Also compare groups "
+            "within”."
         )
         return
     left, right = st.columns(2)

@@ -27,7 +27,7 @@ def show_changes(side: SideBySide) -> None:
     picked = next(iter(others))
     if len(others) > 1:
         picked = st.selectbox(
-            f"From {first.heading} to",
+            f"From {as_it_is(first.heading)} to",
             list(others),
             format_func=others.__getitem__,
             key="compare.changes",

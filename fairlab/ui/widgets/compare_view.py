@@ -306,7 +306,7 @@ def _threshold(
         return 0.5
     return float(
         column.number_input(
-            label,
+            as_it_is(label),
             min_value=0.001,
             max_value=0.999,
             value=point.threshold,

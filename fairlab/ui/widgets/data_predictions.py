@@ -125,6 +125,7 @@ def _more(data: TaskData, taken: list[str], key: str) -> dict[str, Any]:
         merge = st.number_input(
             "Merge groups with fewer people than",
             min_value=0,
+            max_value=100_000,
             value=0,
             key=f"{key}.merge",
             persist_state="session",

@@ -8,6 +8,7 @@ import streamlit as st
 from fairlab.config import Task
 from fairlab.data import TaskData, guess_bins
 from fairlab.data.values import distinct_text, kind
+from fairlab.ui.markdown import as_it_is
 
 MANY = 12
 MOST_LABEL_VALUES = 50
@@ -151,7 +152,7 @@ def bins_form(
             continue
         start = data.task.bins.get(name) or guess_bins(column)
         text = st.text_input(
-            f"Cut '{name}' into groups at",
+            f"Cut '{as_it_is(name)}' into groups at",
             ", ".join(f"{edge:g}" for edge in start),
             key=f"{key}.bins.{name}",
             persist_state="session",

@@ -140,6 +140,7 @@ def _choose_grouping(task: Task) -> tuple[str, ...]:
         "Show groups by (choose several to cross them)",
         task.sensitive,
         selection_mode="multi",
+        format_func=as_it_is,
         default=task.sensitive[0],
         key=f"data.by.{'.'.join(task.sensitive)}",
         persist_state="session",
