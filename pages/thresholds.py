@@ -22,6 +22,7 @@ from fairlab.ui.widgets.sweep_view import (
     interval_of,
     nothing_to_sweep,
     outcomes_of,
+    say_thinned,
     sweep_of,
 )
 
@@ -41,10 +42,16 @@ gaps, tolerance, within = choose_gaps("thresholds", linked=True)
 risk = not subject.people.higher_is_better
 found = least_worst_gap(sweep, gaps, within)
 sentence = least_worst_sentence(
-    found, interval_of(digest, sweep, gaps, within), gaps, within, risk=risk
+    found,
+    interval_of(digest, sweep, gaps, within),
+    gaps,
+    within,
+    risk=risk,
+    every=sweep.every,
 )
 in_use = view.in_use_cuts(subject, outcomes.n_groups)
 view.say_other_groups(subject)
+say_thinned(sweep)
 
 
 @st.fragment

@@ -170,10 +170,9 @@ def tidy_cut(sweep: ThresholdSweep, cut: float) -> float:
 
     Infinite thresholds stay as they are.
     """
-    at = int(sweep.index(cut))
-    if not np.isfinite(cut) or at >= len(sweep.thresholds) - 1:
+    if not np.isfinite(cut) or int(sweep.index(cut)) >= len(sweep.thresholds) - 1:
         return cut
-    below = float(sweep.thresholds[at - 1]) if at else -np.inf
+    below = sweep.below(cut)
     for digits in range(13):
         near = round(cut, digits)
         lower = round(float(np.floor(cut * 10**digits)) / 10**digits, digits)
@@ -211,7 +210,7 @@ def _groups(
             weight = None if outcomes.weight is None else outcomes.weight[mine]
             bars.append(_whole(np.histogram(outcomes.score[mine], edges, weights=weight)[0]))
         cuts = np.array(sorted(own[g]))
-        there = sweep.at(cuts)
+        there = sweep.of_group(g).at(cuts)
         groups.append(
             {
                 "name": name,
@@ -225,7 +224,7 @@ def _groups(
                 "own": [
                     list(row)
                     for row in zip(
-                        cuts.tolist(), _whole(there.tp[:, g]), _whole(there.fp[:, g]), strict=True
+                        cuts.tolist(), _whole(there.tp[:, 0]), _whole(there.fp[:, 0]), strict=True
                     )
                 ],
             }

@@ -23,6 +23,7 @@ def least_worst_sentence(
     within: float,
     *,
     risk: bool = False,
+    every: bool = True,
 ) -> str:
     """The smallest worst gap over single thresholds, with its interval and where.
 
@@ -31,8 +32,9 @@ def least_worst_sentence(
         gaps: The gaps compared.
         within: Accuracy given up at most, in [0, 1].
         risk: Scores are minus a risk; thresholds are then said as the risk.
+        every: Whether every threshold was compared.
     """
-    scope = "single thresholds" + (
+    scope = f"single thresholds{'' if every else ' compared'}" + (
         f" within {_number(100 * within)} points of the best accuracy" if within < 1 else ""
     )
     if found is None:
@@ -49,10 +51,21 @@ def least_worst_sentence(
         subject = f"the widest of the {_count(gaps)} is smallest"
         last = f", set by {gap_words(found.worst)}."
     return (
-        f"Over all {scope}, {subject} at {threshold_words(found.threshold, risk=risk)}: "
-        f"{100 * found.value:.1f} points{spread}{last} Accuracy there is "
+        f"Over {'all' if every else 'the'} {scope}, {subject} at "
+        f"{threshold_words(found.threshold, risk=risk)}: {100 * found.value:.1f} points"
+        f"{spread}{last} Accuracy there is "
         f"{100 * found.accuracy:.1f} %; the best of any single threshold is "
         f"{100 * found.best_accuracy:.1f} %."
+    )
+
+
+def thinned_sentence(kept: int, distinct: int) -> str:
+    """How many of all thresholds are compared; "" where all are."""
+    if kept >= distinct:
+        return ""
+    return (
+        f"There are more scores here than are compared at once: gaps along the thresholds are at "
+        f"{kept:,} of {distinct:,} thresholds, spread evenly over the scores and exact at each."
     )
 
 

@@ -58,8 +58,8 @@ def ask_costs(words: tuple[str, str]) -> tuple[float, float]:
     """
     columns = st.columns(2)
     texts = (
-        ("fp", f"Cost of selecting someone with “{words[1]}”"),
-        ("fn", f"Cost of not selecting someone with “{words[0]}”"),
+        ("fp", f"Cost of selecting someone with “{as_it_is(words[1])}”"),
+        ("fn", f"Cost of not selecting someone with “{as_it_is(words[0])}”"),
     )
     found = [
         column.number_input(
@@ -92,12 +92,13 @@ def fitting_people(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> 
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _strategy(
+def strategy_of(
     digest: str,  # noqa: ARG001
     name: str,
     costs: tuple[float, float],
     _outcomes: GroupedOutcomes,
 ) -> StrategyThresholds:
+    """A named strategy; ``digest`` identifies the people it is fitted on."""
     return strategy_thresholds(_outcomes, name, cost_fp=costs[0], cost_fn=costs[1])
 
 
@@ -116,6 +117,12 @@ def bands_of(
     return gap_bands(_sweep, gaps, size=2, keep=keep, outcomes=_outcomes)
 
 
+def quick(outcomes: GroupedOutcomes, name: str) -> bool:
+    """Whether a strategy is worked out at once, or only when somebody asks for it."""
+    few = outcomes.n_groups <= _QUICK_GROUPS and outcomes.n <= _QUICK_PEOPLE
+    return few or STRATEGIES[name].constraint is None
+
+
 def offered(
     fitted: Fitted,
     costs: tuple[float, float],
@@ -129,17 +136,16 @@ def offered(
     Args:
         asked: The strategy in force; it is worked out however long that takes.
     """
-    quick = fitted.outcomes.n_groups <= _QUICK_GROUPS and fitted.outcomes.n <= _QUICK_PEOPLE
     sweep = sweep_of(fitted.digest, fitted.outcomes)
     kept = in_use.cuts if in_use.mode == "each" else in_use.cuts * groups
     found, said = [in_use], []
     for strategy in STRATEGIES.values():
         label = strategy.label_for(*costs)
-        if not quick and strategy.constraint is not None and strategy.name != asked:
+        if not quick(fitted.outcomes, strategy.name) and strategy.name != asked:
             found.append(NamedCuts(strategy.name, label, strategy.definition, "each", ()))
             continue
         try:
-            set_by = _strategy(fitted.digest, strategy.name, costs, fitted.outcomes)
+            set_by = strategy_of(fitted.digest, strategy.name, costs, fitted.outcomes)
         except FairlabError as error:
             said.append(kept_sentence(label, str(error)))
             continue
@@ -289,7 +295,7 @@ def show_sweep_table(sweep: ThresholdSweep, gaps: tuple[str, ...], *, risk: bool
         return
     table = sweep_table(sweep, gaps, risk=risk)
     folded.markdown(
-        f"{len(table):,} of {len(sweep.thresholds):,} thresholds, exact at each. Empty cells are "
+        f"{len(table):,} of {sweep.n_distinct:,} thresholds, exact at each. Empty cells are "
         "undefined; the last row selects nobody. The file has a row for every ten decisions that "
         "change: finer steps would give away single people."
     )

@@ -52,10 +52,12 @@ from fairlab.ui.widgets.chart import show_chart, show_table
 from fairlab.ui.widgets.compatibility_view import which_together
 from fairlab.ui.widgets.subject import Subject, people_of
 from fairlab.ui.widgets.sweep_view import (
+    asked_first,
     choose_gaps,
     interval_of,
     nothing_to_sweep,
     outcomes_of,
+    say_thinned,
     sweep_of,
 )
 from fairlab.ui.widgets.theorem import BALANCE, DIAL, IDENTITY, PARITY, SWEEP, why
@@ -75,7 +77,12 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
     found = least_worst_gap(sweep, gaps, within)
     risk = not subject.people.higher_is_better
     sentence = least_worst_sentence(
-        found, interval_of(digest, sweep, gaps, within), gaps, within, risk=risk
+        found,
+        interval_of(digest, sweep, gaps, within),
+        gaps,
+        within,
+        risk=risk,
+        every=sweep.every,
     )
     if found is not None and tolerance is not None:
         ranges = within_tolerance(sweep, gaps, tolerance, within)
@@ -101,6 +108,7 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
         table=sweep_table(sweep, gaps, risk=risk),
         key="impossibility.sweep",
     )
+    say_thinned(sweep)
     why(SWEEP)
 
 
@@ -226,6 +234,14 @@ def show_view(name: str, subject: Subject, outcomes: GroupedOutcomes, digest: st
         people = people_of(point, subject.split, scores=True)
         subject = replace(subject, people=people, point=replace(point, by=(), cuts=()))
         outcomes, digest = outcomes_of(subject)
+    if name == "Which can hold together" and not asked_first(
+        outcomes,
+        digest,
+        "impossibility.together.asked",
+        "Work it out",
+        "searching for the best rules of every pair of criteria takes minutes.",
+    ):
+        return
     VIEWS[name](subject, outcomes, digest)
 
 

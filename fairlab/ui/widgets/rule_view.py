@@ -1,5 +1,8 @@
 """A rule from a file, tried on the people that are looked at."""
 
+from dataclasses import replace
+
+import numpy as np
 import streamlit as st
 
 from fairlab.errors import FairlabError, InputError
@@ -7,8 +10,6 @@ from fairlab.frontier import FRONTIER_GAPS, Rule
 from fairlab.outcomes import Counts, GroupedOutcomes, count
 from fairlab.reports.sentences.rule import rule_effect_sentence
 from fairlab.reports.tables.rule import rule_effect_table
-from fairlab.sweeps import exact_sweep
-from fairlab.sweeps.cuts import counts_at_cuts
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.subject import Subject
@@ -47,7 +48,7 @@ def _read(content: bytes) -> Rule:
             "JSON of one rule."
         )
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("The file is not UTF-8 text. Choose the JSON of a rule.") from error
     return Rule.from_json(text)
@@ -58,7 +59,8 @@ def _in_use(subject: Subject, outcomes: GroupedOutcomes, usual: float) -> Counts
     point = subject.point
     if point is None or len(point.cuts) != outcomes.n_groups or point.by != subject.by:
         return count(outcomes, usual)
-    return counts_at_cuts(exact_sweep(outcomes), point.cuts)
+    decided = outcomes.score >= np.asarray(point.cuts)[outcomes.group]
+    return count(replace(outcomes, score=decided.astype(np.float64)))
 
 
 def _effect(subject: Subject, outcomes: GroupedOutcomes, rule: Rule) -> None:

@@ -1,5 +1,6 @@
 """Which model is looked at, on which people, in which groups: one selector for all pages."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from fairlab.ui.store import result
 
 _SPLITS = {"test": "Test people", "validation": "Validation people", "train": "Training people"}
 PREDICTIONS = state.PREDICTIONS
+#: A crossing of attributes that makes more groups is not offered.
+MOST_GROUPS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,11 +166,7 @@ def _choose_groups(
     bind: Literal["query-params"] | None,
     first: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    names = list(people.attributes)
-    options: list[tuple[str, ...]] = [(name,) for name in names]
-    options += [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    if len(names) > 2:
-        options.append(tuple(names))
+    options, left_out = _groupings(people)
     picked = column.selectbox(
         "Groups by",
         options,
@@ -175,8 +174,26 @@ def _choose_groups(
         format_func=CROSSING.join,
         key=f"{key}.by",
         bind=bind,
+        help=f"Not offered, because they would make more than {MOST_GROUPS} groups: "
+        f"{as_it_is(', '.join(CROSSING.join(by) for by in left_out))}."
+        if left_out
+        else None,
     )
     return tuple(picked) if picked else options[0]
+
+
+def _groupings(people: ScoredPeople) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Attributes and crossings to make groups by, and crossings of too many groups."""
+    names = list(people.attributes)
+    crossed: list[tuple[str, ...]] = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    if len(names) > 2:
+        crossed.append(tuple(names))
+    many = [
+        by
+        for by in crossed
+        if math.prod(len(people.attributes[name].names) for name in by) > MOST_GROUPS
+    ]
+    return [*((name,) for name in names), *(by for by in crossed if by not in many)], many
 
 
 def _labels(options: Sequence[state.ChosenPoint | str]) -> dict[state.ChosenPoint | str, str]:

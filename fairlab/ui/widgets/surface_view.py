@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from fairlab.errors import FairlabError
-from fairlab.frontier import STRATEGIES, StrategyThresholds, strategy_thresholds
+from fairlab.frontier import STRATEGIES
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.figures.surface import Mark, surface_figure
@@ -14,8 +14,9 @@ from fairlab.sweeps import GroupThresholdSurface, ThresholdSweep, group_threshol
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
 from fairlab.ui.widgets.chart import show_chart
+from fairlab.ui.widgets.explorer_view import quick, strategy_of
 from fairlab.ui.widgets.subject import Subject
-from fairlab.ui.widgets.sweep_view import sweep_of
+from fairlab.ui.widgets.sweep_view import digest_of, sweep_of
 
 _GAPS = (
     "demographic_parity_difference",
@@ -127,9 +128,12 @@ def _marks(
 ) -> list[Mark]:
     marks = [Mark("in use", in_use[groups[0]], in_use[groups[1]])]
     fitted, who = _fitted_on(subject, outcomes)
+    key = digest if fitted is outcomes else digest_of(fitted)
     names = ["maximum_accuracy", *([_MARKED[gap]] if gap in _MARKED else [])]
     for name in names:
-        found = _strategy(digest, fitted, name, costs)
+        if not quick(fitted, name) and not _ask(name, costs):
+            continue
+        found = strategy_of(key, name, costs, fitted)
         cuts = dict(zip(found.group_names, found.thresholds, strict=True))
         pair = [cuts.get(group, np.nan) for group in groups]
         if not np.isnan(pair).any():
@@ -149,17 +153,18 @@ def _fitted_on(subject: Subject, outcomes: GroupedOutcomes) -> tuple[GroupedOutc
     return people.outcomes(subject.by), "validation people"
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _strategy(
-    digest: str,  # noqa: ARG001 (cache key)
-    _outcomes: GroupedOutcomes,
-    name: str,
-    costs: tuple[float, float],
-) -> StrategyThresholds:
-    return strategy_thresholds(_outcomes, name, cost_fp=costs[0], cost_fn=costs[1])
+def _ask(name: str, costs: tuple[float, float]) -> bool:
+    """A strategy that takes long is marked only for who asks."""
+    return st.checkbox(
+        f"Mark {STRATEGIES[name].label_for(*costs).lower()}",
+        key=f"surface.mark.{name}",
+        help="With this many people or groups, working out these thresholds takes from seconds to "
+        "a minute.",
+    )
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+# 100 MB each with 200 groups: few are kept.
+@st.cache_resource(show_spinner=False, max_entries=4)
 def _surface(
     digest: str,  # noqa: ARG001 (cache key)
     _sweep: ThresholdSweep,

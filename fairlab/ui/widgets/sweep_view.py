@@ -10,7 +10,8 @@ import streamlit as st
 from fairlab.impossibility import USUAL_GAPS, least_worst_interval
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes
-from fairlab.sweeps import ThresholdSweep, exact_sweep
+from fairlab.reports.sentences.sweep import thinned_sentence
+from fairlab.sweeps import ThresholdSweep, thinned_sweep
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.subject import Subject
 
@@ -20,6 +21,9 @@ COMPARABLE = (
     "accuracy_difference",
     "negative_predictive_value_difference",
 )
+
+#: With more groups than this, what takes minutes is worked out once asked for.
+MANY_GROUPS = 20
 
 
 def outcomes_of(subject: Subject) -> tuple[GroupedOutcomes, str]:
@@ -37,10 +41,33 @@ def digest_of(outcomes: GroupedOutcomes) -> str:
     return content.hexdigest()
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+# A sweep of a million people takes 100 MB: few are kept.
+@st.cache_resource(show_spinner=False, max_entries=6)
 def sweep_of(digest: str, _outcomes: GroupedOutcomes) -> ThresholdSweep:  # noqa: ARG001
-    """Exact sweep; ``digest`` identifies the people."""
-    return exact_sweep(_outcomes)
+    """Sweep, thinned where people and groups are many; ``digest`` identifies the people."""
+    return thinned_sweep(_outcomes)
+
+
+def say_thinned(sweep: ThresholdSweep) -> None:
+    """Draw how many of all thresholds are compared, where not all are."""
+    said = thinned_sentence(len(sweep.thresholds), sweep.n_distinct)
+    if said:
+        st.markdown(said)
+
+
+def asked_first(outcomes: GroupedOutcomes, digest: str, key: str, button: str, why: str) -> bool:
+    """With many groups draw why something takes long and a button for it.
+
+    Returns:
+        Whether to go on: there are few groups, or it was asked for on these people.
+    """
+    if outcomes.n_groups <= MANY_GROUPS or st.session_state.get(key) == digest:
+        return True
+    st.markdown(f"With {outcomes.n_groups} groups {why}")
+    if not st.button(button, key=f"{key}.go"):
+        return False
+    st.session_state[key] = digest
+    return True
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
