@@ -15,7 +15,6 @@ from fairlab.impossibility import (
     least_worst_gap,
     least_worst_interval,
 )
-
 from fairlab.outcomes import Counts, GroupedOutcomes
 from fairlab.sweeps import ThresholdSweep, exact_sweep
 
@@ -92,12 +91,12 @@ PAIRED = (
 
 
 def impossibility_lines(samples: int) -> list[dict[str, Any]]:
-    """All lines of the page; least worst gaps of two criteria on a tenth of the samples."""
+    """All lines of the page; sets of criteria, which are searched, on few samples."""
     return [
         *forced_lines(samples),
         *balance_lines(samples),
         *single_threshold_lines(samples // 2),
-        *chance_lines(max(10, samples // 10)),
+        *chance_lines(max(10, samples // 40)),
     ]
 
 

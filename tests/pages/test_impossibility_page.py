@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from fairlab.config import RunConfig
 from fairlab.results import Attribute, ScoredPeople, SweepResult
+from fairlab.ui.widgets import compatibility_view
 from fairlab.ui.widgets.impossibility_views import OF_SCORES
 from tests.pages.conftest import APP
 from tests.pages.test_thresholds_page import payload, scored, uploaded, words
@@ -22,6 +23,18 @@ VIEWS = (
     "Every threshold",
     "Which can hold together",
 )
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chance tests of the page with 19 samples: enough for words, and quick."""
+    monkeypatch.setattr(compatibility_view, "DRAWS", 19)
+
+
+@pytest.fixture
+def pairs_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets of three on request, as with many groups."""
+    monkeypatch.setattr(compatibility_view, "MANY_GROUPS", 1)
 
 
 def view(app: AppTest, name: str) -> AppTest:
@@ -129,12 +142,20 @@ def test_empty_cells_are_undefined_and_nothing_breaks(
     assert not re.search(r"\b(nan|inf|None)\b", words(app))
 
 
-def unequal() -> ScoredPeople:
+def unequal(digits: int = 2) -> ScoredPeople:
     """Two towns with base rates of 60 % and 35 % and a score that is no oracle."""
     rng = np.random.default_rng(2)
     town = np.repeat([0, 1], 400)
     y = (rng.random(800) < np.array([0.6, 0.35])[town]).astype(np.int64)
-    score = np.clip(rng.normal(0.35 + 0.25 * y, 0.2), 0, 1).round(2)
+    score = np.clip(rng.normal(0.35 + 0.25 * y, 0.2), 0, 1).round(digits)
+    return ScoredPeople(y, score, {"town": Attribute(town, ("north", "south"))})
+
+
+def few_people() -> ScoredPeople:
+    """Sixty people with four distinct scores: quick to solve."""
+    rng = np.random.default_rng(3)
+    town, y = np.repeat([0, 1], 30), rng.integers(0, 2, 60)
+    score = np.clip((y + rng.integers(0, 3, 60)) / 3, 0, 1)
     return ScoredPeople(y, score, {"town": Attribute(town, ("north", "south"))})
 
 
@@ -155,8 +176,24 @@ def test_what_can_hold_together_is_said_with_rule_price_proof_and_chance(open_pa
     assert "Selection rate and true positive rate" in text
 
 
+@pytest.mark.usefixtures("pairs_first")
+def test_with_many_groups_sets_of_three_wait_for_a_button(open_page: Open) -> None:
+    """Pairs at once; triples after a press, and they stay."""
+    app = view(uploaded(open_page("home"), few_people(), "impossibility"), VIEWS[5])
+    assert "pairs of criteria" in words(app)
+    assert "sets of three criteria," not in words(app)
+    button = app.button(key="impossibility.together.triples.go")
+    assert button.label == "Work out triples"
+    button.click().run()
+    assert not app.exception
+    assert "Of 20 sets of three criteria," in words(app)
+    app.run()
+    assert "Of 20 sets of three criteria," in words(app)
+
+
+@pytest.mark.usefixtures("pairs_first")
 def test_giving_up_more_accuracy_never_widens_the_least_worst_gap(open_page: Open) -> None:
-    app = view(uploaded(open_page("home"), unequal(), "impossibility"), VIEWS[5])
+    app = view(uploaded(open_page("home"), unequal(digits=1), "impossibility"), VIEWS[5])
     column = "Attained, points"
     before = app.dataframe[0].value[column]
     app.number_input(key="impossibility.together.within").set_value(8.0).run()
@@ -165,6 +202,7 @@ def test_giving_up_more_accuracy_never_widens_the_least_worst_gap(open_page: Ope
     assert after.sum() < before.sum()
 
 
+@pytest.mark.usefixtures("pairs_first")
 def test_with_equal_base_rates_no_pair_is_beyond_chance(open_page: Open) -> None:
     rng = np.random.default_rng(4)
     town, y = rng.integers(0, 2, 600), rng.integers(0, 2, 600)

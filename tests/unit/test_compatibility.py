@@ -19,6 +19,7 @@ from fairlab.impossibility import (
 from fairlab.impossibility.certificates import Cell, Certificate
 from fairlab.metrics import GAPS, RATES
 from fairlab.outcomes import GroupedOutcomes, count
+from fairlab.reports.sentences.compatibility import chance_sentence
 from fairlab.sweeps import exact_sweep
 
 CHOULDECHOVA = ("equalized_odds", "predictive_parity")
@@ -253,6 +254,33 @@ def test_equal_base_rates_are_no_conflict_beyond_chance() -> None:
     assert sum(bool(b) for b in beyond) <= 1
 
 
+def test_equal_base_rates_are_no_conflict_for_predictive_values_either() -> None:
+    """The triple of Chouldechova on a small sample: the interval holds 0.
+
+    How often it does is in the benchmark of coverage.
+    """
+    people = towns(0, 120, (0.5, 0.5))
+    found = conflict_by_chance(people, CHOULDECHOVA, draws=19, seed=0)
+    assert found.beyond_chance is False
+    assert found.lower == 0
+    assert found.upper is not None
+    assert found.value is not None
+    assert found.upper >= found.value > 0
+
+
+def test_a_known_table_is_taken_over_and_only_for_the_same_settings() -> None:
+    people = towns(2, 300, (0.6, 0.4))
+    names = ("demographic_parity", "equal_opportunity", "predictive_equality")
+    pairs = compatibility(people, names, size=(1, 2))
+    both = compatibility(people, names, size=(1, 2, 3), known=pairs)
+    assert both.entries[: len(pairs.entries)] == pairs.entries
+    alone = compatibility(people, names, size=(3,))
+    assert both.entry(*names).upper == pytest.approx(alone.entry(*names).upper, abs=1e-8)
+    other = compatibility(people, names, 0.1, (1, 2), known=pairs)
+    assert other.entries[-1] is not pairs.entries[-1]
+    assert other.reach.within == 0.1
+
+
 @pytest.mark.parametrize("names", [CHOULDECHOVA, ("predictive_parity", "equal_opportunity")])
 def test_different_base_rates_are_beyond_chance_and_vanish_when_they_are_moved(
     names: tuple[str, ...],
@@ -279,6 +307,17 @@ def test_a_score_that_is_worse_for_one_group_conflicts_at_equal_base_rates_too()
     assert found.at_equal_base_rates is not None
     assert found.at_equal_base_rates > 0.05
     assert found.beyond_chance is False
+    assert found.left_beyond_chance
+    assert found.lower is not None
+    assert found.lower > 0.02
+    said = chance_sentence(found)
+    assert "Different base rates are not needed" in said
+    assert "No conflict" not in said
+    assert "not due to base rates, but to a score" in said
+    by_chance = chance_sentence(replace(found, left_p_value=0.4, lower=0.0))
+    assert "No conflict within what these people can tell" in by_chance
+    assert "chance alone may do it (p = 0.40)" in by_chance
+    assert "not due to base rates" not in by_chance
 
 
 def test_selecting_almost_nobody_or_tossing_a_coin_does_not_count() -> None:

@@ -30,6 +30,11 @@ from fairlab.ui.widgets.theorem import TOGETHER, why
 KEY = "impossibility.together"
 TOLERANCE = 5e-4  # half of what the page prints
 FIRST = ("predictive_equality", "predictive_parity")
+# With more groups than this, sets of three take long and are worked out on request.
+MANY_GROUPS = 4
+# Samples of a chance test: enough for its 5 % level, few enough to wait for.
+DRAWS = 39
+ASKED = f"{KEY}.triples.asked"
 
 
 def which_together(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
@@ -60,13 +65,14 @@ def which_together(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def table_of(
-    digest: str,  # noqa: ARG001
+    digest: str,
     _outcomes: GroupedOutcomes,
     within: float,
     sizes: tuple[int, ...],
 ) -> CompatibilityTable:
-    """The table; ``digest`` identifies the people."""
-    return compatibility(_outcomes, within=within, size=sizes, tolerance=TOLERANCE)
+    """The table; ``digest`` identifies the people. Larger sets start from the smaller ones."""
+    known = table_of(digest, _outcomes, within, sizes[:-1]) if len(sizes) > 2 else None
+    return compatibility(_outcomes, within=within, size=sizes, tolerance=TOLERANCE, known=known)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -77,7 +83,7 @@ def chance_of(
     within: float,
 ) -> ConflictByChance:
     """The chance test of one set; ``digest`` identifies the people."""
-    return conflict_by_chance(_outcomes, criteria, within)
+    return conflict_by_chance(_outcomes, criteria, within, draws=DRAWS)
 
 
 @st.fragment
@@ -123,9 +129,25 @@ def _pick() -> None:
         st.session_state[f"{KEY}.set"] = tuple(dict.fromkeys(names[:2]))
 
 
+def _ask_for_triples(digest: str) -> None:
+    """The button was pressed: for these people sets of three are worked out from now on."""
+    st.session_state[ASKED] = digest
+
+
 @st.fragment
 def _triples(digest: str, outcomes: GroupedOutcomes, within: float, risk: bool) -> None:
-    """All sets of three, and one of them in detail."""
+    """All sets of three, and one of them in detail; on request where there are many groups."""
+    groups = sum(size > 0 for size in table_of(digest, outcomes, within, (1, 2)).reach.sizes.sum(1))
+    if groups > MANY_GROUPS and st.session_state.get(ASKED) != digest:
+        st.subheader("Three criteria at once", anchor=False)
+        st.markdown(
+            f"With {groups} groups, sets of three criteria take longer than pairs: some seconds "
+            "for a few thousand people."
+        )
+        st.button(
+            "Work out triples", key=f"{KEY}.triples.go", on_click=_ask_for_triples, args=(digest,)
+        )
+        return
     with st.spinner("Three criteria at once…"):
         table = table_of(digest, outcomes, within, (1, 2, 3))
     triples = [e for e in table.entries if len(e.criteria) == 3 and e.upper is not None]
