@@ -171,3 +171,28 @@ def test_export_counts_people_not_weight():
     table = tables.export_table(audit(heavy, draws=100)).set_index(["name", "group"])
     assert np.isnan(table.loc[("selection_rate", "few"), "value"])
     assert np.isnan(table.loc[("selection_rate", "few"), "numerator"])
+
+
+def test_an_export_says_how_much_it_leaves_out_before_it_is_taken():
+    """As many as the rows without a value for small cells; nothing is said of a whole one."""
+    small = audit(people_of({"A": (40, 30, 5, 25), "B": (30, 10, 20, 40)}), draws=100)
+    table = tables.export_table(small, 10)
+    gone = int((table["value"].isna() & table["note"].str.startswith("suppressed")).sum())
+    assert gone > 0
+    said = sentences.export_sentence(table, 10)
+    assert said.startswith(f"{gone:,} of the download's {len(table):,} numbers will be left out")
+    assert sentences.export_sentence(tables.export_table(small, 0), 0) == ""
+
+
+def test_a_gap_of_a_few_people_leads_with_we_cannot_tell():
+    """100 points between two people and two are too few; 30 points between hundreds are not."""
+    few = audit(people_of({"A": (1, 1, 0, 0), "B": (0, 0, 1, 1)}), draws=500)
+    assert sentences.too_few(few, "demographic_parity_difference")
+    assert not sentences.too_few(LOAN, "demographic_parity_difference")
+
+
+def test_pairs_are_in_points():
+    """30 points between 70 % and 40 %, not 0.3."""
+    table = tables.pairs_table(pair_tests(LOAN.counts, ("selection_rate",)))
+    assert table["Points apart"].tolist() == [30.0]
+    assert table["From"].item() > 10
