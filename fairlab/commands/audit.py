@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlab.commands.console import AsJson, favourable_values, say, say_json
+from fairlab.commands.console import AsJson, favourable_values, refuse_draws, say, say_json
 from fairlab.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Missing(StrEnum):
@@ -30,7 +33,13 @@ def audit(
     favourable: Annotated[
         list[str] | None, typer.Option(help="Label value that is favourable; may be repeated.")
     ] = None,
-    threshold: Annotated[float, typer.Option(help="Selected if score >= threshold.")] = 0.5,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Selected if score >= threshold; 0.5 for scores in 0 to 1 unless given.",
+            show_default=False,
+        ),
+    ] = None,
     risk: Annotated[
         bool, typer.Option("--risk", help="High scores are unfavourable: selected if <= threshold.")
     ] = False,
@@ -74,7 +83,9 @@ def audit(
     from fairlab.reports.examination import examine, overview
     from fairlab.reports.terminal_audit import audit_text, overview_text
 
+    refuse_draws(draws, seed, level)
     table = read_path(file)
+    at = _threshold(table.frame, score, threshold, risk=risk)
     good = favourable_values(table.frame, label) if favourable is None else favourable
     controls = tuple(control or ())
     people = read_predictions(
@@ -85,7 +96,7 @@ def audit(
         score=score,
         decision=decision,
         selected=selected,
-        threshold=threshold,
+        threshold=at,
         higher_is_better=not risk,
         weight=weight,
         bins=_bins(bins or ()),
@@ -121,6 +132,31 @@ def audit(
         say(f"\n{audit_text(one, to_overall=to_overall)}")
     for note in notes:
         say(f"- {note}")
+
+
+def _threshold(
+    frame: "pd.DataFrame", score: str | None, threshold: float | None, *, risk: bool
+) -> float:
+    """The threshold given; one half where scores lie in [0, 1] and none was given.
+
+    Raises:
+        InputError: When none was given and the scores are on another scale.
+    """
+    import pandas as pd
+
+    if threshold is not None:
+        return threshold
+    if score is None or score not in frame.columns:
+        return 0.5
+    values = pd.to_numeric(frame[score], errors="coerce").dropna()
+    if values.empty or (values.min() >= 0 and values.max() <= 1):
+        return 0.5
+    sign = "<=" if risk else ">="
+    raise InputError(
+        f"The scores in {score!r} run from {values.min():g} to {values.max():g}, so the usual "
+        f"threshold 0.5 says nothing. Say who is selected ({score} {sign} threshold) with "
+        f"--threshold; the middle of the scores is {values.median():g}."
+    )
 
 
 def _bins(texts: Sequence[str]) -> dict[str, tuple[float, ...]]:

@@ -112,3 +112,56 @@ def test_the_overview_corrects_over_all_attributes(run: Run, table: Path) -> Non
     assert len(rows) == 8
     assert all(row["p (Holm)"] >= row["p"] for row in rows)
     assert any(row["p (Holm)"] > row["p"] for row in rows)
+
+
+@pytest.fixture
+def ranked(tmp_path: Path) -> Path:
+    """300 people with scores 1 to 10, two large groups apart and one of six people."""
+    rng = np.random.default_rng(1)
+    group = np.array(["a"] * 150 + ["b"] * 144 + ["c"] * 6)
+    decile = np.where(group == "a", rng.integers(1, 8, 300), rng.integers(4, 11, 300))
+    frame = pd.DataFrame({"y": rng.integers(0, 2, 300), "decile": decile, "g": group})
+    path = tmp_path / "ranked.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("risk", [[], ["--risk"]])
+def test_scores_on_another_scale_need_a_threshold(run: Run, ranked: Path, risk: list[str]) -> None:
+    """0.5 would select everybody or nobody; the refusal names the middle of the scores."""
+    asked = ("audit", ranked, "--label", "y", "--score", "decile", "--sensitive", "g", *risk)
+    status, _, err = run(*asked)
+    assert status == 1
+    assert "--threshold" in err
+    middle = pd.read_csv(ranked)["decile"].median()
+    assert f"the middle of the scores is {middle:g}" in err
+    assert run(*asked, "--threshold", 5, "--draws", 100)[0] == 0
+
+
+@pytest.mark.parametrize(("at", "said"), [(11, "Nobody is selected"), (1, "Everybody is selected")])
+def test_nobody_or_everybody_selected_is_said_on_top(
+    run: Run, ranked: Path, at: int, said: str
+) -> None:
+    asked = ("audit", ranked, "--label", "y", "--score", "decile", "--sensitive", "g")
+    _, out, _ = run(*asked, "--threshold", at, "--draws", 100)
+    assert said in "\n".join(out.splitlines()[:5])
+
+
+def test_text_says_small_p_values_in_words_and_people_only_where_counted(
+    run: Run, ranked: Path
+) -> None:
+    """Balanced accuracy has no denominator of people, so no n; no p-value is a power of ten."""
+    asked = ("audit", ranked, "--label", "y", "--score", "decile", "--sensitive", "g")
+    _, out, _ = run(*asked, "--threshold", 6, "--draws", 100)
+    balanced = out.split("Balanced accuracy\n")[1].splitlines()[:4]
+    assert not any("n =" in line for line in balanced)
+    assert "< 0.001" in out
+    assert "e-0" not in out.split("Every pair of groups")[1].split("Scores")[0]
+
+
+def test_a_clear_pair_is_said_beside_a_gap_of_few_people(run: Run, ranked: Path) -> None:
+    """Six people of c set the gap; a and b differ beyond chance."""
+    asked = ("audit", ranked, "--label", "y", "--score", "decile", "--sensitive", "g")
+    _, out, _ = run(*asked, "--threshold", 6, "--draws", 100)
+    assert "Between b and a" in out
+    assert "beyond chance" in out
