@@ -9,7 +9,7 @@ def worst_sentence(result: Multicalibration) -> str:
     looked = len(result.subgroups)
     if not looked and result.withheld:
         return (
-            "Nothing of subgroups can be shown while small cells are hidden: any row would let a "
+            "Not shown while small cells are hidden: any row of subgroups would let the cells of a "
             "few people be worked out."
         )
     if not looked:
