@@ -269,7 +269,7 @@ def predictions_digest() -> str:
 
 def _digest(people: ScoredPeople) -> str:
     """Caches are shared by all visitors: two tables with one key would show one as the other."""
-    found = hashlib.sha256()
+    found = hashlib.sha256(repr((people.higher_is_better, people.has_scores)).encode())
     for array in (people.y_true, people.score, people.weight):
         found.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
     for name, attribute in people.attributes.items():

@@ -13,6 +13,7 @@ from fairlab.config import RunConfig
 from fairlab.frontier.strategies import STRATEGIES
 from fairlab.outcomes import count
 from fairlab.results import Attribute, ScoredPeople, SweepResult
+from fairlab.sweeps import thinned_sweep
 from fairlab.ui.state import Predictions
 from tests.pages.conftest import APP
 
@@ -245,3 +246,80 @@ def test_what_cannot_be_computed_is_said_and_nothing_breaks(
     assert not re.search(r"\b(nan|inf|None)\b", text)
     if "weight" not in changes and "score" not in changes:
         assert "undefined" in text or "We cannot tell" in text
+
+
+def crowd(groups: int, n: int = 3_000, **attributes: Attribute) -> ScoredPeople:
+    """People of many groups, each with a score of their own."""
+    rng = np.random.default_rng(2)
+    score = rng.permutation(n) / n
+    names = tuple(f"g{g}" for g in range(groups))
+    own = {"town": Attribute(rng.integers(0, groups, n), names)}
+    y = (rng.random(n) < score).astype(np.int64)
+    return ScoredPeople(y_true=y, score=score, attributes=own | attributes)
+
+
+def test_a_page_says_where_not_every_threshold_is_compared(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number compared and of all; counts at the handle stay exact."""
+    monkeypatch.setattr(
+        "fairlab.ui.widgets.sweep_view.thinned_sweep", lambda people: thinned_sweep(people, 1_000)
+    )
+    people = crowd(2)
+    app = uploaded(open_page("thresholds"), people)
+    assert "at 500 of 3,001 thresholds, spread evenly" in words(app)
+    assert "Over the single thresholds compared" in words(app)
+    assert "Over all single thresholds" not in words(app)
+    shown = payload(app)
+    at = shown["positions"].index(0.5)
+    counts = count(people.outcomes(("town",)), 0.5)
+    assert [group["tp"][at] for group in shown["groups"]] == counts.tp.tolist()
+    app.session_state["impossibility.view"] = "Every threshold"
+    app.switch_page("pages/impossibility.py").run()
+    assert "at 500 of 3,001 thresholds, spread evenly" in words(app)
+
+
+def test_a_page_that_compares_every_threshold_says_so(open_page: Open) -> None:
+    app = uploaded(open_page("thresholds"), crowd(2))
+    assert "Over all single thresholds" in words(app)
+    assert "compared at once" not in words(app)
+
+
+def test_crossings_of_very_many_groups_are_not_offered(open_page: Open) -> None:
+    """20 times 11 groups are too many, 20 times 10 are not; the selector says which are missing."""
+    rng = np.random.default_rng(3)
+    sizes = {"ten": 10, "eleven": 11}
+    more = {
+        name: Attribute(rng.integers(0, k, 3_000), tuple(f"{name}{i}" for i in range(k)))
+        for name, k in sizes.items()
+    }
+    app = uploaded(open_page("thresholds"), crowd(20, **more))
+    groups = app.selectbox(key="thresholds.by")
+    assert groups.options == ["town", "ten", "eleven", "town × ten", "ten × eleven"]
+    assert "more than 200 groups: town × eleven, town × ten × eleven." in groups.help
+
+
+def test_with_many_groups_nothing_long_starts_by_itself(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which can hold together, and strategies that narrow a gap, wait until somebody asks."""
+    asked: list[str] = []
+
+    def refuse(*_: object, **__: object) -> None:
+        asked.append("together")
+
+    monkeypatch.setattr("fairlab.ui.widgets.compatibility_view.compatibility", refuse)
+    people = crowd(21, 2_100)
+    app = uploaded(open_page("impossibility"), people, "impossibility")
+    app.session_state["impossibility.view"] = "Which can hold together"
+    app.run()
+    assert "With 21 groups searching" in words(app)
+    assert not asked
+    app.button(key="impossibility.together.asked.go").click().run()
+    assert asked
+    app.session_state["surface.open"] = True
+    app.switch_page("pages/thresholds.py").run()
+    assert not app.exception
+    assert not app.checkbox(key="surface.mark.demographic_parity").value
+    marked = next(t.value for t in app.dataframe if "Rule" in t.value)["Rule"].tolist()
+    assert not any("demographic parity, chosen" in rule for rule in marked)
