@@ -178,7 +178,7 @@ def test_pooled_numbers_rest_on_hidden_strata_and_go() -> None:
     assert [shown[f] for f in ("high", "low", "covered", "test", "widest")] == [None] * 5
     pooled = pooled_table(whole, [name], 10)
     assert pooled.drop(columns="Gap").isna().all(axis=None)
-    assert pooled_table(whole, [name])["Strata aside"].notna().all()
+    assert pooled_table(whole, [name])["Everyone together"].notna().all()
 
 
 def test_the_correction_of_shown_strata_does_not_tell_of_hidden_ones() -> None:

@@ -15,7 +15,7 @@ _LABEL_WIDTH = 24
 def strata_figure(
     result: WithinStrata, name: str, hidden: frozenset[str] = frozenset()
 ) -> go.Figure:
-    """Rates of groups, stratum by stratum, with intervals; above them, strata aside.
+    """Rates of groups, stratum by stratum, with intervals; above them, everyone together.
 
     The rate is the one that sets the gap. Intervals (Wilson) only for shares of whole people.
 
@@ -27,7 +27,7 @@ def strata_figure(
     found = result.gaps[name]
     rate = RATES[found.rate or found.unconditional.rate]
     shown = [s for s in range(len(result.names)) if result.names[s] not in hidden]
-    rows = ["strata aside", *(result.names[s] for s in shown)]
+    rows = ["everyone together", *(result.names[s] for s in shown)]
     value = np.vstack([rate(everyone_of(result.counts)), rate(result.counts)[shown]])
     scale = 100 if rate.share or rate.name in ("mean_residual", "balanced_accuracy", "f1") else 1
     groups = result.counts.group_names

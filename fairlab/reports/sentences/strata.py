@@ -44,8 +44,8 @@ def _over_everyone(found: ConditionalGap) -> str:
         return gap.why_undefined
     label = GAPS[found.name].label
     return (
-        f"Strata aside, the {label[:1].lower()}{label[1:]} is {size(found.name, gap.value)} "
-        f"({gap.highest} highest, {gap.lowest} lowest)."
+        f"Over everyone together, the {label[:1].lower()}{label[1:]} is "
+        f"{size(found.name, gap.value)} ({gap.highest} highest, {gap.lowest} lowest)."
     )
 
 
@@ -126,7 +126,7 @@ def _said_apart(found: ConditionalGap, result: WithinStrata) -> str:
     small = [s.stratum for s in found.strata if s.small and s.gap.value is not None]
     if small:
         parts.append(
-            f"With fewer than {result.fewest} people in a group, and so never named as the widest: "
+            f"With fewer than {result.fewest} people in a group, too few to be called the widest: "
             f"{', '.join(small)}."
         )
     return " ".join(parts)

@@ -106,7 +106,7 @@ def pooled_table(
         )
     columns = [
         "Gap",
-        "Strata aside",
+        "Everyone together",
         "Same mix",
         "Lower",
         "Upper",
