@@ -168,8 +168,8 @@ def _ends(known: Sequence[CurveRow]) -> tuple[CurveRow, CurveRow, str]:
     front = [r for r in sound if r.front]
     if front:
         among = (
-            "Among models without warnings that none of their family beats on validation people "
-            "(filled markers on the lines)"
+            "Of the filled markers on the lines (models without warnings that no other of their "
+            "family beats on validation people)"
         )
     else:
         among = "Among models without warnings" if sound else "Over all models"
