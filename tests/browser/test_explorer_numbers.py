@@ -118,3 +118,20 @@ def test_numbers_are_rounded_as_the_sentences_round_them(page: Page) -> None:
             f"(values) => {{ {source} return values.map((v) => fixed(v, {digits})); }}", values
         )
         assert found == [f"{v:.{digits}f}" for v in values]
+
+
+def test_a_gap_is_held_against_a_tolerance_with_its_interval(page: Page) -> None:
+    """Inside or outside only where the whole interval is; otherwise we cannot tell."""
+    source = (Path(threshold_explorer.__file__).parent / "explorer_gaps.js").read_text("utf-8")
+    asked = [(0.05, [0.0, 0.1]), (0.05, [0.0, 0.2]), (0.3, [0.2, 0.4]), (0.2, [0.1, 0.3])]
+    asked += [(0.05, None), (0.2, None)]  # type: ignore[list-item]
+    body = "return data.map(([value, range]) => heldAgainst(value, range, 0.1));"
+    found = page.evaluate(f"(data) => {{ {source} {body} }}", json.loads(json.dumps(asked)))
+    assert found == [
+        "inside",
+        "we cannot tell",
+        "outside",
+        "we cannot tell",
+        "inside here; no interval",
+        "outside here; no interval",
+    ]
