@@ -81,7 +81,7 @@ def read_rule(text: str) -> tuple[dict[str, Any], tuple[GroupThresholds, ...]]:
 def _facts(record: dict[str, Any]) -> dict[str, Any]:
     numbers = {name: _number(record[name], name) for name in ("slack", "cost_fp", "cost_fn")}
     if min(numbers.values()) < 0:
-        raise ValueError("slack and costs must not be negative")
+        raise ValueError("slack and costs must be finite and not negative")
     for name in ("constraint", "form"):
         if not isinstance(record[name], str) or len(record[name]) > 80:
             raise ValueError(f"{name} is {shorten(record[name])}, not the name of one")
