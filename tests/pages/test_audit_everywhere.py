@@ -117,7 +117,11 @@ def test_page_command_line_and_api_agree(
         np.testing.assert_array_equal(gaps[column].astype(float), np.array(expected, dtype=float))
     assert gaps["Highest"].tolist() == [record["gaps"][name]["highest"] for name in GAPS]
     pairs = shown(on_part(app, "Chance"), "Test", "p (Holm)")
-    assert pairs["p (Holm)"].tolist() == [t["p_adjusted"] for t in record["pairs"]]
+    adjusted = [t["p_adjusted"] for t in record["pairs"]]
+    words = ["< 0.001" if p < 0.001 else f"{p:.3g}" for p in adjusted]
+    assert pairs["p (Holm)"].tolist() == words
+    apart = [100 * t["difference"] for t in record["pairs"]]
+    np.testing.assert_allclose(pairs["Points apart"].astype(float), apart, atol=0.0501)
 
 
 def test_strata_agree(
@@ -178,7 +182,7 @@ def test_small_cells_are_hidden_in_text_json_page_and_download(
     assert "counts" not in record["strata"]["priors"]
     assert not [t for t in record["pairs"] if t["rate"] == "tpr" and "few" in t.values()]
     text = printed(table, monkeypatch, capsys, *more)
-    assert "few: suppressed: rests on fewer than 10 people" in text
+    assert "few: suppressed: rests on a cell of fewer than 10 people" in text
 
     app = opened(people)
     app.toggle(key="audit.hide").set_value(True).run()

@@ -183,3 +183,38 @@ def test_every_gap_can_be_read_in_words() -> None:
         assert sentence.endswith((".", ")."))
         assert "nan" not in sentence
         assert sentences.certainty_sentence(result, name)
+
+
+def test_groups_left_out_on_the_page_are_named_and_the_rest_is_audited():
+    """The group of nine goes, with its number; the gap is of the others."""
+    town = np.array([0] * 200 + [1] * 191 + [2] * 9)
+    people = made_up(400, attributes={"town": Attribute(town, ("east", "west", "tiny"))})
+    app = with_predictions(people)
+    assert "tiny (9)" not in words_on(app)
+    app.number_input(key="audit.fewest").set_value(10).run()
+    assert not app.exception
+    assert "Left out, groups of fewer than 10 people: tiny (9)" in words_on(app)
+    assert "391 of 400" in words_on(app)
+    kept = town < 2
+    alone = audit(
+        ScoredPeople(
+            people.y_true[kept],
+            people.score[kept],
+            {"town": Attribute(town[kept], ("east", "west"))},
+        ).outcomes(("town",))
+    )
+    said = sentences.gap_sentence(alone, "demographic_parity_difference")
+    assert said in words_on(app)
+
+
+def test_a_gap_between_a_handful_of_people_leads_with_we_cannot_tell():
+    """Two groups of two: the tile says so, with what was found beneath; the download warns."""
+    people = ScoredPeople(
+        np.array([0, 1, 0, 1]),
+        np.array([0.9, 0.8, 0.1, 0.2]),
+        {"g": Attribute(np.array([0, 0, 1, 1]), ("a", "b"))},
+    )
+    app = with_predictions(people)
+    assert app.metric[0].value == "We cannot tell"
+    assert app.metric[0].delta == "found: 100.0 points"
+    assert "numbers will be left out" in words_on(app)
