@@ -34,6 +34,7 @@ _USUAL_COST = 1.0
 # Beyond these a strategy that narrows a gap takes seconds: it is worked out once asked for.
 _QUICK_GROUPS = 8
 _QUICK_PEOPLE = 50_000
+_ON_REQUEST = "Worked out once pressed: with this many people or groups, in up to a minute."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +143,8 @@ def offered(
     for strategy in STRATEGIES.values():
         label = strategy.label_for(*costs)
         if not quick(fitted.outcomes, strategy.name) and strategy.name != asked:
-            found.append(NamedCuts(strategy.name, label, strategy.definition, "each", ()))
+            later = f"{strategy.definition} {_ON_REQUEST}"
+            found.append(NamedCuts(strategy.name, label, later, "each", ()))
             continue
         try:
             set_by = strategy_of(fitted.digest, strategy.name, costs, fitted.outcomes)
