@@ -13,7 +13,7 @@ from fairlab.metrics.pairs import PairTest
 # Groups with fewer people behind a rate are small: what they show, they show roughly.
 FEW = 50
 # Pairs of more groups are not tested for a headline: their number grows with the square.
-MOST_GROUPS = 40
+MOST_GROUPS = 20
 LEVEL = 0.05
 
 
