@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from fairlab.impossibility import BalanceIntervals, BalanceTable, IdentityTable, ParityTable
 from fairlab.metrics import GAPS
 from fairlab.reports.figures.sweep import gap_styles
-from fairlab.reports.figures.theme import GREY, group_styles, layout
+from fairlab.reports.figures.theme import GREY, group_styles, layout, plain
 from fairlab.sweeps.bands import GapBands
 
 ROW = 62
@@ -258,4 +258,4 @@ def _hundred(values: Sequence[float | None]) -> list[float]:
 
 def _escaped(name: str) -> str:
     """Plotly reads a little HTML in text; a user's name must not be read so."""
-    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain(name)
