@@ -216,8 +216,8 @@ def population_gap(groups: Groups, names: Sequence[str]) -> float:
             n = round(2000 * share)
             score = norm.ppf((np.arange(n) + 0.5) / n, apart * label)
             parts.append((np.full(n, label), score, np.full(n, g)))
-    label, score, group = (np.concatenate(column) for column in zip(*parts, strict=True))
-    people = GroupedOutcomes.from_arrays(y_true=label, score=score, group=group)
+    labels, scores, codes = (np.concatenate(column) for column in zip(*parts, strict=True))
+    people = GroupedOutcomes.from_arrays(y_true=labels, score=scores, group=codes)
     entry = compatibility(people, names, WITHIN, (len(names),)).entry(*names)
     return float("nan") if entry.upper is None else entry.upper
 
