@@ -230,9 +230,11 @@ def show_view(name: str, subject: Subject, outcomes: GroupedOutcomes, digest: st
     """Draw one of :data:`VIEWS`."""
     point = subject.point
     if name in OF_SCORES and point is not None and point.cuts:
-        st.markdown("This view reads the model's scores; thresholds per group play no part in it.")
+        st.markdown("This view reads the model's scores; thresholds per group do not change it.")
         people = people_of(point, subject.split, scores=True)
-        subject = replace(subject, people=people, point=replace(point, by=(), cuts=()))
+        # Only the curves mark where each group's own threshold stands.
+        kept = point if name == "Every threshold" else replace(point, by=(), cuts=())
+        subject = replace(subject, people=people, point=kept)
         outcomes, digest = outcomes_of(subject)
     if name == "Which can hold together" and not asked_first(
         outcomes,
