@@ -51,7 +51,7 @@ def test_risk_scores_are_turned_so_that_low_risk_is_selected() -> None:
     counts = count(people.outcomes(), people.threshold)
     assert (counts.tp + counts.fp).tolist() == [2, 2]
     assert counts.fn.tolist() == [1, 0]
-    assert any("selected if score ≤ 0.5" in n and "reads -0.5" in n for n in people.notes)
+    assert any("'score' is a risk" in n and "or below it are selected" in n for n in people.notes)
     assert people.selected_if(people.threshold) == "score ≤ 0.5"
     assert people.own_units(people.own_units(-0.3)) == -0.3
     assert read(made(), score="score").selected_if(0.25) == "score ≥ 0.25"
