@@ -68,7 +68,8 @@ def test_mouse_and_keys_move_one_groups_threshold_and_no_other(page: Page, serve
     expect(handle(page, 1)).to_have_attribute("aria-valuetext", re.compile(r": 0 of \d+ people of"))
     expect(strip(page, 1).locator(".te-undefined")).to_contain_text("undefined: no one in")
     page.keyboard.press("Home")
-    assert cells(page, 1)["fn"] == cells(page, 1)["tn"] == "0"
+    for refused in (0, 2):  # drawn with the next frame
+        expect(strip(page, 1).locator(".te-cells tbody td").nth(refused)).to_have_text("0")
     expect(cut(page, 0)).to_have_text(moved)
     page.get_by_role("button", name="One threshold for everyone").click()
     expect(page.locator(".te-value")).to_have_text("0.50")
