@@ -29,7 +29,7 @@ TIMED = ("demographic_parity", "equalized_odds")
 
 def fitted(given: dict[str, Any], name: str, slack: float, ticks: int | None) -> Any:
     """Their optimizer, fitted on given scores."""
-    from error_parity import RelaxedThresholdOptimizer  # type: ignore[import-not-found]
+    from error_parity import RelaxedThresholdOptimizer
 
     score = given["score"]
     optimizer = RelaxedThresholdOptimizer(
@@ -66,7 +66,7 @@ def main(source: str, target: str) -> None:
 
 def programme_seconds(optimizer: Any, given: dict[str, Any], name: str, slack: float) -> float:
     """Seconds of the linear programme alone, hulls given."""
-    from error_parity.cvxpy_utils import (  # type: ignore[import-not-found]
+    from error_parity.cvxpy_utils import (
         compute_fair_optimum,
     )
 
