@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from fairlab.impossibility import least_worst_gap, within_tolerance
+from fairlab.impossibility import within_tolerance
 from fairlab.reports.figures.explorer import NamedCuts, explorer_payload, slider_grid
 from fairlab.reports.sentences.sweep import (
     at_threshold_sentence,
-    least_worst_sentence,
     tolerance_sentence,
 )
 from fairlab.sweeps.cuts import counts_at_cuts
@@ -19,7 +18,7 @@ from fairlab.ui.widgets.subject import choose_subject
 from fairlab.ui.widgets.surface_view import show_surface
 from fairlab.ui.widgets.sweep_view import (
     choose_gaps,
-    interval_of,
+    least_worst,
     nothing_to_sweep,
     outcomes_of,
     say_thinned,
@@ -40,15 +39,7 @@ outcomes, digest = outcomes_of(subject)
 sweep = sweep_of(digest, outcomes)
 gaps, tolerance, within = choose_gaps("thresholds", linked=True)
 risk = not subject.people.higher_is_better
-found = least_worst_gap(sweep, gaps, within)
-sentence = least_worst_sentence(
-    found,
-    interval_of(digest, sweep, gaps, within),
-    gaps,
-    within,
-    risk=risk,
-    every=sweep.every,
-)
+found, sentence = least_worst(subject, digest, sweep, gaps, within)
 in_use = view.in_use_cuts(subject, outcomes.n_groups)
 view.say_other_groups(subject)
 say_thinned(sweep)

@@ -82,6 +82,7 @@ def test_the_penalty_can_be_asked_for_gaps(open_page: Open, fairlab_home: Path) 
     sweep = RunStore(fairlab_home).list()[0].config.sweep
     assert sweep.penalty.control == "slack"
     assert sweep.grid("penalty")[:2] == (1.0, 0.1)
+    assert curve_data(app)["runs"][0]["penalty_asked"] is True  # type: ignore[index]
 
 
 def test_families_that_cannot_train_for_a_constraint_are_not_offered(

@@ -32,6 +32,7 @@ function dialWords(p) {
   const { mode, strength } = p;
   if (mode === "baseline") return strength > 0 ? `slack ${points(strength)}` : "";
   if (mode === "layer") return strength >= 1 ? "no constraint" : `slack ${points(strength)}`;
+  if (p.asked) return strength >= 1 ? "unmitigated" : `gap asked for ${points(strength)}`;
   return strength === 0 ? "strength 0 (unmitigated)" : `strength ${Number(strength.toPrecision(3))}`;
 }
 
@@ -43,6 +44,7 @@ function pointsOf(run, live) {
     row.strength.forEach((strength, i) => {
       rows.push({
         mode: row.mode, family: row.methods?.[i] ?? row.mode, strength, seed: row.seed[i],
+        asked: row.mode === "penalty" && run.penalty_asked,
         accuracy: row.accuracy[i], gap: row.gap[i],
         index: null, interval: null, flagged: false, front: false, baseline: false,
       });

@@ -59,9 +59,10 @@ def live_curve(
     """Draw the curve and keep it growing while any of the runs is live.
 
     Args:
-        runs: Oldest first: ``{"id", "label", "live": bool, "sees": bool, "final": rows or None}``
-            with rows of :func:`fairlab.reports.tables.curve.chart_rows`; ``sees`` when sensitive
-            attributes are features.
+        runs: Oldest first: ``{"id", "label", "live": bool, "sees": bool, "penalty_asked": bool,
+            "final": rows or None}`` with rows of
+            :func:`fairlab.reports.tables.curve.chart_rows`; ``sees`` when sensitive attributes are
+            features, ``penalty_asked`` when the penalty was asked for gaps, not given strengths.
         gap_words: What the vertical axis measures, in words.
         split_words: On which people finished points are measured.
         alt: What the chart shows, as a sentence.

@@ -17,7 +17,6 @@ from fairlab.impossibility import (
     forced_intervals,
     groups_that_cannot_move,
     identity_table,
-    least_worst_gap,
     parity_table,
     within_tolerance,
 )
@@ -37,7 +36,7 @@ from fairlab.reports.sentences.impossibility import (
     parity_sentence,
     within_noise,
 )
-from fairlab.reports.sentences.sweep import least_worst_sentence, tolerance_sentence
+from fairlab.reports.sentences.sweep import tolerance_sentence
 from fairlab.reports.tables.impossibility import (
     balance_frame,
     dial_frame,
@@ -54,7 +53,7 @@ from fairlab.ui.widgets.subject import Subject, people_of
 from fairlab.ui.widgets.sweep_view import (
     asked_first,
     choose_gaps,
-    interval_of,
+    least_worst,
     nothing_to_sweep,
     outcomes_of,
     say_thinned,
@@ -74,16 +73,8 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
         return
     gaps, tolerance, within = choose_gaps("impossibility")
     sweep = sweep_of(digest, outcomes)
-    found = least_worst_gap(sweep, gaps, within)
     risk = not subject.people.higher_is_better
-    sentence = least_worst_sentence(
-        found,
-        interval_of(digest, sweep, gaps, within),
-        gaps,
-        within,
-        risk=risk,
-        every=sweep.every,
-    )
+    found, sentence = least_worst(subject, digest, sweep, gaps, within)
     if found is not None and tolerance is not None:
         ranges = within_tolerance(sweep, gaps, tolerance, within)
         sentence += f" {tolerance_sentence(ranges, gaps, tolerance, within, risk=risk)}"

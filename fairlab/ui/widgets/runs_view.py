@@ -137,6 +137,7 @@ def _chart_run(record: RunRecord, number: int, rows: tuple[CurveRow, ...] | None
         "label": f"run {number}",
         "live": record.state.active,
         "sees": record.config.task.sensitive_as_features,
+        "penalty_asked": record.config.sweep.varies_slack("penalty"),
         "final": None if rows is None else chart_rows(rows),
     }
 

@@ -7,10 +7,15 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from fairlab.impossibility import USUAL_GAPS, least_worst_interval
+from fairlab.impossibility import (
+    USUAL_GAPS,
+    LeastWorstGap,
+    least_worst_gap,
+    least_worst_interval,
+)
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes
-from fairlab.reports.sentences.sweep import thinned_sentence
+from fairlab.reports.sentences.sweep import least_worst_sentence, thinned_sentence
 from fairlab.sweeps import ThresholdSweep, thinned_sweep
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.subject import Subject
@@ -79,6 +84,22 @@ def interval_of(
 ) -> tuple[float, float] | None:
     """Interval of the smallest worst gap; ``digest`` identifies the people."""
     return least_worst_interval(_sweep, gaps, within)
+
+
+def least_worst(
+    subject: Subject, digest: str, sweep: ThresholdSweep, gaps: tuple[str, ...], within: float
+) -> tuple[LeastWorstGap | None, str]:
+    """The single threshold whose worst gap is smallest, and its sentence with the interval."""
+    found = least_worst_gap(sweep, gaps, within)
+    sentence = least_worst_sentence(
+        found,
+        interval_of(digest, sweep, gaps, within),
+        gaps,
+        within,
+        risk=not subject.people.higher_is_better,
+        every=sweep.every,
+    )
+    return found, sentence
 
 
 def choose_gaps(
