@@ -122,7 +122,9 @@ def show_headlines(
     if left_out:
         st.info(as_it_is(left_out))
     for column, name in zip(st.columns(3), HEADLINES, strict=True):
-        gap, doubt = result.gaps[name], sentences.too_few(result, name)
+        gap, pair = result.gaps[name], clear_pair(result, tests, name)
+        said = pair_sentences.clear_pair_sentence(pair)
+        doubt = not said and sentences.too_few(result, name)
         value = "hidden" if gap.hidden else sentences.points(gap.value)
         column.metric(
             GAPS[name].label,
@@ -135,9 +137,8 @@ def show_headlines(
         )
         column.markdown(as_it_is(sentences.gap_sentence(result, name)))
         column.markdown(as_it_is(sentences.certainty_sentence(result, name)))
-        pair = pair_sentences.clear_pair_sentence(clear_pair(result, tests, name))
-        if pair:
-            column.markdown(f"**{as_it_is(pair)}**")
+        if said:
+            column.markdown(f"**{as_it_is(said)}**")
     for note in result.notes:
         st.info(as_it_is(note))
     if notes:
