@@ -82,6 +82,23 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+# Settings of a sweep that came after the first release, with the value that means what was done
+# before there were any: at that value they are left out of the digest, which so stays the same.
+ADDED: tuple[tuple[str, object], ...] = (
+    ("grouping", "crossed"),
+    ("baselines", []),
+)
+
+
+def _drop_if(content: dict[str, Any], path: str, value: object) -> None:
+    """Remove the entry at a dotted path if it equals ``value``."""
+    *parents, last = path.split(".")
+    for parent in parents:
+        content = content[parent]
+    if content[last] == value:
+        content.pop(last)
+
+
 def _differ(name: str, values: Sequence[object]) -> None:
     """Refuse values that come twice: groups crossed with themselves multiply without end."""
     if len(set(values)) != len(values):
@@ -411,16 +428,14 @@ class RunConfig(Record):
         content["data"].pop("filename")
         content["data"].pop("rows")
         content["task"].pop("outcome_words")
-        if content["sweep"]["grouping"] == "crossed":  # the only one there was at first
-            content["sweep"].pop("grouping")
-        asked = content["sweep"]["baselines"]
+        sweep, asked = content["sweep"], self.sweep.baselines
         if not {"exponentiated_gradient", "grid_search"} & set(asked):
-            content["sweep"].pop("reductions")
-        if not asked:  # as before there were any
-            content["sweep"].pop("baselines")
-        if content["sweep"]["penalty"]["control"] == "strength":  # likewise
-            content["sweep"]["penalty"].pop("control")
-            content["sweep"]["penalty"].pop("slacks")
+            sweep.pop("reductions")
+        if sweep["penalty"]["control"] == "strength":  # as before slacks could be varied
+            sweep["penalty"].pop("control")
+            sweep["penalty"].pop("slacks")
+        for path, value in ADDED:
+            _drop_if(sweep, path, value)
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
