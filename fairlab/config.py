@@ -87,6 +87,13 @@ class Record(BaseModel):
 ADDED: tuple[tuple[str, object], ...] = (
     ("grouping", "crossed"),
     ("baselines", []),
+    ("layer.span", "listed"),
+    ("layer.batches", "projected"),
+    ("layer.decisions", "free"),
+    ("penalty.span", "listed"),
+    ("folds", 1),
+    ("search", None),
+    ("class_weight", "none"),
 )
 
 
@@ -95,7 +102,7 @@ def _drop_if(content: dict[str, Any], path: str, value: object) -> None:
     *parents, last = path.split(".")
     for parent in parents:
         content = content[parent]
-    if content[last] == value:
+    if last in content and content[last] == value:
         content.pop(last)
 
 
@@ -189,8 +196,47 @@ class ModelConfig(Record):
     depth: Annotated[int, Field(ge=1, le=8)] = 2
 
 
+Rates = tuple[Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(gt=0, le=1)]]
+Decays = tuple[Annotated[float, Field(gt=0, le=10)], Annotated[float, Field(gt=0, le=10)]]
+
+
+class SearchParams(Record):
+    """Settings tried before the sweep, by successive halving on validation people.
+
+    Attributes:
+        candidates: How many settings are tried; the run's own is always one of them.
+        reduction: After each round one in this many goes on.
+        learning_rate, weight_decay: Range each candidate's own is drawn from, uniformly on a log
+            scale; None keeps the run's.
+        widths, depths: Sizes of network to draw from; () keeps the run's. Not read for logistic
+            regression.
+    """
+
+    candidates: Annotated[int, Field(ge=2, le=200)] = 18
+    reduction: Annotated[int, Field(ge=2, le=10)] = 3
+    learning_rate: Rates | None = (5e-4, 2e-2)
+    weight_decay: Decays | None = (1e-3, 3.0)
+    widths: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = (32, 64, 128)
+    depths: tuple[Annotated[int, Field(ge=1, le=8)], ...] = (1, 2, 3)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for name, ends in (
+            ("learning_rate", self.learning_rate),
+            ("weight_decay", self.weight_decay),
+        ):
+            if ends is not None and ends[0] > ends[1]:
+                raise ValueError(f"{name} must go from low to high; found {list(ends)}")
+        _differ("widths", self.widths)
+        _differ("depths", self.depths)
+        return self
+
+
 Strengths = Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)]
 Slacks = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1)]
+# Where slacks come from: listed, or from the gap of an unmitigated model of the table down to 0.
+Span = Literal["listed", "unmitigated"]
+GridSize = Annotated[int, Field(ge=2, le=500)]
 
 
 def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
@@ -221,11 +267,14 @@ class PenaltyParams(Record):
         form: ``absolute`` or ``squared`` gap of soft decisions, their ``ratio`` (1 −
             lowest/highest), or ``covariance`` (Zafar 2017). Not read when the slack is varied.
         temperature: T > 0 in soft decision σ((logit − logit τ)/T); small T is nearer a decision.
+        span, count: As for the layer, of gaps of decisions. Read when ``slack`` is varied.
     """
 
     control: Literal["strength", "slack"] = "strength"
     strengths: Strengths = log_grid(0.05, 10.0, 21)
     slacks: Slacks = slack_grid(0.2, 21)
+    span: Span = "listed"
+    count: GridSize = 21
     form: Literal["absolute", "squared", "ratio", "covariance"] = "squared"
     temperature: Annotated[float, Field(gt=0, le=10)] = 0.25
 
@@ -247,9 +296,22 @@ class LayerParams(Record):
 
     Attributes:
         slacks: ε in [0, 1], promised largest gap of mean scores; 1 (no constraint) always added.
+            Read when ``span`` is ``listed``.
+        span: ``unmitigated`` replaces ``slacks`` by as many as fit the table: from the gap of mean
+            scores of an unmitigated model of it down to 0. The points carry the slacks found.
+        count: How many models per seed then, the one without constraint among them.
+        batches: What is projected in training: each batch by itself (``projected``), or together
+            with the people seen just before (``running``), for batches too small to have a
+            mean of every group. The promise is then about all of these people together.
+        decisions: ``held`` asks thresholded decisions to keep the slack too, by multipliers that
+            adapt while training. Asked for, not promised; ``free`` leaves them alone.
     """
 
     slacks: Slacks = slack_grid(0.2, 21)
+    span: Span = "listed"
+    count: GridSize = 21
+    batches: Literal["projected", "running"] = "projected"
+    decisions: Literal["free", "held"] = "free"
 
 
 class ReductionParams(Record):
@@ -289,8 +351,15 @@ class SweepConfig(Record):
         seeds: Initialisation and batch-order seeds; every strength is trained with each.
         model: The predictor.
         epochs, batch_size, learning_rate, weight_decay: Optimiser settings (AdamW).
+        search: Settings of network and optimiser tried before the sweep; None takes those given.
+        class_weight: ``balanced`` makes both outcomes count the same in the task loss of every
+            mode, and for logistic regression and boosting: people of outcome y weigh
+            n / (2 n_y), times their own weight (as in scikit-learn). Scores are then no
+            probabilities of the outcome. What a constraint compares is not reweighed.
         threshold: A person is selected iff score >= threshold, in (0, 1).
         split: Train/validation/test split.
+        folds: 1 is one split. With K from 2 to 20 everything is trained K times, so that every
+            person is in test exactly once; validation is carved from the rest.
         device: Where to train. Results are reproducible per device.
     """
 
@@ -309,15 +378,26 @@ class SweepConfig(Record):
     batch_size: Annotated[int, Field(ge=8, le=1_000_000)] = 256
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 5e-3
     weight_decay: Annotated[float, Field(ge=0, le=10)] = 1e-3
+    search: SearchParams | None = None
+    class_weight: Literal["none", "balanced"] = "none"
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     split: SplitConfig = SplitConfig()
+    folds: Annotated[int, Field(ge=1, le=20)] = 1
     device: Literal["cpu", "cuda"] = "cpu"
 
     def grid(self, mode: Mode) -> tuple[float, ...]:
         """Strengths of a mode, or its slacks (see :meth:`varies_slack`).
 
         The unmitigated one comes first if it was not asked for.
+
+        Raises:
+            InputError: If the slacks follow from the data; see :attr:`open_modes`.
         """
+        if mode in self.open_modes:
+            raise InputError(
+                f"The slacks of mode {mode} run from the gap of an unmitigated model, which takes "
+                "data to know. Call fairlab.training.resolve_grids(config, data), or list slacks."
+            )
         asked, neutral = {
             "penalty": (self.penalty.slacks, 1.0)
             if self.penalty.control == "slack"
@@ -333,12 +413,26 @@ class SweepConfig(Record):
         return mode == "layer" or (mode == "penalty" and self.penalty.control == "slack")
 
     @property
+    def open_modes(self) -> tuple[Mode, ...]:
+        """Trained modes whose slacks follow from the data; ``resolve_grids`` lists them."""
+        spans = {"layer": self.layer.span, "penalty": self.penalty.span}
+        return tuple(
+            mode for mode in self.modes if self.varies_slack(mode) and spans[mode] == "unmitigated"
+        )
+
+    def grid_size(self, mode: Mode) -> int:
+        """How many strengths or slacks a mode has, known before they are."""
+        if mode not in self.open_modes:
+            return len(self.grid(mode))
+        return {"layer": self.layer.count, "penalty": self.penalty.count}[mode]
+
+    @property
     def n_models(self) -> int:
         """How many models the sweep trains, over all modes, strengths and seeds.
 
         Baselines are not counted; see :attr:`n_baselines`.
         """
-        return len(self.seeds) * sum(len(self.grid(mode)) for mode in self.modes)
+        return len(self.seeds) * sum(self.grid_size(mode) for mode in self.modes)
 
     @property
     def n_baselines(self) -> int:
@@ -362,6 +456,12 @@ class SweepConfig(Record):
             ("attributes of group_by", self.group_by),
         ):
             _differ(name, values)
+        reduced = [n for n in self.baselines if n in ("exponentiated_gradient", "grid_search")]
+        if self.class_weight != "none" and reduced:
+            raise ValueError(
+                "Fairlearn's reductions take no weights, so class_weight 'balanced' cannot be "
+                f"kept by {' and '.join(reduced)}; leave them out of the baselines"
+            )
         if self.penalty.form == "ratio" and self.constraint == "mean_residual_parity":
             raise ValueError(
                 "mean residuals may be negative and have no ratio; choose penalty form 'squared'"
@@ -432,8 +532,12 @@ class RunConfig(Record):
         if not {"exponentiated_gradient", "grid_search"} & set(asked):
             sweep.pop("reductions")
         if sweep["penalty"]["control"] == "strength":  # as before slacks could be varied
-            sweep["penalty"].pop("control")
-            sweep["penalty"].pop("slacks")
+            for name in ("control", "slacks", "span", "count"):
+                sweep["penalty"].pop(name)
+        for mode in ("penalty", "layer"):  # of two ways to say slacks, the one not read
+            if "span" in sweep[mode]:
+                listed = sweep[mode]["span"] == "listed"
+                sweep[mode].pop("count" if listed else "slacks")
         for path, value in ADDED:
             _drop_if(sweep, path, value)
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
