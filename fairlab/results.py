@@ -284,6 +284,7 @@ class Progress:
         seconds: Wall-clock seconds since the sweep began.
         share_done: Of the whole sweep, [0, 1].
         methods: For mode ``baseline`` which one each is; () otherwise.
+        fold, folds: Which of how many folds is being trained, 1-based; 1 of 1 for one split.
     """
 
     mode: PointMode
@@ -297,6 +298,35 @@ class Progress:
     seconds: float
     share_done: float
     methods: tuple[str, ...] = ()
+    fold: int = 1
+    folds: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Folds:
+    """What the models of a sweep did when everything was trained once per fold.
+
+    Row m belongs to point m of the result: the same family at the same place of its grid with the
+    same seed, trained anew in every fold.
+
+    Attributes:
+        counts: For ``validation`` and ``test``: (K, M, G, 2, 2) people, or total weight, by fold,
+            model, group of the crossing of ``group_by``, label and decision. Over all K folds every
+            person is in ``test`` exactly once. NaN for a model that a fold does not have.
+        people: The same with every person counted once; None without weights.
+        squares: (G,) sum of the squared weights of everybody; None without weights.
+        asked: Folds asked for; more than K when training was cancelled.
+    """
+
+    counts: Mapping[str, FloatArray]
+    people: Mapping[str, FloatArray] | None = None
+    squares: FloatArray | None = None
+    asked: int = 0
+
+    @property
+    def done(self) -> int:
+        """K, how many folds were trained to the end."""
+        return len(self.counts["test"])
 
 
 def _learner(point: "Point") -> str:
@@ -315,6 +345,8 @@ class SweepResult:
         notes: Disclosures: rows dropped, merged groups, stratified batches, encoding.
         cancelled: True when stopped early; points then hold the best state so far.
         seconds: Wall-clock training time. Not part of any digest.
+        folds: What each fold gave; None for one split. ``points`` and ``splits`` are then those of
+            the first fold.
     """
 
     points: tuple[Point, ...]
@@ -326,6 +358,7 @@ class SweepResult:
     cancelled: bool = False
     seconds: float = field(default=0.0)
     grouping: Grouping = "crossed"
+    folds: Folds | None = None
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from fairlab.errors import InputError
 from fairlab.outcomes import Array
-from fairlab.results import Attribute, Guarantee, Point, SplitScores, SweepResult
+from fairlab.results import Attribute, Folds, Guarantee, Point, SplitScores, SweepResult
 
 FORMAT = 1
 
@@ -89,6 +89,7 @@ def encode(result: SweepResult) -> bytes:
         "cancelled": result.cancelled,
         "seconds": result.seconds,
         "splits": [_encode_split(name, split, arrays) for name, split in result.splits.items()],
+        **_encode_folds(result.folds, arrays),
     }
     text = json.dumps(header, ensure_ascii=False, default=_plain).encode()
     stream = io.BytesIO()
@@ -127,6 +128,7 @@ def decode(content: bytes) -> SweepResult:
         notes=tuple(header["notes"]),
         cancelled=header["cancelled"],
         seconds=header["seconds"],
+        folds=_decode_folds(header, arrays),
     )
 
 
@@ -160,6 +162,31 @@ def _decode_split(entry: Mapping[str, Any], arrays: Mapping[str, Array]) -> Spli
         rows=arrays[f"{place}.rows"],
         weight=arrays.get(f"{place}.weight"),
         raw=arrays.get(f"{place}.raw"),
+    )
+
+
+def _encode_folds(folds: Folds | None, arrays: dict[str, Array]) -> dict[str, Any]:
+    if folds is None:
+        return {}
+    for split, table in folds.counts.items():
+        arrays[f"folds.{split}"] = table
+    for split, table in (folds.people or {}).items():
+        arrays[f"folds.people.{split}"] = table
+    if folds.squares is not None:
+        arrays["folds.squares"] = folds.squares
+    return {"folds": {"asked": folds.asked, "splits": list(folds.counts)}}
+
+
+def _decode_folds(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Folds | None:
+    kept = header.get("folds")
+    if kept is None:
+        return None
+    people = {split: arrays.get(f"folds.people.{split}") for split in kept["splits"]}
+    return Folds(
+        counts={split: arrays[f"folds.{split}"] for split in kept["splits"]},
+        people={split: table for split, table in people.items() if table is not None} or None,
+        squares=arrays.get("folds.squares"),
+        asked=kept["asked"],
     )
 
 

@@ -114,6 +114,7 @@ def progress_data(progress: Progress) -> dict[str, Any]:
         "seconds": round(float(progress.seconds), 3),
         "share_done": round(float(progress.share_done), 6),
         **({"methods": list(progress.methods)} if progress.methods else {}),
+        **({"fold": progress.fold, "folds": progress.folds} if progress.folds > 1 else {}),
     }
 
 
