@@ -14,6 +14,7 @@ from fairlab.baselines import BASELINES
 from fairlab.config import BaselineName, Grouping, PointMode
 from fairlab.draws import DRAWN_NOTE, draw_decisions
 from fairlab.errors import InputError, UnknownNameError
+from fairlab.networks import Networks
 from fairlab.outcomes import FloatArray, GroupedOutcomes, IntArray
 
 CROSSING = " × "
@@ -345,6 +346,7 @@ class SweepResult:
         notes: Disclosures: rows dropped, merged groups, stratified batches, encoding.
         cancelled: True when stopped early; points then hold the best state so far.
         seconds: Wall-clock training time. Not part of any digest.
+        networks: Weights of the families' models; None when they were not kept.
         folds: What each fold gave; None for one split. ``points`` and ``splits`` are then those of
             the first fold.
     """
@@ -359,6 +361,7 @@ class SweepResult:
     seconds: float = field(default=0.0)
     grouping: Grouping = "crossed"
     folds: Folds | None = None
+    networks: Networks | None = None
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:

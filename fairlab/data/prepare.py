@@ -108,6 +108,7 @@ def prepare(
         tuple(notes),
         encoding.categorical,
         data.task.sensitive_as_features,
+        encoding,
     )
 
 

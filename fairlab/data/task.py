@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import DataConfig, SplitConfig, Task
+from fairlab.data.encoding import Encoding
 from fairlab.outcomes import FloatArray, IntArray
 from fairlab.results import Attribute
 
@@ -65,6 +66,7 @@ class PreparedData:
         notes: Every row dropped, group merged, value imputed, category unseen: in sentences.
         categorical: C, whether each of ``SplitData.columns`` holds codes.
         sensitive_as_features: Whether sensitive attributes are among the features.
+        encoding: How columns became features; None for a table encoded elsewhere.
     """
 
     splits: Mapping[str, SplitData]
@@ -74,3 +76,4 @@ class PreparedData:
     notes: tuple[str, ...] = ()
     categorical: tuple[bool, ...] = ()
     sensitive_as_features: bool = False
+    encoding: Encoding | None = None

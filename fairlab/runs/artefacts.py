@@ -21,6 +21,7 @@ import numpy as np
 from fairlab.errors import InputError
 from fairlab.outcomes import Array
 from fairlab.results import Attribute, Folds, Guarantee, Point, SplitScores, SweepResult
+from fairlab.runs.network_arrays import decode_networks, encode_networks
 
 FORMAT = 1
 
@@ -90,6 +91,7 @@ def encode(result: SweepResult) -> bytes:
         "seconds": result.seconds,
         "splits": [_encode_split(name, split, arrays) for name, split in result.splits.items()],
         **_encode_folds(result.folds, arrays),
+        **encode_networks(result.networks, arrays),
     }
     text = json.dumps(header, ensure_ascii=False, default=_plain).encode()
     stream = io.BytesIO()
@@ -129,6 +131,7 @@ def decode(content: bytes) -> SweepResult:
         cancelled=header["cancelled"],
         seconds=header["seconds"],
         folds=_decode_folds(header, arrays),
+        networks=decode_networks(header, arrays),
     )
 
 
