@@ -15,6 +15,7 @@ from fairlab.data import prepare
 from fairlab.data.task import PreparedData, TaskData
 from fairlab.duration import baseline_seconds, nominal_seconds
 from fairlab.errors import TrainingError
+from fairlab.networks import NetworkFamily, bounded
 from fairlab.projection.constraints import cells_of
 from fairlab.results import Point, Progress, SplitScores, SweepResult
 from fairlab.training.baselines import Trained, baseline_notes, fit_baselines
@@ -25,6 +26,7 @@ from fairlab.training.cells import cell_means
 from fairlab.training.evaluate import accuracy_of, by_attribute, gap_of, side_by_side
 from fairlab.training.family import Batch, Family, Setting
 from fairlab.training.health import health_flags
+from fairlab.training.kept_networks import family_network, gathered_networks
 from fairlab.training.loop import Epoch, Kept, cohort_of, finite_logits, train
 from fairlab.training.notes import promise_notes, refuse_cells_nobody_is_in, training_notes
 from fairlab.training.penalty import SoftDecision
@@ -169,6 +171,7 @@ class _Outcome:
     raw: dict[str, Tensor]
     kept: Kept
     selection: str
+    network: NetworkFamily
 
 
 def _device(name: str) -> torch.device:
@@ -260,7 +263,8 @@ def _fit_family(
         scores = {name: family.scores(raw[name], name) for name in SPLITS}
         points = _points(mode, family, setting, kept, scores, strength, seed)
         before = scores if mode != "layer" else {n: torch.sigmoid(raw[n]) for n in SPLITS}
-    return _Outcome(mode, points, scores, before, kept, family.selection)
+    network = family_network(net, family, crowd)
+    return _Outcome(mode, points, scores, before, kept, family.selection, network)
 
 
 def _points(
@@ -323,6 +327,7 @@ def _result(
             raw = _stacked([o.raw[name] for o in outcomes], beside, name)
         splits[name] = SplitScores(score, part.y_true, part.attributes, part.rows, part.weight, raw)
     selections = [(o.mode, o.selection) for o in outcomes]
+    networks, unkept = bounded(gathered_networks([o.network for o in outcomes], prepared))
     return SweepResult(
         points=tuple(points),
         splits=splits,
@@ -333,11 +338,13 @@ def _result(
             *prepared.notes,
             *training_notes(crowd, sweep, plan, selections),
             *baseline_notes(prepared, sweep, beside),
+            *unkept,
             *promise_notes(points),
         ),
         cancelled=cancelled,
         seconds=time.perf_counter() - started,
         grouping=sweep.grouping,
+        networks=networks,
     )
 
 
