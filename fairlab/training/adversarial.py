@@ -84,7 +84,7 @@ class AdversarialFamily:
 
     def loss(self, logit: Tensor, batch: Batch) -> Loss:
         """Cross entropy + the adversary's loss, whose gradient is reversed for the predictor."""
-        task = task_loss(logit, batch.y, batch.weight)
+        task = task_loss(logit, batch.y, batch.task_weight)
         adversary = self._adversary_loss(reverse(logit, self.strength * self.ramp), batch)
         return Loss(task + adversary, {"task": task, "adversary": adversary})
 
@@ -92,7 +92,7 @@ class AdversarialFamily:
         """See the class."""
         batch = self.setting.validation
         information, _ = self._information(logit, batch)
-        task = task_loss(logit, batch.y, batch.weight)
+        task = task_loss(logit, batch.y, batch.task_weight)
         return Verdict(torch.sigmoid(logit), task + self.strength[:, 0] * information)
 
     def settle(self, logit: Tensor) -> None:

@@ -18,6 +18,7 @@ from fairlab.draws import draw_decisions
 from fairlab.outcomes import Counts, FloatArray
 from fairlab.pareto import non_dominated
 from fairlab.results import Point, cross
+from fairlab.training.class_weight import class_weights, learner_weight
 from fairlab.training.evaluate import accuracy_of, by_attribute, gap_of, side_by_side
 from fairlab.training.health import health_flags
 from fairlab.training.learners import FITS, Interrupted, chance_of_one, inputs
@@ -163,7 +164,11 @@ def baseline_notes(
 
 
 def _plain(baseline: Baseline, asked: _Asked) -> Iterator[_Model]:
-    own = {name: asked.prepared.splits[name].weight for name in ("train", "validation")}
+    classes = class_weights(asked.prepared.splits["train"], asked.sweep)
+    own = {
+        name: learner_weight(asked.prepared.splits[name], classes)
+        for name in ("train", "validation")
+    }
     yield _learnt(baseline, asked, own)
 
 
@@ -172,11 +177,13 @@ def _reweighed(baseline: Baseline, asked: _Asked) -> Iterator[_Model]:
     train = asked.prepared.splits["train"]
     groups = cross(train.attributes, by)
     learnt = fit_reweighing(groups.codes, train.y_true, len(groups.names), train.weight)
+    classes = class_weights(train, asked.sweep)
     weight: dict[str, FloatArray | None] = {}
     for name in ("train", "validation"):
         part = asked.prepared.splits[name]
         codes = cross(part.attributes, by).codes
-        weight[name] = learnt.weights(codes, part.y_true, part.weight)
+        # Reweighing keeps each outcome's total, so outcomes balanced before are balanced after.
+        weight[name] = learnt.weights(codes, part.y_true, learner_weight(part, classes))
     yield _learnt(baseline, asked, weight)
 
 

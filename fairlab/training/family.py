@@ -28,6 +28,7 @@ class Batch:
         columns: (C,) place of each cell among those of the training split; None when it is its
             own.
         cohort: (G, B) float32, 1 where a person belongs to a group of the training split.
+        class_weight: (B,) float32 what a person's outcome counts in the task loss, or None.
     """
 
     x: Tensor
@@ -37,6 +38,15 @@ class Batch:
     means: CellMeans
     cohort: Tensor
     columns: Tensor | None = None
+    class_weight: Tensor | None = None
+
+    @property
+    def task_weight(self) -> Tensor | None:
+        """(K, B) or (1, B) weight of a person in the task loss, or None for one each."""
+        if self.class_weight is None:
+            return self.weight
+        own = self.class_weight[None]
+        return own if self.weight is None else own * self.weight
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +61,7 @@ class Setting:
         soft: Soft decision at the threshold.
         groups: Groups present in the training split.
         cells: Cells of the constraint in the training split.
+        class_weight: (2,) float32 what each outcome counts in the task loss, or None.
     """
 
     config: SweepConfig
@@ -60,6 +71,11 @@ class Setting:
     soft: SoftDecision
     groups: tuple[int, ...]
     cells: Cells
+    class_weight: Tensor | None = None
+
+    def class_weight_of(self, y: Tensor) -> Tensor | None:
+        """(B,) what each person's outcome counts in the task loss, or None."""
+        return None if self.class_weight is None else self.class_weight[y]
 
     @property
     def per_model(self) -> Tensor:

@@ -50,7 +50,7 @@ class LayerFamily:
         finite = torch.isfinite(z).all(1, keepdim=True)
         safe = z if bool(finite.all()) else torch.where(finite, z, 0.5)
         p = self._project(safe, batch)
-        task = cross_entropy(p, batch.y, batch.weight)
+        task = cross_entropy(p, batch.y, batch.task_weight)
         if safe is not z:
             task = torch.where(finite[:, 0], task, torch.nan)
         return Loss(task, {"task": task})
@@ -60,7 +60,7 @@ class LayerFamily:
         z = torch.sigmoid(logit)
         score = self._freeze(z)(z, self._compared("validation"))
         batch = self.setting.validation
-        return Verdict(score, cross_entropy(score, batch.y, batch.weight))
+        return Verdict(score, cross_entropy(score, batch.y, batch.task_weight))
 
     def settle(self, logit: Tensor) -> None:
         """Freeze the rule of the models that were kept."""

@@ -151,7 +151,9 @@ def _templates(setting: Setting, plan: BatchPlan) -> list[Batch]:
         means = cell_means(cells, own)
         cohort = cohort_of(group, setting.groups)
         labels = y.to(torch.float32)
-        out.append(Batch(train.x[None, :, :0], labels, own, cells, means, cohort, columns))
+        classes = setting.class_weight_of(y)
+        x = train.x[None, :, :0]
+        out.append(Batch(x, labels, own, cells, means, cohort, columns, classes))
     return out
 
 

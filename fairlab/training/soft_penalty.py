@@ -40,7 +40,7 @@ class PenaltyFamily:
         The value is the running one, the gradient the batch's: a batch's own gap is too wide by
         its noise, and charging that would push every model towards a constant.
         """
-        task = task_loss(logit, batch.y, batch.weight)
+        task = task_loss(logit, batch.y, batch.task_weight)
         fresh = cell_values(logit, batch.means, self.form, self.setting.soft)
         now = fresh.detach()
         known = self._remember(now, batch.columns)
@@ -65,7 +65,7 @@ class PenaltyFamily:
         batch = self.setting.validation
         values = cell_values(logit, batch.means, self.form, self.setting.soft)
         charge = penalty(values, batch.means, self.form)
-        task = task_loss(logit, batch.y, batch.weight)
+        task = task_loss(logit, batch.y, batch.task_weight)
         return Verdict(torch.sigmoid(logit), task + self.strength * charge)
 
     def settle(self, logit: Tensor) -> None:

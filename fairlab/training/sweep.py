@@ -23,6 +23,7 @@ from fairlab.training.batched import predictor
 from fairlab.training.batches import BatchPlan, plan_batches
 from fairlab.training.catalog import FAMILIES, check_constraint
 from fairlab.training.cells import cell_means
+from fairlab.training.class_weight import class_weight_notes, class_weights_of
 from fairlab.training.evaluate import accuracy_of, by_attribute, gap_of, side_by_side
 from fairlab.training.family import Batch, Family, Setting
 from fairlab.training.health import health_flags
@@ -195,6 +196,7 @@ def setting_of(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
     weight = None if validation.weight is None else validation.weight[None].to(torch.float32)
     cells = cells_of(sweep.constraint, validation.compared, validation.y, skip_empty=True)
     everyone = crowd.splits["train"]
+    classes = class_weights_of(everyone, sweep)
     groups = tuple(int(g) for g in torch.unique(everyone.group).tolist())
     batch = Batch(
         x=validation.x[None],
@@ -203,6 +205,7 @@ def setting_of(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
         cells=cells,
         means=cell_means(cells, weight),
         cohort=cohort_of(validation.group, groups),
+        class_weight=None if classes is None else classes[validation.y],
     )
     return Setting(
         config=sweep,
@@ -212,6 +215,7 @@ def setting_of(mode: Mode, sweep: SweepConfig, crowd: Crowd) -> Setting:
         soft=SoftDecision(sweep.threshold, sweep.penalty.temperature),
         groups=groups,
         cells=cells_of(sweep.constraint, everyone.compared, everyone.y, skip_empty=True),
+        class_weight=classes,
     )
 
 
@@ -337,6 +341,7 @@ def _result(
         notes=(
             *prepared.notes,
             *training_notes(crowd, sweep, plan, selections),
+            *class_weight_notes(prepared.splits["train"], sweep),
             *baseline_notes(prepared, sweep, beside),
             *unkept,
             *promise_notes(points),

@@ -73,7 +73,7 @@ class TargetSlackFamily:
 
     def loss(self, logit: Tensor, batch: Batch) -> Loss:
         """Cross entropy + what the multipliers charge the batch's mean soft decisions."""
-        task = task_loss(logit, batch.y, batch.weight)
+        task = task_loss(logit, batch.y, batch.task_weight)
         decided = batch.means((torch.sigmoid(logit.detach()) >= self.threshold).to(logit.dtype))
         charged = self._charged(decided, batch)
         fresh = batch.means(self.setting.soft(logit))
@@ -88,7 +88,7 @@ class TargetSlackFamily:
         batch = self.setting.validation
         score = torch.sigmoid(logit)
         gap = self._validation_gap(score)
-        task = task_loss(logit, batch.y, batch.weight)
+        task = task_loss(logit, batch.y, batch.task_weight)
         corrected = self.aim - CORRECTION * (gap - self.slack)
         self.aim = torch.minimum(torch.maximum(corrected, LOWEST_AIM * self.slack), self.slack)
         excess = torch.where(self.free, 0.0, (gap - self.slack).clamp_min(0.0))
