@@ -6,7 +6,10 @@ import numpy as np
 
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics import GAPS
+from fairlab.metrics.marginal import by_attribute, widest_gap
 from fairlab.outcomes import Array, Counts, FloatArray
+
+__all__ = ["accuracy_of", "by_attribute", "gap_of", "side_by_side"]
 
 
 def accuracy_of(counts: Counts) -> FloatArray:
@@ -26,33 +29,7 @@ def gap_of(
         compared_names: Names of the compared groups by attribute; with several attributes the
             gap is the widest of theirs.
     """
-    gap = GAPS[CONSTRAINT_GAPS[constraint]]
-    if len(compared_names) < 2:
-        return np.asarray(gap(counts), dtype=np.float64)
-    each = [gap(one) for one in by_attribute(counts, compared_names)]
-    return np.asarray(np.fmax.reduce(each), dtype=np.float64)
-
-
-def by_attribute(counts: Counts, names: Sequence[Sequence[str]]) -> list[Counts]:
-    """Counts of each attribute's groups, summed from those of the crossing of all attributes."""
-    sizes = tuple(len(own) for own in names)
-
-    def of(field: Array, attribute: int) -> Array:
-        lead = field.ndim - 1
-        cube = field.reshape(*field.shape[:-1], *sizes)
-        others = tuple(lead + k for k in range(len(sizes)) if k != attribute)
-        return np.asarray(cube.sum(axis=others))
-
-    return [
-        Counts(
-            tp=of(counts.tp, attribute),
-            fp=of(counts.fp, attribute),
-            fn=of(counts.fn, attribute),
-            tn=of(counts.tn, attribute),
-            group_names=tuple(own),
-        )
-        for attribute, own in enumerate(names)
-    ]
+    return widest_gap(GAPS[CONSTRAINT_GAPS[constraint]], counts, compared_names)
 
 
 def side_by_side(tables: Sequence[Counts]) -> Counts:
