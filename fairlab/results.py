@@ -153,7 +153,8 @@ class Guarantee:
     Attributes:
         promised: Slack ε: the largest gap of mean scores the layer allows.
         batch_excess: Largest excess of the mean-score gap over ε on any batch of the whole
-            training (≤ 1e-6 when the promise holds).
+            training (≤ 1e-6 when the promise holds). Not promised, only measured, where a
+            ``window`` is.
         score_gap: Gap of mean scores per split, all with the frozen rule.
         decision_gap: Gap of thresholded decisions per split. Not promised.
         policy: ``frozen`` here: a fixed rule fitted on validation.
@@ -163,6 +164,12 @@ class Guarantee:
         residual: Largest residual the solver reported on any training batch.
         smallest_cell: People in the smallest cell the gap compares, per split.
         notes: Findings about the promise, in sentences.
+        window: The promise is then about each training batch and the people before it, so many
+            together at most; None where each batch by itself is promised.
+        window_gap: Largest gap of mean scores of such people together, on any batch.
+        window_excess: By how much that exceeds ε, at least 0.
+        decisions_asked: Gap of thresholded decisions training was asked to reach, by prices and
+            not by the layer; never promised. None where it was not asked.
     """
 
     promised: float
@@ -176,6 +183,15 @@ class Guarantee:
     residual: float | None = None
     smallest_cell: Mapping[str, int | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    window: int | None = None
+    window_gap: float | None = None
+    window_excess: float | None = None
+    decisions_asked: float | None = None
+
+    @property
+    def excess(self) -> float:
+        """By how much the promise was exceeded where it was made: on batches or windows."""
+        return self.batch_excess if self.window_excess is None else self.window_excess
 
     def margin(self, split: str = "test") -> float | None:
         """2/√(people in the smallest cell): how far the promise may be missed by chance alone."""

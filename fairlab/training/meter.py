@@ -30,31 +30,44 @@ class Measured:
 
     Attributes:
         promised: (M,) slack.
-        gap: (M,) largest gap of mean scores.
+        gap: (M,) largest gap of mean scores of a batch.
         residual: (M,) largest residual the solver reported.
+        together: (M,) largest gap of mean scores of a window: of a batch and the people before it.
+        window: People of a window; None when each batch was projected by itself.
         batches: How many batches had groups to compare.
     """
 
     promised: Tensor
     gap: Tensor
     residual: Tensor
+    together: Tensor
+    window: int | None = None
     batches: int = 0
 
     @classmethod
-    def none(cls, promised: Tensor) -> "Measured":
+    def none(cls, promised: Tensor, window: int | None = None) -> "Measured":
         """Before the first batch."""
-        return cls(promised, torch.zeros_like(promised), torch.zeros_like(promised))
+        zero = torch.zeros_like(promised)
+        return cls(promised, zero, zero, zero, window)
 
-    def add(self, gap: Tensor, residual: Tensor) -> None:
-        """One more batch."""
+    def add(self, gap: Tensor) -> None:
+        """One more batch's own gap."""
         self.batches += 1
         self.gap = torch.maximum(self.gap, gap)
-        self.residual = torch.maximum(self.residual, residual)
 
-    @property
-    def excess(self) -> Tensor:
-        """(M,) by how much the promise was exceeded, at least 0."""
-        return (self.gap - self.promised).clamp_min(0.0)
+    def projected(self, residual: Tensor, together: Tensor | None) -> None:
+        """One more projection, of a window if it has a gap."""
+        self.residual = torch.maximum(self.residual, residual)
+        if together is not None:
+            self.together = torch.maximum(self.together, together)
+
+    def gap_of(self, m: int) -> float | None:
+        """Largest gap of one model's batches; None if no batch had any."""
+        return float(self.gap[m]) if self.batches else None
+
+    def excess(self, gap: Tensor, m: int) -> float:
+        """By how much a gap (M,) exceeds what model m promised, at least 0."""
+        return max(0.0, float(gap[m] - self.promised[m]))
 
 
 def guarantees(
@@ -80,22 +93,30 @@ def guarantees(
         decided[split] = _decision_gaps(values, people, setting, config.threshold)
         chance = _chance(people.n, config.split.seed, split).to(values.device)
         drawn[split] = _decision_gaps((chance < values).to(torch.float32), people, setting, 0.5)
-    unseen = _unseen(setting)
+    unseen, held = _unseen(setting), config.layer.decisions == "held"
     made = []
     for m, promised in enumerate(measured.promised.tolist()):
         own = {split: gaps[m] for split, gaps in score.items()}
         guarantee = Guarantee(
             promised=promised,
-            batch_excess=float(measured.excess[m]),
+            batch_excess=measured.excess(measured.gap, m),
             score_gap=own,
             decision_gap={split: gaps[m] for split, gaps in decided.items()},
             policy="frozen",
             uses_attribute_when_deciding=FrozenRule.uses_attribute_when_deciding,
-            batch_gap=float(measured.gap[m]) if measured.batches else None,
+            batch_gap=measured.gap_of(m),
             drawn_gap={split: gaps[m] for split, gaps in drawn.items()},
             residual=float(measured.residual[m]) if measured.batches else None,
             smallest_cell=smallest,
+            decisions_asked=promised if held and promised < 1 else None,
         )
+        if measured.window is not None:
+            guarantee = replace(
+                guarantee,
+                window=measured.window,
+                window_gap=float(measured.together[m]),
+                window_excess=measured.excess(measured.together, m),
+            )
         made.append(_with_notes(guarantee, unseen if measured.batches else (*unseen, _NO_BATCH)))
     return tuple(made)
 

@@ -13,7 +13,7 @@ from fairlab.baselines import check_baselines
 from fairlab.config import Mode, RunConfig, SweepConfig
 from fairlab.data import prepare
 from fairlab.data.task import PreparedData, TaskData
-from fairlab.duration import baseline_seconds, nominal_seconds
+from fairlab.duration import Nominal, baseline_seconds, nominal_seconds
 from fairlab.errors import TrainingError
 from fairlab.networks import NetworkFamily, bounded
 from fairlab.projection.constraints import cells_of
@@ -26,12 +26,14 @@ from fairlab.training.cells import cell_means
 from fairlab.training.class_weight import class_weight_notes, class_weights_of
 from fairlab.training.evaluate import accuracy_of, by_attribute, gap_of, side_by_side
 from fairlab.training.family import Batch, Family, Setting
+from fairlab.training.grids import resolve_grids
 from fairlab.training.health import health_flags
 from fairlab.training.kept_networks import family_network, gathered_networks
 from fairlab.training.loop import Epoch, Kept, cohort_of, finite_logits, train
 from fairlab.training.notes import promise_notes, refuse_cells_nobody_is_in, training_notes
 from fairlab.training.penalty import SoftDecision
 from fairlab.training.people import Crowd, counts, gather
+from fairlab.training.search import searched
 
 SPLITS = ("train", "validation", "test")
 
@@ -85,12 +87,15 @@ def fit_sweep(
         refuse_cells_nobody_is_in(crowd, sweep.constraint)
     plan = _plan(crowd, sweep)
     stop = _never if should_stop is None else should_stop
-    families = nominal_seconds(sweep, crowd.splits["train"].n).family_share
+    whole = nominal_seconds(sweep, crowd.splits["train"].n)
+    sweep, tried = searched(sweep, crowd, plan, whole.search_share, on_progress, stop)
+    sweep, slack_notes = resolve_grids(sweep, prepared, crowd)
+    prepared = replace(prepared, notes=(*prepared.notes, *tried, *slack_notes))
     outcomes: list[_Outcome] = []
     for position, mode in enumerate(sweep.modes):
         if outcomes and (outcomes[-1].kept.cancelled or stop()):
             break
-        clock = _Clock(started, position, len(sweep.modes), families)
+        clock = _Clock(started, position, len(sweep.modes), whole)
         outcomes.append(_fit_family(mode, sweep, crowd, plan, clock, on_progress, stop))
     if all(bool(o.kept.failed.all()) for o in outcomes):
         raise TrainingError(
@@ -100,7 +105,7 @@ def fit_sweep(
     cancelled = any(o.kept.cancelled for o in outcomes) or len(outcomes) < len(sweep.modes)
     beside: list[Trained] = []
     if not cancelled:
-        report = _baseline_report(sweep, crowd, started, on_progress)
+        report = _baseline_report(sweep, crowd, whole, started, on_progress)
         beside, cancelled = fit_baselines(prepared, crowd, sweep, report, stop)
     return _result(prepared, crowd, sweep, plan, outcomes, beside, cancelled, started)
 
@@ -108,12 +113,12 @@ def fit_sweep(
 def _baseline_report(
     sweep: SweepConfig,
     crowd: Crowd,
+    whole: Nominal,
     started: float,
     on_progress: Callable[[Progress], None] | None,
 ) -> Callable[[list[Trained], float], None]:
     """Tells of all baselines trained so far after each."""
     people = crowd.splits["train"].n
-    whole = nominal_seconds(sweep, people)
 
     def report(done: list[Trained], finished: float) -> None:
         if on_progress is None:
@@ -134,7 +139,7 @@ def _baseline_report(
                 gap=np.array([one.gap for one in done]),
                 losses={},
                 seconds=time.perf_counter() - started,
-                share_done=min(1.0, (whole.families + spent) / whole.total),
+                share_done=min(1.0, 1 - (whole.baselines - spent) / whole.total),
                 methods=tuple(p.family for p in points),
             )
         )
@@ -155,13 +160,14 @@ class _Clock:
     started: float
     position: int
     modes: int
-    families: float
+    whole: Nominal
 
     def seconds(self) -> float:
         return time.perf_counter() - self.started
 
     def share(self, epoch: int, epochs: int) -> float:
-        return self.families * (self.position + epoch / epochs) / self.modes
+        done = (self.position + epoch / epochs) / self.modes
+        return self.whole.search_share + self.whole.family_share * done
 
 
 @dataclass(frozen=True, slots=True, eq=False)
