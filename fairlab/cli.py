@@ -255,10 +255,10 @@ def _progress() -> Iterator["Callable[[Progress], None]"]:
 
     def on_progress(progress: "Progress") -> None:
         if shown:
-            sys.stderr.write(
-                f"\r{progress.mode}: epoch {progress.epoch} of {progress.epochs}, "
-                f"{progress.share_done:.0%}   "
-            )
+            where = f"{progress.mode}: epoch {progress.epoch} of {progress.epochs}"
+            if progress.epoch == 0:
+                where = "trying settings of the network"
+            sys.stderr.write(f"\r{where}, {progress.share_done:.0%}   ")
             sys.stderr.flush()
 
     yield on_progress

@@ -263,6 +263,10 @@ function statusText(live) {
       return `${live.label("baseline")}: ${newest.epoch} of ${newest.epochs}` +
         (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
     }
+    if (newest.epoch === 0) {
+      return "Trying settings of the network on validation people" +
+        (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
+    }
     return `${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
       (losses ? ` · mean loss: ${losses}` : "") +
       (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");

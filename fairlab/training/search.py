@@ -1,0 +1,339 @@
+"""Settings of network and optimiser, searched by successive halving on validation people.
+
+Candidates are drawn from a seed; the run's own setting is always the first. Those of the same
+shape are one batched model, every model with its own learning rate and weight decay. Each round
+anneals its rates, so that settings are compared at rest; the worse ones leave, the others go on
+from where they are (Jamieson and Talwalkar 2016; see :mod:`fairlab.halving`). What is compared is
+the least validation cross entropy of the unmitigated model over the epochs so far, as epochs are
+kept in a sweep. Test people are not looked at.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fairlab.config import ModelConfig, SearchParams, SweepConfig
+from fairlab.halving import Rung, rungs, search_epochs
+from fairlab.outcomes import FloatArray, IntArray
+from fairlab.results import Progress
+from fairlab.training.batched import BatchedNet
+from fairlab.training.batches import BatchPlan
+from fairlab.training.class_weight import class_weights_of
+from fairlab.training.family import task_loss
+from fairlab.training.loop import STOP_EVERY, finite_logits
+from fairlab.training.people import Crowd, People
+from fairlab.training.rates import PerModelAdamW, annealed
+
+_SALT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One setting: the network, learning rate and weight decay."""
+
+    model: ModelConfig
+    learning_rate: float
+    weight_decay: float
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+        return () if self.model.kind == "logistic" else (self.model.width,) * self.model.depth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a search gave.
+
+    Attributes:
+        candidates: N settings; the first is the run's own.
+        loss: (N,) least validation cross entropy of each so far, infinite where never finite.
+        epochs: (N,) for how long each was trained.
+        kept: Which was the best of those trained longest.
+        cancelled: Whether it was stopped; ``kept`` is then the run's own setting.
+    """
+
+    candidates: tuple[Candidate, ...]
+    loss: FloatArray
+    epochs: IntArray
+    kept: int
+    cancelled: bool = False
+
+    def applied(self, sweep: SweepConfig) -> SweepConfig:
+        """The sweep with the kept setting."""
+        best = self.candidates[self.kept]
+        changes = {
+            "model": best.model,
+            "learning_rate": best.learning_rate,
+            "weight_decay": best.weight_decay,
+        }
+        return sweep.model_copy(update=changes)
+
+    def notes(self) -> list[str]:
+        """What was tried and what was kept, in sentences."""
+        if self.cancelled:
+            return ["The search for settings was stopped; the run's own are used."]
+        best, own = self.candidates[self.kept], self.loss[0]
+        tried = f"{len(self.candidates)} settings were tried on validation people by successive "
+        said = _in_words(best)
+        if self.kept == 0:
+            return [f"{tried}halving; the run's own was the best: {said}."]
+        return [
+            f"{tried}halving; kept: {said}. Validation cross entropy of the unmitigated model "
+            f"{self.loss[self.kept]:.4f} against {own:.4f} of the run's own setting. Epochs and "
+            "settings are both chosen on validation people, so numbers of those are a little too "
+            "good."
+        ]
+
+
+def candidates(sweep: SweepConfig, search: SearchParams) -> tuple[Candidate, ...]:
+    """The run's own setting and others drawn from its first seed; more asked for add to them."""
+    own = Candidate(sweep.model, sweep.learning_rate, sweep.weight_decay)
+    rng = np.random.default_rng([sweep.seeds[0], _SALT])
+    found = [own]
+    while len(found) < search.candidates:
+        share = rng.random(4)
+        network = sweep.model
+        if network.kind == "mlp":
+            size = {
+                "width": _pick(search.widths, share[2], network.width),
+                "depth": _pick(search.depths, share[3], network.depth),
+            }
+            network = network.model_copy(update=size)
+        rate = _between(search.learning_rate, share[0], own.learning_rate)
+        decay = _between(search.weight_decay, share[1], own.weight_decay)
+        found.append(Candidate(network, rate, decay))
+    return tuple(found)
+
+
+def search_settings(
+    crowd: Crowd,
+    sweep: SweepConfig,
+    plan: BatchPlan,
+    on_progress: Callable[[float], None],
+    should_stop: Callable[[], bool],
+) -> Found:
+    """Try the settings of ``sweep.search``; deterministic for a sweep and device.
+
+    Args:
+        crowd: The people; of train and validation only.
+        sweep: With a search.
+        plan: Batches of the training split.
+        on_progress: Told the share done, in [0, 1], after each epoch.
+        should_stop: Asked every few batches.
+
+    Returns:
+        All candidates with their losses. The best is looked for among the survivors of the last
+        round and the run's own setting, which is trained as long as they are.
+    """
+    assert sweep.search is not None
+    tried = candidates(sweep, sweep.search)
+    best = np.full(len(tried), np.inf)
+    trained = np.zeros(len(tried), dtype=np.int64)
+    whole = search_epochs(sweep.search, sweep.epochs)
+    shapes = _shapes(tried, crowd, sweep)
+    feed = _Feed(crowd, sweep, plan)
+    alive = np.arange(len(tried))
+    for number, rung in enumerate(rungs(sweep.search, sweep.epochs)):
+        if number:
+            alive = survivors(best, alive, rung.survivors)
+            # The run's own goes on beside them: it is what the winner is compared with.
+            shapes = [one for s in shapes if (one := s.narrowed(np.union1d(alive, [0])))]
+        for _epoch in _train(shapes, feed, rung, should_stop):
+            for shape in shapes:
+                loss = feed.judge(shape.net)
+                best[shape.which] = np.fmin(best[shape.which], loss)
+                trained[shape.which] += 1
+            on_progress(min(1.0, float(trained.sum()) / whole))
+        if feed.stopped:
+            return Found(tried, best, trained, 0, cancelled=True)
+    last = np.flatnonzero(trained == trained.max())
+    kept = int(last[np.argmin(best[last])]) if np.isfinite(best[last]).any() else 0
+    return Found(tried, best, trained, kept)
+
+
+def searched(
+    sweep: SweepConfig,
+    crowd: Crowd,
+    plan: BatchPlan,
+    share: float,
+    on_progress: Callable[[Progress], None] | None,
+    should_stop: Callable[[], bool],
+) -> tuple[SweepConfig, list[str]]:
+    """The sweep with the settings that a search kept, and what to disclose of it.
+
+    Args:
+        sweep: Without a search it comes back as it is.
+        crowd, plan: As for :func:`search_settings`.
+        share: Of the whole sweep that the search takes.
+        on_progress: Told after each epoch of the search, with no models and epoch 0.
+        should_stop: Asked every few batches.
+    """
+    if sweep.search is None:
+        return sweep, []
+    started = time.perf_counter()
+
+    def report(done: float) -> None:
+        if on_progress is None:
+            return
+        nobody = np.zeros(0)
+        on_progress(
+            Progress(
+                mode=sweep.modes[0],
+                epoch=0,
+                epochs=sweep.epochs,
+                strength=nobody,
+                seed=nobody.astype(np.int64),
+                accuracy=nobody,
+                gap=nobody,
+                losses={},
+                seconds=time.perf_counter() - started,
+                share_done=share * done,
+            )
+        )
+
+    found = search_settings(crowd, sweep, plan, report, should_stop)
+    return found.applied(sweep), found.notes()
+
+
+def survivors(loss: FloatArray, alive: IntArray, count: int) -> IntArray:
+    """The ``count`` of those alive with the least loss, in order; earlier ones win ties."""
+    order = np.argsort(loss[alive], kind="stable")
+    return np.sort(alive[order[:count]])
+
+
+class _Shape:
+    """Candidates with the same network, as one batched model."""
+
+    def __init__(self, net: BatchedNet, which: IntArray, tried: Sequence[Candidate]) -> None:
+        self.net, self.which = net, which
+        self.optimiser = PerModelAdamW(
+            list(net.parameters()),
+            [tried[i].learning_rate for i in which],
+            [tried[i].weight_decay for i in which],
+        )
+
+    def narrowed(self, alive: IntArray) -> "_Shape | None":
+        """Those of the models that are alive, with their state; None when there are none."""
+        places = np.flatnonzero(np.isin(self.which, alive))
+        if not len(places):
+            return None
+        if len(places) < len(self.which):
+            kept = torch.from_numpy(places).to(self.net.weights[0].device)
+            self.net = _some_of(self.net, kept)
+            self.optimiser.keep_models(list(self.net.parameters()), kept)
+            self.which = self.which[places]
+        return self
+
+
+@torch.no_grad()
+def _some_of(net: BatchedNet, places: Tensor) -> BatchedNet:
+    """A network of the models at ``places``."""
+    sizes = [weight.shape[1] for weight in net.weights]
+    fewer = BatchedNet(net.weights[0].shape[2], sizes[:-1], (0,), len(places)).to(places.device)
+    for new, old in zip(fewer.parameters(), net.parameters(), strict=True):
+        new.copy_(old[places])
+    return fewer
+
+
+def _shapes(tried: Sequence[Candidate], crowd: Crowd, sweep: SweepConfig) -> list[_Shape]:
+    features = crowd.splits["train"].x.shape[0]
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for i, one in enumerate(tried):
+        by_shape.setdefault(one.hidden, []).append(i)
+    return [
+        _Shape(
+            BatchedNet(features, hidden, sweep.seeds[:1], len(which)).to(crowd.device),
+            np.array(which),
+            tried,
+        )
+        for hidden, which in by_shape.items()
+    ]
+
+
+class _Feed:
+    """Batches of train people as the sweep's first seed sees them, and validation people."""
+
+    def __init__(self, crowd: Crowd, sweep: SweepConfig, plan: BatchPlan) -> None:
+        self.train, self.validation = crowd.splits["train"], crowd.splits["validation"]
+        self.rows = self.train.x.T.contiguous()
+        self.plan = plan
+        self.order = np.random.default_rng([sweep.seeds[0], 1])
+        classes = class_weights_of(self.train, sweep)
+        self.weight = _task_weight(self.train, classes)
+        self.judged = _task_weight(self.validation, classes)
+        self.stopped = False
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+        """One epoch: features (1, F, B), labels (B,) and weights (1, B) or None."""
+        people = torch.from_numpy(self.plan.people(self.order)).to(self.rows.device)
+        places = None
+        if self.plan.weight is not None:
+            places = torch.from_numpy(self.plan.weight).to(torch.float32).to(self.rows.device)
+        for a, b in zip(self.plan.edges[:-1].tolist(), self.plan.edges[1:].tolist(), strict=True):
+            own = people[a:b]
+            weight = None if self.weight is None else self.weight[own]
+            if places is not None:
+                weight = places[a:b] if weight is None else weight * places[a:b]
+            x = self.rows.index_select(0, own).T[None]
+            yield x, self.train.y[own].to(torch.float32), None if weight is None else weight[None]
+
+    @torch.no_grad()
+    def judge(self, net: BatchedNet) -> FloatArray:
+        """(M,) validation cross entropy; infinite where a score is not a number."""
+        logit, broken = finite_logits(net, self.validation.x)
+        weight = None if self.judged is None else self.judged[None]
+        loss = task_loss(logit, self.validation.y.to(torch.float32), weight)
+        found: FloatArray = torch.where(broken, torch.inf, loss).double().cpu().numpy()
+        return found
+
+
+def _train(
+    shapes: list[_Shape], feed: _Feed, rung: Rung, should_stop: Callable[[], bool]
+) -> Iterator[int]:
+    """Train all shapes for a round, side by side; yields after each epoch."""
+    steps = rung.epochs * feed.plan.n_batches
+    step = 0
+    for epoch in range(rung.epochs):
+        for x, y, weight in feed.batches():
+            if step % STOP_EVERY == 0 and should_stop():
+                feed.stopped = True
+                return
+            for shape in shapes:
+                loss = task_loss(shape.net(x)[:, 0], y, weight)
+                shape.optimiser.zero_grad()
+                torch.autograd.backward(loss.sum())
+                shape.optimiser.step(annealed(step, steps))
+            step += 1
+        yield epoch
+
+
+def _task_weight(people: People, classes: Tensor | None) -> Tensor | None:
+    """(n,) float32 weight of each person in the task loss, or None for one each."""
+    own = None if people.weight is None else people.weight.to(torch.float32)
+    if classes is None:
+        return own
+    return classes[people.y] if own is None else own * classes[people.y]
+
+
+def _between(ends: tuple[float, float] | None, share: float, own: float) -> float:
+    """Log-uniform, to four digits."""
+    if ends is None:
+        return own
+    return float(f"{ends[0] * (ends[1] / ends[0]) ** share:.4g}")
+
+
+def _pick(values: tuple[int, ...], share: float, own: int) -> int:
+    return values[int(share * len(values))] if values else own
+
+
+def _in_words(one: Candidate) -> str:
+    said = f"learning rate {one.learning_rate:g}, weight decay {one.weight_decay:g}"
+    if one.model.kind == "logistic":
+        return f"logistic regression, {said}"
+    layers = "1 hidden layer" if one.model.depth == 1 else f"{one.model.depth} hidden layers"
+    return f"{layers} of width {one.model.width}, {said}"
