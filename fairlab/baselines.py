@@ -12,7 +12,7 @@ from fairlab.errors import InputError
 from fairlab.registry import Registry
 
 Learner = Literal["logistic", "boosting"]
-Mitigation = Literal["none", "reweighing", "exponentiated_gradient", "grid_search"]
+Mitigation = Literal["none", "reweighing", "exponentiated_gradient", "grid_search", "plugin"]
 
 # Fairlearn has no moment for how much selection exceeds favourable outcomes.
 REDUCED_CONSTRAINTS: tuple[Constraint, ...] = (
@@ -35,7 +35,8 @@ class Baseline:
         learner: What is trained.
         mitigation: What is done about the gap, and by whom.
         aim: What it does, as a sentence.
-        fits: How often its learner is fitted per point, roughly; for estimates of time.
+        fits: How often its learner is fitted per point, roughly (for a plug-in rule, for all its
+            points together); for estimates of time.
     """
 
     name: BaselineName
@@ -60,6 +61,13 @@ class Baseline:
 _REWEIGHED = (
     "People are weighed so that group and label are independent in training (Kamiran and Calders "
     "2012); this is about demographic parity, whatever constraint the run trains for."
+)
+
+_PLUGIN = (
+    "The chance of the favourable outcome, less a charge for belonging, as far as the person's "
+    "features say, to each group, is compared with the threshold: the best rule within the slack "
+    "if the learnt chances were true (Menon and Williamson 2018; Zeng, Dobriban and Cheng 2022). "
+    "Nobody's group is read to decide; it is guessed from the features."
 )
 
 BASELINES: Registry[Baseline] = Registry(
@@ -117,6 +125,24 @@ BASELINES: Registry[Baseline] = Registry(
                 "grid_search",
                 "One logistic regression per vector of Lagrange multipliers (Agarwal et al. 2018, "
                 "Fairlearn).",
+            ),
+            Baseline(
+                "plugin_logistic",
+                "Plug-in rule on logistic regression",
+                "plug-in logistic",
+                "logistic",
+                "plugin",
+                _PLUGIN,
+                fits=2.0,
+            ),
+            Baseline(
+                "plugin_boosting",
+                "Plug-in rule on boosting",
+                "plug-in boosting",
+                "boosting",
+                "plugin",
+                _PLUGIN,
+                fits=2.0,
             ),
         )
     },

@@ -27,6 +27,8 @@ BaselineName = Literal[
     "reweighing_boosting",
     "exponentiated_gradient",
     "grid_search",
+    "plugin_logistic",
+    "plugin_boosting",
 ]
 Constraint = Literal[
     "demographic_parity",
@@ -336,6 +338,24 @@ class ReductionParams(Record):
         return self
 
 
+class PluginParams(Record):
+    """Baselines ``plugin_logistic`` and ``plugin_boosting``.
+
+    Attributes:
+        slacks: One rule for each: the largest gap in [0, 1], in expectation over the learnt
+            chances of validation people.
+    """
+
+    slacks: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1, max_length=50)
+    ] = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        _differ("slacks", self.slacks)
+        return self
+
+
 class SweepConfig(Record):
     """Strengths × seeds for one or several modes, trained as batched models.
 
@@ -348,6 +368,7 @@ class SweepConfig(Record):
         penalty, adversarial, layer: Parameters of each family.
         baselines: Models of other libraries trained on the same split after the families.
         reductions: Parameters of those baselines that are reductions.
+        plugin: Parameters of those baselines that are plug-in rules.
         seeds: Initialisation and batch-order seeds; every strength is trained with each.
         model: The predictor.
         epochs, batch_size, learning_rate, weight_decay: Optimiser settings (AdamW).
@@ -372,6 +393,7 @@ class SweepConfig(Record):
     layer: LayerParams = LayerParams()
     baselines: tuple[BaselineName, ...] = ()
     reductions: ReductionParams = ReductionParams()
+    plugin: PluginParams = PluginParams()
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
     model: ModelConfig = ModelConfig()
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 30
@@ -440,10 +462,12 @@ class SweepConfig(Record):
         return sum(self.points_of(name) for name in self.baselines)
 
     def points_of(self, baseline: BaselineName) -> int:
-        """How many points a baseline makes at most: several for a reduction, else one."""
+        """How many points a baseline makes at most: one where nothing is varied."""
         several = {
             "exponentiated_gradient": len(self.reductions.slacks),
             "grid_search": self.reductions.multipliers,
+            "plugin_logistic": len(self.plugin.slacks),
+            "plugin_boosting": len(self.plugin.slacks),
         }
         return several.get(baseline, 1)
 
@@ -531,6 +555,8 @@ class RunConfig(Record):
         sweep, asked = content["sweep"], self.sweep.baselines
         if not {"exponentiated_gradient", "grid_search"} & set(asked):
             sweep.pop("reductions")
+        if not {"plugin_logistic", "plugin_boosting"} & set(asked):
+            sweep.pop("plugin")
         if sweep["penalty"]["control"] == "strength":  # as before slacks could be varied
             for name in ("control", "slacks", "span", "count"):
                 sweep["penalty"].pop(name)

@@ -23,6 +23,7 @@ from fairlab.training.evaluate import accuracy_of, by_attribute, gap_of, side_by
 from fairlab.training.health import health_flags
 from fairlab.training.learners import FITS, Interrupted, chance_of_one, inputs
 from fairlab.training.people import Crowd, counts
+from fairlab.training.plugin import plugin_rules
 from fairlab.training.reweighing import fit_reweighing
 
 COLLAPSED = " Another slack or place in the grid may help."
@@ -149,6 +150,13 @@ def baseline_notes(
             "Exponentiated gradient draws its decisions, each with the person's own chance of "
             "being selected. Everything shown of it is one draw, the same every time."
         )
+    if any(b.mitigation == "plugin" for b in chosen):
+        notes.append(
+            "What plug-in rules charge is found on validation people, by the chances learnt on "
+            "train people: slacks hold as far as these are true. Their scores are no "
+            "probabilities of the outcome: they are the chance of the favourable outcome less "
+            f"the charge, kept between 0 and 1, and decide at threshold {sweep.threshold:g}."
+        )
     notes += list(dict.fromkeys(one.note for one in trained if one.note))
     if "grid_search" in methods:
         notes.append(
@@ -208,11 +216,27 @@ def _reduced(baseline: Baseline, asked: _Asked) -> Iterator[_Model]:
         yield _Model(partial(_of_features, found.chance), point, found.note)
 
 
+def _plugged_in(baseline: Baseline, asked: _Asked) -> Iterator[_Model]:
+    crowd, prepared = asked.crowd, asked.prepared
+    marginal = crowd.grouping == "marginal"
+    compared = [(name,) for name in crowd.group_by] if marginal else [crowd.group_by]
+    rules = plugin_rules(baseline.learner, prepared, compared, asked.sweep, asked.should_stop)
+    for rule in rules:
+        point = replace(
+            _point(baseline, asked.sweep),
+            slack=rule.found.slack,
+            best_epoch=rule.chances.outcome.steps,
+            flags=rule.flags,
+        )
+        yield _Model(rule, point, rule.note)
+
+
 _METHODS = {
     "none": _plain,
     "reweighing": _reweighed,
     "exponentiated_gradient": _reduced,
     "grid_search": _reduced,
+    "plugin": _plugged_in,
 }
 
 

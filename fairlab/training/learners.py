@@ -83,14 +83,7 @@ def logistic(x: Array, y: IntArray, weight: FloatArray | None) -> Learnt:
 def fit_boosting(prepared: PreparedData, weight: dict[str, FloatArray | None], seed: int) -> Learnt:
     """Histogram gradient boosting that ends when its loss on validation people stops falling."""
     train, validation = prepared.splits["train"], prepared.splits["validation"]
-    codes = prepared.categorical if train.columns is not None else ()
-    model = HistGradientBoostingClassifier(
-        max_iter=MOST_TREES,
-        early_stopping=True,
-        n_iter_no_change=PATIENCE,
-        categorical_features=np.array(codes, dtype=bool) if any(codes) else None,
-        random_state=seed,
-    )
+    model = _boosting(_codes(prepared), seed)
     model.fit(
         inputs("boosting", train),
         train.y_true,
@@ -102,7 +95,139 @@ def fit_boosting(prepared: PreparedData, weight: dict[str, FloatArray | None], s
     return Learnt(model, int(model.n_iter_))
 
 
+def _boosting(codes: tuple[bool, ...], seed: int) -> HistGradientBoostingClassifier:
+    """Boosting that ends when its loss on validation people stops falling.
+
+    Args:
+        codes: Which inputs hold codes of categories.
+        seed: Of the people looked at for bins, in very large tables.
+    """
+    return HistGradientBoostingClassifier(
+        max_iter=MOST_TREES,
+        early_stopping=True,
+        n_iter_no_change=PATIENCE,
+        categorical_features=np.array(codes, dtype=bool) if any(codes) else None,
+        random_state=seed,
+    )
+
+
+def _codes(prepared: PreparedData) -> tuple[bool, ...]:
+    """Which of boosting's inputs hold codes of categories."""
+    train = prepared.splits["train"]
+    if train.columns is not None and prepared.categorical:
+        return prepared.categorical
+    return tuple(False for _ in range(inputs("boosting", train).shape[1]))
+
+
 FITS: dict[Learner, Fit] = {"logistic": fit_logistic, "boosting": fit_boosting}
+
+
+class GroupModel(Protocol):
+    """What gives the chance of being of each group."""
+
+    def __call__(self, x: Array, label: int, /) -> FloatArray:
+        """(n, G) of people with inputs ``x``, were their label this one."""
+        ...
+
+
+class GroupFit(Protocol):
+    """What learns people's groups from their inputs and labels, on the train rows."""
+
+    def __call__(
+        self,
+        prepared: PreparedData,
+        codes: dict[str, IntArray],
+        n_groups: int,
+        weight: dict[str, FloatArray | None],
+        seed: int,
+        /,
+    ) -> GroupModel: ...
+
+
+def fit_groups_logistic(
+    prepared: PreparedData,
+    codes: dict[str, IntArray],
+    n_groups: int,
+    weight: dict[str, FloatArray | None],
+    _seed: int,
+) -> GroupModel:
+    """P(group | x, y) by a logistic regression among the people of each label."""
+    train, own = prepared.splits["train"], weight["train"]
+    x = inputs("logistic", train)
+    scaled = None if own is None else own / own.mean()
+    by_label: dict[int, Any] = {}
+    for label in (0, 1):
+        here = train.y_true == label
+        group = codes["train"][here]
+        if len(np.unique(group)) < 2:  # nothing to tell apart
+            by_label[label] = _share(group, None if scaled is None else scaled[here], n_groups)
+            continue
+        by_label[label] = logistic(x[here], group, None if scaled is None else scaled[here]).model
+
+    def chance(x: Array, label: int) -> FloatArray:
+        model = by_label[label]
+        if isinstance(model, np.ndarray):
+            return np.tile(model, (len(x), 1))
+        return _of_groups(model, x, n_groups)
+
+    return chance
+
+
+def fit_groups_boosting(
+    prepared: PreparedData,
+    codes: dict[str, IntArray],
+    n_groups: int,
+    weight: dict[str, FloatArray | None],
+    seed: int,
+) -> GroupModel:
+    """P(group | x, y) by boosting with the label as one more input; ends as boosting does.
+
+    Validation people of groups nobody in train is of are left out of the loss that ends it.
+    """
+    group = codes["train"]
+    if len(np.unique(group)) < 2:
+        share = _share(group, weight["train"], n_groups)
+        return lambda x, _label: np.tile(share, (len(x), 1))
+    rows = {
+        "train": np.ones(len(group), dtype=bool),
+        "validation": np.isin(codes["validation"], group),
+    }
+    seen, own = {}, {}
+    for name, kept in rows.items():
+        part, theirs = prepared.splits[name], weight[name]
+        seen[name] = np.column_stack([inputs("boosting", part), part.y_true])[kept]
+        own[name] = None if theirs is None else theirs[kept]
+    model = _boosting((*_codes(prepared), False), seed)
+    model.fit(
+        seen["train"],
+        group,
+        sample_weight=own["train"],
+        X_val=seen["validation"],
+        y_val=codes["validation"][rows["validation"]],
+        sample_weight_val=own["validation"],
+    )
+    return lambda x, label: _of_groups(
+        model, np.column_stack([x, np.full(len(x), label)]), n_groups
+    )
+
+
+GROUP_FITS: dict[Learner, GroupFit] = {
+    "logistic": fit_groups_logistic,
+    "boosting": fit_groups_boosting,
+}
+
+
+def _of_groups(model: Any, x: Array, n_groups: int) -> FloatArray:
+    """(n, G) chances; 0 for groups the model never saw."""
+    found = np.zeros((len(x), n_groups))
+    found[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(x)
+    return found
+
+
+def _share(group: IntArray, weight: FloatArray | None, n_groups: int) -> FloatArray:
+    """(G,) share of people of each group; of nobody, the same for all."""
+    count = np.bincount(group, weights=weight, minlength=n_groups).astype(np.float64)
+    return count / count.sum() if count.sum() > 0 else np.full(n_groups, 1 / n_groups)
 
 
 def chance_of_one(model: Any, x: Array) -> FloatArray:

@@ -13,6 +13,7 @@ from fairlab.config import (
     BaselineName,
     ModelConfig,
     PenaltyParams,
+    PluginParams,
     ReductionParams,
     SweepConfig,
 )
@@ -27,6 +28,7 @@ from tests.unit.training_people import prepared
 
 NAMES = tuple(BASELINES)
 CHEAP = ("logistic", "boosting", "reweighing_logistic", "reweighing_boosting")
+PLUGGED_IN = ("plugin_logistic", "plugin_boosting")
 
 
 def config(names, **changes):
@@ -36,6 +38,7 @@ def config(names, **changes):
         "penalty": PenaltyParams(strengths=(0.0,)),
         "baselines": names,
         "reductions": ReductionParams(slacks=(0.05, 0.3), multipliers=5),
+        "plugin": PluginParams(slacks=(0.0, 0.1)),
         "model": ModelConfig(kind="logistic"),
         "epochs": 1,
         "batch_size": 128,
@@ -74,7 +77,9 @@ def test_points_follow_the_families_and_say_what_they_are(everything):
     assert [p.index for p in everything.points] == list(range(len(everything.points)))
     methods = [p.method for p in beside]
     assert methods[:6] == [*CHEAP, *["exponentiated_gradient"] * 2]
-    assert set(methods[6:]) == {"grid_search"}
+    assert set(methods[6:-4]) == {"grid_search"}
+    assert methods[-4:] == [name for name in PLUGGED_IN for _ in range(2)]
+    assert [p.slack for p in of(everything, "plugin_boosting")] == [0.0, 0.1]
     assert [p.method for p in beside if p.baseline] == ["logistic", "boosting"]
     assert [p.slack for p in of(everything, "exponentiated_gradient")] == [0.05, 0.3]
     places = [p.place for p in of(everything, "grid_search")]
@@ -112,6 +117,10 @@ def test_what_is_done_about_the_gap_narrows_it(everything):
     assert expected[0] <= 0.05 + 0.01  # on train people, in expectation, up to its tolerance
     assert expected[0] < expected[1]
     assert min(gap(everything, p.index) for p in of(everything, "grid_search")) < before - 0.1
+    for name in PLUGGED_IN:
+        none, some = (gap(everything, p.index) for p in of(everything, name))
+        assert none < 0.1
+        assert none < some < before - 0.05
 
 
 def test_grid_search_keeps_the_models_none_of_the_grid_beats_on_validation(everything):
@@ -149,7 +158,11 @@ def test_test_labels_change_no_score(name):
     changed = dataclasses.replace(
         data, splits={**data.splits, "test": dataclasses.replace(test, y_true=y)}
     )
-    settings = config((name,), reductions=ReductionParams(slacks=(0.1,), multipliers=2))
+    settings = config(
+        (name,),
+        reductions=ReductionParams(slacks=(0.1,), multipliers=2),
+        plugin=PluginParams(slacks=(0.05,)),
+    )
     first, second = fit_sweep(data, settings), fit_sweep(changed, settings)
     for split in data.splits:
         assert first.splits[split].score.tobytes() == second.splits[split].score.tobytes()
@@ -161,10 +174,11 @@ def test_the_same_run_gives_the_same_bytes_on_any_number_of_threads():
     from threadpoolctl import threadpool_limits
 
     data = prepared((500, 200, 200))
+    names = (*CHEAP, *PLUGGED_IN)
     with threadpool_limits(1):
-        first = fit_sweep(data, config(CHEAP))
+        first = fit_sweep(data, config(names))
     with threadpool_limits(2):
-        second = fit_sweep(data, config(CHEAP))
+        second = fit_sweep(data, config(names))
     alike = [encode(dataclasses.replace(r, seconds=0.0)) for r in (first, second)]
     assert alike[0] == alike[1]
     assert encode(decode(alike[0])) == alike[0]
@@ -189,7 +203,7 @@ def test_the_order_of_people_and_columns_changes_nothing_but_rounding():
                 for key, a in part.attributes.items()
             },
         )
-    names = ("logistic", "reweighing_logistic", "boosting", "exponentiated_gradient")
+    names = ("logistic", "reweighing_logistic", "boosting", "exponentiated_gradient", *PLUGGED_IN)
     settings = config(names, reductions=ReductionParams(slacks=(0.1,)))
     first = fit_sweep(data, settings)
     second = fit_sweep(dataclasses.replace(data, splits=splits), settings)
@@ -313,7 +327,7 @@ def test_reductions_refuse_what_they_would_ignore():
     with pytest.raises(InputError, match="combinations"):
         fit_sweep(prepared(), config(("grid_search",), **apart))
     assert len(fit_sweep(prepared(weighted=True), config(CHEAP, **apart)).points) == 5
-    assert baselines_for("demographic_parity", weighted=True) == CHEAP
+    assert baselines_for("demographic_parity", weighted=True) == (*CHEAP, *PLUGGED_IN)
     assert baselines_for("demographic_parity") == NAMES
 
 

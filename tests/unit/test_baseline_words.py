@@ -218,6 +218,7 @@ def test_reductions_take_most_of_the_time_and_the_estimate_says_so() -> None:
 
 def test_what_cannot_be_trained_is_not_offered() -> None:
     cheap = ("logistic", "boosting", "reweighing_logistic", "reweighing_boosting")
+    cheap += ("plugin_logistic", "plugin_boosting")
     assert baselines_for("mean_residual_parity") == cheap
     assert baselines_for("equalized_odds", marginal=True) == cheap
     assert baselines_for("equalized_odds") == tuple(BASELINES)
