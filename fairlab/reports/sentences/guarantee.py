@@ -28,10 +28,11 @@ def guarantee_sentence(
     """
     if guarantee.promised >= 1:
         return "Slack 100 points is no constraint: this is the unmitigated model of its family."
+    where = promised_on(guarantee)
     held = (
-        f"held on every training batch, to within {100 * HELD:.4f} points"
-        if guarantee.batch_excess <= HELD
-        else f"was exceeded by {100 * guarantee.batch_excess:.2g} points on a training batch"
+        f"held on {where}, to within {100 * HELD:.4f} points"
+        if guarantee.excess <= HELD
+        else f"was exceeded by {100 * guarantee.excess:.2g} points on {where.replace('every', 'a')}"
     )
     if guarantee.batch_gap is None and guarantee.drawn_gap:  # older results lack both
         held = "was never put to use: no training batch had two groups to compare"
@@ -45,18 +46,31 @@ def guarantee_sentence(
             f" The smallest group compared there has {smallest:,} people, so chance alone may move "
             f"its mean by about {points(margin)}."
         )
+    together = ""
+    if guarantee.window is not None:
+        together = (
+            f" over each training batch and the people before it, {guarantee.window:,} in all"
+        )
+    measured = MEASURED_WORDS[constraint]
     return (
-        f"Promised: {MEASURED_WORDS[constraint]} at most {points(guarantee.promised)} apart. The "
-        f"promise {held}. On test people, measured and not promised: {MEASURED_WORDS[constraint]} "
-        f"{test_score} apart, decisions {test_decision} apart{at}.{people}"
+        f"Promised: {measured} at most {points(guarantee.promised)} apart{together}. The promise "
+        f"{held}. On test people, measured and not promised: {measured} {test_score} apart, "
+        f"decisions {test_decision} apart{at}.{people}"
     )
+
+
+def promised_on(guarantee: Guarantee) -> str:
+    """Where the promise is made: "every training batch", or windows of people."""
+    if guarantee.window is None:
+        return "every training batch"
+    return f"every window of {guarantee.window:,} training people"
 
 
 def guarantee_notes(guarantee: Guarantee) -> tuple[str, ...]:
     """How to read the meter: who decides how, what is expected of chance, what was found."""
     if guarantee.promised >= 1:
         return ()
-    notes = [_policy(guarantee)]
+    notes = [_policy(guarantee), *_beyond_batches(guarantee)]
     if guarantee.drawn_gap:
         notes.append(
             "If each decision were drawn with a chance equal to the score, the rates expected of "
@@ -76,6 +90,25 @@ def guarantee_notes(guarantee: Guarantee) -> tuple[str, ...]:
             f"the gap may well be off by {points(margin)} (2/√n), rarely by more."
         )
     return (*notes, *guarantee.notes)
+
+
+def _beyond_batches(guarantee: Guarantee) -> list[str]:
+    """What training was asked for besides, or instead of, each batch by itself."""
+    notes = []
+    if guarantee.window is not None:
+        widest = "" if guarantee.batch_gap is None else f" (up to {points(guarantee.batch_gap)})"
+        notes.append(
+            "Batches were too small to bound each by itself. Each was projected together with the "
+            f"people seen just before, {guarantee.window:,} in all, their scores as they then "
+            f"were: the promise is about all of them. A batch alone may have a wider gap{widest}."
+        )
+    if guarantee.decisions_asked is not None:
+        notes.append(
+            "Training also asked for decisions at the threshold to be at most "
+            f"{points(guarantee.decisions_asked)} apart, by prices that adapt while training. That "
+            "is an aim, not a promise: the table shows what came of it."
+        )
+    return notes
 
 
 def points(value: float | None) -> str:

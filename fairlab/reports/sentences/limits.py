@@ -177,9 +177,12 @@ def _promise(point: Point) -> str:
         if promise.uses_attribute_when_deciding
         else ""
     )
+    where = "training batches"
+    if promise.window is not None:
+        where = f"training batches and the people before them, {promise.window:,} in all"
     return (
-        "What the fairness layer promises is about mean scores on training batches. Gaps of "
-        f"decisions are measured, not promised.{uses}"
+        f"What the fairness layer promises is about mean scores on {where}. Gaps of decisions are "
+        f"measured, not promised.{uses}"
     )
 
 

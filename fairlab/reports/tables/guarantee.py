@@ -12,10 +12,20 @@ _WORDS = {"train": "Training people", "validation": "Validation people", "test":
 def guarantee_table(guarantee: Guarantee) -> pd.DataFrame:
     """One row for the training batches, where the promise is made, and one per split.
 
+    Where the promise is about batches and the people before them, these have a row too.
+
     Results stored by earlier versions lack the draws and the numbers of people: these columns
     are then left out.
     """
-    rows = [_row("Every training batch", _batches(guarantee), "", "not promised", None)]
+    decided = "not promised"
+    if guarantee.decisions_asked is not None:
+        decided = f"asked for {100 * guarantee.decisions_asked:.1f}, not promised"
+    rows = []
+    if guarantee.window is not None:
+        where = f"Every {guarantee.window:,} training people in a row"
+        rows.append(_row(where, _windows(guarantee), "", decided, None))
+        decided = "not promised"
+    rows.append(_row("Every training batch", _batches(guarantee), "", decided, None))
     for split in _SPLITS:
         if split not in guarantee.score_gap:
             continue
@@ -54,9 +64,20 @@ def _row(where: str, score: str, drawn: str, decided: str, people: int | None) -
 
 
 def _batches(guarantee: Guarantee) -> str:
+    if guarantee.window is not None:
+        if guarantee.batch_gap is None:
+            return "not promised"
+        return f"at most {100 * guarantee.batch_gap:.1f}, not promised"
     if guarantee.batch_gap is None:
         return f"≤ {100 * guarantee.promised:.1f}, excess {guarantee.batch_excess:.0e}"
     return f"at most {100 * guarantee.batch_gap:.1f}, excess {guarantee.batch_excess:.0e}"
+
+
+def _windows(guarantee: Guarantee) -> str:
+    gap, excess = guarantee.window_gap, guarantee.window_excess
+    assert gap is not None
+    assert excess is not None
+    return f"at most {100 * gap:.1f}, excess {excess:.0e}"
 
 
 def _people(n: int) -> str:

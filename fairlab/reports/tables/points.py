@@ -28,6 +28,9 @@ _PROMISE = (
     "drawn_decision_gap",
     "largest_batch_score_gap",
     "largest_batch_excess",
+    "promise_window",
+    "largest_window_score_gap",
+    "asked_decision_gap",
     "solver_residual",
     "policy",
 )
@@ -57,9 +60,11 @@ def points_table(
         no other model of its family beats it on
         validation people at the threshold trained for), ``promised_score_gap``,
         ``measured_score_gap``, ``drawn_decision_gap`` (one draw of decisions with probability =
-        score), ``largest_batch_score_gap``, ``largest_batch_excess``, ``solver_residual``,
-        ``policy``, ``uses_attribute_when_deciding``, for models that draw their decisions
-        ``expected_accuracy`` and ``expected_gap`` (over all draws; ``accuracy`` and gaps are of
+        score), ``largest_batch_score_gap``, ``largest_batch_excess``, ``promise_window`` (people
+        of the windows the promise is about; missing where it is about each batch),
+        ``largest_window_score_gap``, ``asked_decision_gap`` (asked of decisions in training, not
+        promised), ``solver_residual``, ``policy``, ``uses_attribute_when_deciding``, for models
+        that draw their decisions ``expected_accuracy`` and ``expected_gap`` (over all draws; ``accuracy`` and gaps are of
         the one draw shown) and ``thresholded_accuracy`` and ``thresholded_gap`` (of selecting at
         a chance of one half), ``flags``. Missing means undefined, not applicable or left out.
     """
@@ -169,6 +174,9 @@ def _promise(point: Point, split: str) -> dict[str, Any]:
         promise.drawn_gap.get(split),
         promise.batch_gap,
         promise.batch_excess,
+        promise.window,
+        promise.window_gap,
+        promise.decisions_asked,
         promise.residual,
         promise.policy,
     )
