@@ -49,10 +49,10 @@ def nominal_seconds(sweep: SweepConfig, people: float) -> Nominal:
 
     Args:
         sweep: What would be trained.
-        people: In the training split.
+        people: In the training split; with folds of one fold.
     """
-    pass_over = NOMINAL * people * _size(sweep)
-    beside = sum(baseline_seconds(name, sweep, people) for name in sweep.baselines)
+    pass_over = sweep.folds * NOMINAL * people * _size(sweep)
+    beside = sweep.folds * sum(baseline_seconds(name, sweep, people) for name in sweep.baselines)
     tried = 0 if sweep.search is None else search_epochs(sweep.search, sweep.epochs)
     return Nominal(pass_over * sweep.epochs * sweep.n_models, beside, SEARCHED * pass_over * tried)
 
@@ -64,6 +64,14 @@ def baseline_seconds(name: BaselineName, sweep: SweepConfig, people: float) -> f
     if baseline.mitigation == "plugin":  # fitted once; each slack is a search over people
         return baseline.fits * fit + sweep.points_of(name) * (SEARCH_FLOOR + SEARCH * people)
     return sweep.points_of(name) * baseline.fits * fit
+
+
+def train_share(sweep: SweepConfig) -> float:
+    """Of all people, the share that is trained on; with folds in each of them."""
+    if sweep.folds == 1:
+        return sweep.split.train
+    kept = sweep.split.train / (sweep.split.train + sweep.split.validation)
+    return kept * (1 - 1 / sweep.folds)
 
 
 def _size(sweep: SweepConfig) -> float:

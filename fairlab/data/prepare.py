@@ -12,7 +12,13 @@ from fairlab.data.encoding import fit_encoding
 from fairlab.data.findings import Finding, refuse
 from fairlab.data.groups import Grouping, finish_groups, group_problems, read_groups
 from fairlab.data.labels import label_problems, read_labels
-from fairlab.data.splits import cell_problems, mergeable, stratified_split
+from fairlab.data.splits import (
+    CELL_MINIMUM,
+    Fold,
+    cell_problems,
+    mergeable,
+    stratified_split,
+)
 from fairlab.data.task import PreparedData, SplitData, TaskData
 from fairlab.data.values import counted
 from fairlab.errors import InputError
@@ -44,6 +50,7 @@ def prepare(
     split: SplitConfig | None = None,
     group_by: Sequence[str] = (),
     grouping: Compared = "crossed",
+    fold: Fold | None = None,
 ) -> PreparedData:
     """Apply the roles, split, and encode with what train alone shows.
 
@@ -56,6 +63,7 @@ def prepare(
         group_by: Sensitive attributes whose crossing stratifies the split; () is the first.
         grouping: ``marginal`` asks each attribute by itself for people in every split; crossed
             groups too small to be split are then stratified together, by label.
+        fold: Instead of one split, the split of this fold; ``split.test`` is then not read.
 
     Raises:
         InputError: Listing every problem, each with a remedy: unreadable label or attribute, a
@@ -67,13 +75,15 @@ def prepare(
     by = tuple(group_by) if len(group_by) else tuple(data.task.sensitive[:1])
     groups = cross(people.attributes, by)
     words = data.task.outcome_words
+    least = CELL_MINIMUM if fold is None else fold.least
     if grouping == "marginal":
-        each = [cell_problems(people.y_true, people.attributes[name], words) for name in by]
+        each = [cell_problems(people.y_true, people.attributes[n], words, least) for n in by]
         refuse([problem for problems in each for problem in problems])
-        places = stratified_split(people.y_true, mergeable(people.y_true, groups), split)
+        groups_of_split = mergeable(people.y_true, groups, least)
     else:
-        refuse(cell_problems(people.y_true, groups, words))
-        places = stratified_split(people.y_true, groups, split)
+        refuse(cell_problems(people.y_true, groups, words, least))
+        groups_of_split = groups
+    places = stratified_split(people.y_true, groups_of_split, split, fold)
     columns = feature_columns(data.frame, data.task)
     features = data.frame[columns]
     encoding = fit_encoding(features.iloc[people.rows[places["train"]]])

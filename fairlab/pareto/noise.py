@@ -9,38 +9,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fairlab.metrics import gap_with_interval, percentile_interval, wilson
-from fairlab.metrics.gap_intervals import add_interval
-from fairlab.metrics.gaps import GapResult, optional
-from fairlab.metrics.group_rates import effective_together
-from fairlab.metrics.resampling import alike_counts, p_value_of_draws, permutation_counts
-from fairlab.outcomes import Counts, FloatArray
+from fairlab.metrics import percentile_interval
+from fairlab.metrics.gaps import optional
+from fairlab.outcomes import FloatArray
 from fairlab.pareto.decisions import (
-    Decisions,
     Resampled,
     accuracy_and_gap,
     decisions_of,
     resample,
 )
+from fairlab.pareto.measured import DRAWS, Measured, accuracies, gaps_of, measured_from_counts
 from fairlab.results import Point, SweepResult
-
-DRAWS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A number in [0, 1] and how sure these people let us be of it; None where undefined.
-
-    Attributes:
-        value: On the people there are.
-        lower, upper: Interval for other people drawn as these were.
-        sd: Standard deviation over resampled people: the row noise.
-    """
-
-    value: float | None
-    lower: float | None
-    upper: float | None
-    sd: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +106,9 @@ def noise(
     if resampled is None:
         resampled = resample(decisions, draws, seed)
     counts = decisions.counts()
-    accuracy = _accuracies(decisions, counts, resampled, level)
-    gaps = _gaps(decisions, counts, resampled, level, draws, seed)
+    effective = decisions.effective()
+    accuracy = accuracies(decisions, counts, effective, resampled, level)
+    gaps = gaps_of(decisions, counts, effective, resampled, level, draws, seed)
     points = tuple(
         PointNoise(point.index, accuracy[point.index], gaps[point.index]) for point in result.points
     )
@@ -156,9 +136,10 @@ def one_point(
     """
     decisions = decisions_of(result, split)
     alone = replace(decisions, selected=decisions.selected[[index]])
-    resampled, counts = resample(alone, draws, seed), alone.counts()
-    accuracy = _accuracies(alone, counts, resampled, level)[0]
-    return PointNoise(index, accuracy, _gaps(alone, counts, resampled, level, draws, seed)[0])
+    found = measured_from_counts(
+        alone, alone.counts(), alone.effective(), draws=draws, seed=seed, level=level
+    )
+    return PointNoise(index, *found[0])
 
 
 def settings_of(points: Sequence[Point]) -> list[tuple[int, ...]]:
@@ -168,69 +149,6 @@ def settings_of(points: Sequence[Point]) -> list[tuple[int, ...]]:
         key = (p.mode, p.method, p.strength, p.slack, p.place, p.method and p.seed)
         together.setdefault(key, []).append(p.index)
     return [tuple(own) for own in together.values()]
-
-
-def _accuracies(
-    decisions: Decisions, counts: Counts, resampled: Resampled, level: float
-) -> list[Measured]:
-    value, _ = accuracy_and_gap(decisions, counts)
-    effective = decisions.effective()
-    n = np.asarray(counts.n, dtype=np.float64)
-    people = n[0].sum() if effective is None else effective_together(_row(counts, 0), effective)
-    lower, upper = wilson(np.minimum(value, 1.0) * people, np.full(len(value), people), level)
-    sd = resampled.accuracy.std(axis=0)
-    return [
-        Measured(float(value[m]), float(lower[m]), float(upper[m]), float(sd[m]))
-        for m in range(len(value))
-    ]
-
-
-def _gaps(
-    decisions: Decisions,
-    counts: Counts,
-    resampled: Resampled,
-    level: float,
-    draws: int,
-    seed: int,
-) -> list[Measured]:
-    effective = decisions.effective()
-    found = []
-    for m in range(decisions.models):
-        own, spread = _row(counts, m), resampled.gap[:, m]
-        if len(decisions.names) < 2:
-            gap = gap_with_interval(
-                own, decisions.gap.name, draws, seed, level=level, effective_n=effective
-            )
-        else:
-            gap = _widest(decisions, own, spread, level, draws, seed)
-        sd = None if gap.value is None or np.isnan(spread).all() else float(np.nanstd(spread))
-        found.append(Measured(gap.value, gap.lower, gap.upper, sd))
-    return found
-
-
-def _widest(
-    decisions: Decisions,
-    counts: Counts,
-    spread: FloatArray,
-    level: float,
-    draws: int,
-    seed: int,
-) -> GapResult:
-    """The widest gap over attributes: resampled and shuffled as one number."""
-    tables = decisions.compared(counts)
-    values = np.array([float(decisions.gap(table)) for table in tables])
-    if np.isnan(values).all():
-        return decisions.gap.result(tables[0])
-    place = int(np.nanargmax(values))
-    result = decisions.gap.result(tables[place])
-    rng, given = np.random.default_rng(seed), decisions.gap.rates[0].given
-    effective = decisions.effective()
-    if effective is None:
-        alike = permutation_counts(counts, draws, rng, given)
-    else:
-        alike = alike_counts(counts, draws, rng, given, effective)
-    chance = p_value_of_draws(values[place], accuracy_and_gap(decisions, alike)[1])
-    return add_interval(decisions.gap, result, tables[place], spread, level, None, chance)
 
 
 def _setting(
@@ -296,8 +214,3 @@ def _central(result: SweepResult) -> FloatArray:
         away = values[place] - values[place].mean(axis=0)
         distance[place] = np.where(np.isnan(away), 0.0, away**2).sum(axis=1)
     return distance
-
-
-def _row(counts: Counts, m: int) -> Counts:
-    fields = (counts.tp[m], counts.fp[m], counts.fn[m], counts.tn[m])
-    return Counts(*fields, group_names=counts.group_names)

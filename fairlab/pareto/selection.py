@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray
 from fairlab.pareto.decisions import Resampled, accuracy_and_gap, decisions_of, resample
-from fairlab.pareto.noise import Measured, one_point
+from fairlab.pareto.measured import Measured
+from fairlab.pareto.noise import one_point
 from fairlab.results import SweepResult
 
 DRAWS = 500

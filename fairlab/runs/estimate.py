@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from fairlab.config import RunConfig, SweepConfig
-from fairlab.duration import nominal_seconds
+from fairlab.duration import nominal_seconds, train_share
 from fairlab.runs.records import RunRecord, RunState
 
 SHORTEST = 1.0
@@ -48,7 +48,7 @@ def too_long(seconds: float) -> str:
 
 
 def _work(sweep: SweepConfig, rows: int) -> float:
-    return nominal_seconds(sweep, rows * sweep.split.train).total
+    return nominal_seconds(sweep, rows * train_share(sweep)).total
 
 
 def _pace(record: RunRecord) -> float | None:

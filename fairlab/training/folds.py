@@ -1,0 +1,169 @@
+"""Training everything once per fold, so that every person is in test exactly once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from fairlab.config import SweepConfig
+from fairlab.data import prepare
+from fairlab.data.splits import Fold
+from fairlab.data.task import PreparedData, TaskData
+from fairlab.errors import InputError
+from fairlab.outcomes import FloatArray
+from fairlab.pareto.decisions import decisions_of
+from fairlab.results import Folds, Point, Progress, SweepResult, cross
+
+Fit = Callable[
+    [
+        PreparedData,
+        SweepConfig,
+        Callable[[Progress], None] | None,
+        Callable[[], bool] | None,
+    ],
+    SweepResult,
+]
+_SPLITS = ("validation", "test")
+
+
+def fit_folds(
+    data: TaskData | PreparedData,
+    sweep: SweepConfig,
+    fit: Fit,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> SweepResult:
+    """Train a sweep once per fold; encodings are fitted anew on the training people of each.
+
+    Args:
+        data: A table with roles.
+        sweep: With ``folds`` of 2 or more.
+        fit: Trains one split (``fit_sweep``).
+        on_progress: Called after each epoch of each mode of each fold.
+        should_stop: A true answer ends training. Folds trained to the end are kept.
+
+    Returns:
+        The result of the first fold, with what every fold gave in ``folds``.
+
+    Raises:
+        InputError: For a table that is split already, or too few people for so many folds.
+    """
+    if isinstance(data, PreparedData):
+        raise InputError(
+            f"{sweep.folds} folds were asked for, and this table is split already. Give the table "
+            "itself (TaskData), or train with folds 1."
+        )
+    single = sweep.model_copy(update={"folds": 1})
+    done: list[SweepResult] = []
+    tables: list[dict[str, FloatArray]] = []
+    people: list[dict[str, FloatArray]] = []
+    seconds, cancelled, squares = 0.0, False, None
+    for index in range(sweep.folds):
+        prepared = prepare(
+            data, sweep.split, sweep.group_by, sweep.grouping, fold=Fold(index, sweep.folds)
+        )
+        report = None if on_progress is None else _reporter(on_progress, index, sweep, seconds)
+        found = fit(prepared, single, report, should_stop)
+        seconds += found.seconds
+        if not done:
+            done.append(found)
+        cancelled = found.cancelled
+        if cancelled:
+            break
+        tables.append(_tables(done[0], found, weighted=True))
+        people.append(_tables(done[0], found, weighted=False))
+        own = _squares(found)
+        squares = own if squares is None or own is None else squares + own
+    return _result(done[0], tables, people, squares, sweep.folds, seconds, cancelled)
+
+
+def _result(
+    first: SweepResult,
+    tables: list[dict[str, FloatArray]],
+    people: list[dict[str, FloatArray]],
+    squares: FloatArray | None,
+    asked: int,
+    seconds: float,
+    cancelled: bool,
+) -> SweepResult:
+    if not tables:
+        return replace(first, seconds=seconds, cancelled=cancelled)
+    counts = {split: np.stack([one[split] for one in tables]) for split in _SPLITS}
+    heads = None
+    if squares is not None:
+        heads = {split: np.stack([one[split] for one in people]) for split in _SPLITS}
+    done = f"All {asked} folds" if len(tables) == asked else f"{len(tables)} of {asked} folds"
+    note = (
+        f"{done} were trained: everybody is on test once, and validation people are taken from "
+        "the others. Points, scores and networks are those of the first fold; what the folds say "
+        "together is of the way of training, not of one model."
+    )
+    return replace(
+        first,
+        notes=(*first.notes, note),
+        folds=Folds(counts, heads, squares, asked),
+        seconds=seconds,
+        cancelled=cancelled,
+    )
+
+
+def _reporter(
+    tell: Callable[[Progress], None], index: int, sweep: SweepConfig, before: float
+) -> Callable[[Progress], None]:
+    def report(progress: Progress) -> None:
+        tell(
+            replace(
+                progress,
+                share_done=(index + progress.share_done) / sweep.folds,
+                seconds=before + progress.seconds,
+                fold=index + 1,
+                folds=sweep.folds,
+            )
+        )
+
+    return report
+
+
+def _tables(first: SweepResult, found: SweepResult, *, weighted: bool) -> dict[str, FloatArray]:
+    """(M, G, 2, 2) by split, for the models of the first fold."""
+    place = {key: m for m, key in enumerate(_keys(found))}
+    rows = [place.get(key, -1) for key in _keys(first)]
+    tables = {}
+    for split in _SPLITS:
+        weight = found.splits[split].weight if weighted else None
+        counts = replace(decisions_of(found, split), weight=weight).counts()
+        cells = np.stack([counts.tn, counts.fp, counts.fn, counts.tp], axis=-1)
+        known = cells.reshape(*cells.shape[:-1], 2, 2).astype(np.float64)
+        absent = np.full((1, *known.shape[1:]), np.nan)
+        tables[split] = np.concatenate([known, absent])[rows]
+    return tables
+
+
+def _keys(result: SweepResult) -> list[tuple[object, ...]]:
+    """What makes models of two folds the same: for a family the place in its grid and the seed.
+
+    Slacks may follow from the training people of a fold, so their values are not compared.
+    """
+    seen: dict[tuple[object, ...], int] = {}
+    keys = []
+    for point in result.points:
+        own = _named(point)
+        seen[own] = seen.get(own, -1) + 1
+        keys.append((*own, seen[own]))
+    return keys
+
+
+def _named(point: Point) -> tuple[object, ...]:
+    if point.method is None:
+        return point.mode, point.seed
+    return point.mode, point.method, point.slack, point.place
+
+
+def _squares(found: SweepResult) -> FloatArray | None:
+    """(G,) sum of squared weights of a fold's test people; None without weights."""
+    people = found.splits["test"]
+    if people.weight is None:
+        return None
+    groups = cross(people.attributes, found.group_by)
+    squares = np.bincount(groups.codes, people.weight**2, minlength=len(groups.names))
+    return np.asarray(squares, dtype=np.float64)
