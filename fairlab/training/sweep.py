@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -18,6 +19,7 @@ from fairlab.training.batched import predictor
 from fairlab.training.batches import BatchPlan
 from fairlab.training.catalog import FAMILIES, check_constraint
 from fairlab.training.chunks import Chunk, check_at_once, chunks_of, default_at_once
+from fairlab.training.folds import fit_folds
 from fairlab.training.grids import resolve_grids
 from fairlab.training.loop import Epoch, train
 from fairlab.training.notes import refuse_cells_nobody_is_in
@@ -65,6 +67,9 @@ def fit_sweep(
         TrainingError: No CUDA device although asked for; or every model failed.
     """
     sweep = config.sweep if isinstance(config, RunConfig) else config
+    if sweep.folds > 1:
+        fit = partial(fit_sweep, models_at_once=models_at_once)
+        return fit_folds(data, sweep, fit, on_progress, should_stop)
     started = time.perf_counter()
     check_at_once(models_at_once)
     check_constraint(sweep.constraint, sweep.modes, marginal=_is_marginal(sweep))
