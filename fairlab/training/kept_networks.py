@@ -9,6 +9,7 @@ import torch
 from fairlab.data.encoding_record import origins, record_encoding
 from fairlab.data.task import PreparedData
 from fairlab.networks import GroupRule, NetworkFamily, Networks
+from fairlab.outcomes import IntArray
 from fairlab.projection.constraints import CONSTRAINTS
 from fairlab.projection.policies import FrozenRule
 from fairlab.training.batched import BatchedNet
@@ -31,20 +32,53 @@ def family_network(net: BatchedNet, family: Family, crowd: Crowd) -> NetworkFami
     )
 
 
-def gathered_networks(families: Sequence[NetworkFamily], prepared: PreparedData) -> Networks:
-    """Networks of all families, numbered in their order, with what their features mean."""
-    placed = []
-    start = 0
-    for family in families:
-        placed.append(replace(family, models=family.models + start))
-        start += len(family.models)
+def gathered_networks(
+    families: Sequence[NetworkFamily], places: Sequence[IntArray], prepared: PreparedData
+) -> Networks:
+    """All networks, each family's at its places in the result, with what their features mean."""
+    placed = [replace(family, models=own) for family, own in zip(families, places, strict=True)]
+    modes = tuple(dict.fromkeys(family.mode for family in placed))
+    whole = [_whole([family for family in placed if family.mode == mode]) for mode in modes]
     columns: tuple[str, ...] = prepared.feature_names
     origin = np.arange(len(columns), dtype=np.int64)
     record = None
     if prepared.encoding is not None:
         columns, origin = origins(prepared.encoding)
         record = record_encoding(prepared.encoding)
-    return Networks(tuple(placed), prepared.feature_names, columns, origin, record)
+    return Networks(tuple(whole), prepared.feature_names, columns, origin, record)
+
+
+def _whole(parts: Sequence[NetworkFamily]) -> NetworkFamily:
+    """Parts of one family, trained one after the other, as if they had been trained at once."""
+    if len(parts) == 1:
+        return parts[0]
+    models = np.concatenate([part.models for part in parts])
+    order = np.argsort(models, kind="stable")
+
+    def joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate(arrays)[order]
+
+    layers = range(len(parts[0].weights))
+    rules = [part.rule for part in parts if part.rule is not None]
+    rule = None
+    if rules:
+        slopes = [one.slope for one in rules if one.slope is not None]
+        intercepts = [one.intercept for one in rules if one.intercept is not None]
+        rule = replace(
+            rules[0],
+            shift=joined([one.shift for one in rules]),
+            blend=joined([one.blend for one in rules]),
+            centre=joined([one.centre for one in rules]),
+            slope=joined(slopes) if slopes else None,
+            intercept=joined(intercepts) if intercepts else None,
+        )
+    return replace(
+        parts[0],
+        models=models[order],
+        weights=tuple(joined([part.weights[i] for part in parts]) for i in layers),
+        biases=tuple(joined([part.biases[i] for part in parts]) for i in layers),
+        rule=rule,
+    )
 
 
 def group_rule(rule: FrozenRule, crowd: Crowd) -> GroupRule:
