@@ -64,9 +64,10 @@ def points_table(
         of the windows the promise is about; missing where it is about each batch),
         ``largest_window_score_gap``, ``asked_decision_gap`` (asked of decisions in training, not
         promised), ``solver_residual``, ``policy``, ``uses_attribute_when_deciding``, for models
-        that draw their decisions ``expected_accuracy`` and ``expected_gap`` (over all draws; ``accuracy`` and gaps are of
-        the one draw shown) and ``thresholded_accuracy`` and ``thresholded_gap`` (of selecting at
-        a chance of one half), ``flags``. Missing means undefined, not applicable or left out.
+        that draw their decisions ``expected_accuracy`` and ``expected_gap`` (over all draws;
+        ``accuracy`` and gaps are of the one draw shown) and ``thresholded_accuracy`` and
+        ``thresholded_gap`` (of selecting at a chance of one half), ``flags``. Missing
+        means undefined, not applicable or left out.
     """
     cut = result.threshold if threshold is None else threshold
     fronts = _fronts(result)
