@@ -1,0 +1,171 @@
+"""Shapley values: add up to the score, are the textbook's, and follow what a model reads."""
+
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairlab.config import RunConfig, SweepConfig
+from fairlab.data import load
+from fairlab.errors import InputError
+from fairlab.examine import importance as looks
+from fairlab.examine.models import ExaminedModel, open_model, why_not
+from fairlab.results import Attribute
+from fairlab.training import fit_sweep
+
+
+def by_definition(score, person, background):
+    """Shapley values from all subsets (Shapley 1953): absent columns take background values."""
+    size = len(person)
+
+    def worth(present):
+        mixed = background.copy()
+        mixed[:, list(present)] = person[list(present)]
+        return score(mixed).mean()
+
+    values = np.zeros(size)
+    for c in range(size):
+        others = [o for o in range(size) if o != c]
+        for k in range(size):
+            weight = factorial(k) * factorial(size - k - 1) / factorial(size)
+            for subset in combinations(others, k):
+                values[c] += weight * (worth((*subset, c)) - worth(subset))
+    return values
+
+
+@pytest.mark.parametrize("players", [4, 8])
+def test_values_are_shapleys_and_add_up_to_the_score(players):
+    """Exact for few players; for many a model of pairs, whose orders backwards make it exact."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(9, players))
+    background, people = table[:6], table[6:]
+
+    def score(x):
+        return x[:, 0] * x[:, 1] + 2 * x[:, 2]
+
+    values, base = looks.shapley(
+        lambda places: score(table[places, np.arange(players)]), 3, 6, players
+    )
+    assert base == pytest.approx(score(background).mean())
+    for person, found in zip(people, values, strict=True):
+        np.testing.assert_allclose(found, by_definition(score, person, background), atol=1e-9)
+    np.testing.assert_allclose(base + values.sum(axis=1), score(people), atol=1e-9)
+
+
+def test_the_global_generator_is_left_as_it_was():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    looks.shapley(lambda places: places.sum(axis=1) * 1.0, 2, 3, 8, seed=5)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+def reads(column: int, by=()) -> ExaminedModel:
+    """Scores are one of two columns; with ``by``, and 0.1 more for the second group."""
+
+    def predict(inputs, codes):
+        return inputs[:, column] + (0.0 if codes is None else 0.1 * codes[:, 0])
+
+    return ExaminedModel(
+        ("p", "q"), np.array([0, 1]), lambda f: f[["p", "q"]].to_numpy(), predict, by, (), 0.5
+    )
+
+
+def people(n: int = 40) -> tuple[pd.DataFrame, dict[str, Attribute]]:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"p": rng.random(n), "q": rng.random(n)})
+    return frame, {"group": Attribute(np.arange(n) % 2, ("a", "b"))}
+
+
+def test_a_column_the_model_does_not_read_has_no_weight():
+    frame, attributes = people()
+    found = looks.contributions(reads(1), frame, attributes, np.arange(10), frame, attributes)
+    np.testing.assert_allclose(found.values[:, 0], 0, atol=1e-12)
+    np.testing.assert_allclose(found.values[:, 1], found.score - found.base, atol=1e-12)
+
+
+def test_the_group_in_the_layers_rule_is_a_player_of_its_own():
+    """Group b gets 0.1 more: half of it for b, half of it less for a, seen from everyone."""
+    frame, attributes = people()
+    model = reads(0, by=(("group",),))
+    found = looks.contributions(model, frame, attributes, np.arange(40), frame, attributes)
+    assert found.players == ("p", "q", "group (in the layer's rule)")
+    np.testing.assert_allclose(found.values[::2, 2], -0.05, atol=1e-9)
+    np.testing.assert_allclose(found.values[1::2, 2], 0.05, atol=1e-9)
+    put = looks.importance(found, attributes["group"], "group")
+    assert put.players[0] == "p"
+    assert put.of("group (in the layer's rule)", "a").mean == pytest.approx(-0.05)
+    assert put.of("group (in the layer's rule)", "b").size == pytest.approx(0.05)
+    apart = sum(put.of(c, "b").mean - put.of(c, "a").mean for c in put.players)
+    assert apart == pytest.approx(put.mean_score["b"] - put.mean_score["a"])
+
+
+def test_a_sample_takes_the_same_number_of_every_group_and_names_those_left_out():
+    groups = Attribute(np.repeat([0, 1, 2], [100, 30, 3]), ("many", "some", "few"))
+    chosen, kept, notes = looks.sample_by_group(groups, most=40)
+    assert kept == (0, 1)
+    assert np.bincount(groups.codes[chosen]).tolist() == [20, 20]
+    assert "few" in notes[0]
+
+
+def test_nobody_cannot_be_explained():
+    frame, attributes = people()
+    with pytest.raises(InputError, match="Nobody is to be explained"):
+        looks.contributions(reads(0), frame, attributes, np.zeros(0, dtype=int), frame, attributes)
+
+
+@pytest.fixture(scope="module")
+def run():
+    data = load("loanapp")
+    sweep = SweepConfig.model_validate(
+        {
+            "modes": ("penalty", "layer"),
+            "penalty": {"strengths": (0.0, 1.0)},
+            "layer": {"slacks": (0.0,)},
+            "group_by": ("race_ethnicity",),
+            "epochs": 2,
+            "model": {"kind": "mlp", "width": 8, "depth": 1},
+            "baselines": (
+                "logistic",
+                "boosting",
+                "reweighing_logistic",
+                "exponentiated_gradient",
+            ),
+            "reductions": {"slacks": (0.1,)},
+        }
+    )
+    config = RunConfig(data=data.data, task=data.task, sweep=sweep)
+    return data, config, fit_sweep(data, config)
+
+
+def test_every_model_that_can_be_asked_gives_its_stored_scores_again(run):
+    """Networks from their weights; logistic, boosting and reweighed people fitted again."""
+    data, config, result = run
+    people = result.splits["test"]
+    frame = data.frame.iloc[people.rows]
+    asked = 0
+    for point in result.points:
+        if why_not(result, point.index):
+            assert point.method == "exponentiated_gradient"
+            continue
+        model = open_model(result, config, data, point.index)
+        score = model.score(frame, people.attributes)
+        np.testing.assert_allclose(score, people.score[point.index], atol=2e-6)
+        asked += 1
+    assert asked == len(result.points) - 1
+
+
+def test_a_model_says_where_it_sees_the_attribute(run):
+    data, config, result = run
+    layer = next(p.index for p in result.points if p.slack == 0.0)
+    assert open_model(result, config, data, layer).sees("race_ethnicity") == (
+        "in the layer's rule",
+    )
+    assert open_model(result, config, data, layer).sees("sex") == ()
+    assert open_model(result, config, data, 0).sees("race_ethnicity") == ()
+
+
+def test_a_mixture_of_classifiers_is_refused_with_the_reason(run):
+    data, config, result = run
+    with pytest.raises(InputError, match="is not kept"):
+        open_model(result, config, data, len(result.points) - 1)
