@@ -164,8 +164,15 @@ def curve_table(rows: tuple[CurveRow, ...]) -> pd.DataFrame:
     )
 
 
-def chart_rows(rows: tuple[CurveRow, ...]) -> list[dict[str, Any]]:
-    """The curve as JSON-able rows for the live chart."""
+def chart_rows(
+    rows: tuple[CurveRow, ...], told_apart: Sequence[bool | None] = ()
+) -> list[dict[str, Any]]:
+    """The curve as JSON-able rows for the live chart.
+
+    Args:
+        rows: Finished points.
+        told_apart: Of each whether it can be told from the unmitigated model; () if not known.
+    """
     wanted = (
         "index", "mode", "family", "label", "dial", "strength", "seed", "baseline", "accuracy",
         "gap", "front",
@@ -175,6 +182,10 @@ def chart_rows(rows: tuple[CurveRow, ...]) -> list[dict[str, Any]]:
             **{key: value for key, value in asdict(row).items() if key in wanted},
             "strength": 0.0 if row.strength is None else row.strength,
             "interval": None if row.lower is None else [row.lower, row.upper],
+            "across": None
+            if row.accuracy_lower is None
+            else [row.accuracy_lower, row.accuracy_upper],
+            "apart": told_apart[row.index] if told_apart else None,
             "flagged": bool(row.flags),
             "uses": row.uses_attribute,
             "hover": [

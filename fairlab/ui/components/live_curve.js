@@ -62,6 +62,7 @@ function hoverText(run, p, names) {
       (p.interval ? ` (95 % interval ${points(p.interval[0])} to ${points(p.interval[1])})` : ""),
   ];
   for (const line of p.hover ?? []) lines.push(escapeHtml(line));
+  if (p.apart === false) lines.push("cannot be told from the unmitigated model");
   lines.push(run.final ? "Click to see the details" : "validation people, still training");
   return lines.join("<br>");
 }
@@ -115,6 +116,33 @@ function directLabels(own, data) {
   };
 }
 
+// Bars along one axis for the points that show theirs.
+function cross(own, interval, middle, shown, color) {
+  const end = (p, which, sign) =>
+    shown(p) && p[interval] ? Math.max(0, 100 * sign * (p[interval][which] - p[middle])) : 0;
+  return {
+    type: "data", symmetric: false, thickness: 1, width: 0, color: color + "66",
+    array: own.map((p) => end(p, 1, 1)), arrayminus: own.map((p) => end(p, 0, -1)),
+  };
+}
+
+// What crosses, faint and pale markers mean: entries of the legend with nothing to show.
+function noiseLegend(state, data) {
+  const newest = data.runs.at(-1);
+  if (!newest?.final || state.narrow) return [];
+  const entry = (name, marker, line) => ({
+    type: "scatter", mode: "markers", name, x: [null], y: [null], hoverinfo: "skip",
+    legendgroup: "noise", legendgrouptitle: { text: "Noise" }, legendrank: 2000,
+    marker: { color: state.ink, ...marker, ...(line ? { line } : {}) },
+  });
+  const found = [entry("other people: 95 %", { symbol: "cross-thin", size: 11 }, { color: state.ink, width: 1.5 })];
+  if (newest.settings?.length) found.push(entry("one seed; full: their mean", { symbol: "circle-open", size: 6, opacity: 0.6 }));
+  if ([...newest.final, ...(newest.settings ?? [])].some((p) => p.apart === false)) {
+    found.push(entry("cannot be told from<br>unmitigated", { symbol: "circle", size: 9, opacity: 0.4 }));
+  }
+  return found;
+}
+
 function buildTraces(state, data) {
   const traces = frontierTraces(state, data.frontier);
   const labelled = [...Object.entries(data.modes), ...Object.entries(data.baselines)];
@@ -126,8 +154,12 @@ function buildTraces(state, data) {
       const own = all.filter((p) => p.mode === mode && p.accuracy !== null && p.gap !== null);
       if (!own.length) continue;
       const chosen = (p) => data.selected && data.selected[0] === run.id && data.selected[1] === p.index;
+      const means = (run.settings ?? []).filter((p) => p.mode === mode && p.accuracy !== null && p.gap !== null);
+      const averagedDials = new Set(means.map((p) => `${p.family}|${p.dial}`));
+      const averaged = (p) => averagedDials.has(`${p.family}|${p.dial}`);
       for (const family of new Set(own.map((p) => p.family))) {
-        const front = own.filter((p) => p.front && p.family === family)
+        const front = [...own.filter((p) => !averaged(p)), ...means]
+          .filter((p) => p.front && p.family === family)
           .sort((a, b) => a.accuracy - b.accuracy);
         if (front.length < 2) continue;
         traces.push({
@@ -136,33 +168,50 @@ function buildTraces(state, data) {
           line: { color: style.color, dash: style.dash, width: 1.5 }, opacity: older ? 0.35 : 0.8,
         });
       }
-      // Intervals of the front and of the selected point; the others' are in hover and table.
-      const shown = (p) => p.interval && (p.front || p.baseline || chosen(p));
-      const error = run.final && !older
-        ? { type: "data", symmetric: false, thickness: 1, width: 0, color: style.color + "66",
-            array: own.map((p) => (shown(p) ? Math.max(0, 100 * (p.interval[1] - p.gap)) : 0)),
-            arrayminus: own.map((p) => (shown(p) ? Math.max(0, 100 * (p.gap - p.interval[0])) : 0)) }
-        : undefined;
       const beside = mode === "baseline" && !older && !state.narrow;
+      const uses = usesGroup(run.sees || mode === "layer");
+      const name = style.label + (older ? ` (${run.label})` : "");
+      // Several seeds: each faint, their mean in full; the one that is picked stands out.
+      const faint = own.filter((p) => averaged(p));
+      if (faint.length) {
+        traces.push({
+          type: "scatter", mode: "markers", name, ...uses, showlegend: false,
+          x: faint.map((p) => 100 * p.accuracy), y: faint.map((p) => 100 * p.gap),
+          hovertext: faint.map((p) => hoverText(run, p, names)),
+          hovertemplate: "%{hovertext}<extra></extra>",
+          customdata: faint.map((p) => [run.id, p.index]),
+          marker: { symbol: style.symbol + "-open", color: style.color,
+            opacity: faint.map((p) => (chosen(p) ? 1 : older ? 0.15 : 0.35)),
+            size: faint.map((p) => (chosen(p) ? 15 : 6)),
+            line: { width: faint.map((p) => (chosen(p) ? 3 : 1)) } },
+        });
+      }
+      const shownPoints = [...own.filter((p) => !averaged(p)), ...means];
+      if (!shownPoints.length) continue;
+      // Crosses: where other people would put the point. Others' are in hover and table.
+      const crossed = (p) => !older && run.final && (p.front || p.baseline || chosen(p));
       traces.push({
-        type: "scatter", mode: beside ? "markers+text" : "markers",
-        name: style.label + (older ? ` (${run.label})` : ""),
-        ...usesGroup(run.sees || mode === "layer"),
-        x: own.map((p) => 100 * p.accuracy), y: own.map((p) => 100 * p.gap), error_y: error,
-        ...(beside ? directLabels(own, data) : {}),
+        type: "scatter", mode: beside ? "markers+text" : "markers", name, ...uses,
+        x: shownPoints.map((p) => 100 * p.accuracy), y: shownPoints.map((p) => 100 * p.gap),
+        error_y: cross(shownPoints, "interval", "gap", crossed, style.color),
+        error_x: cross(shownPoints, "across", "accuracy", crossed, style.color),
+        ...(beside ? directLabels(shownPoints, data) : {}),
         textfont: { color: state.ink, size: 12 },
-        hovertext: own.map((p) => hoverText(run, p, names)),
+        hovertext: shownPoints.map((p) => hoverText(run, p, names)),
         hovertemplate: "%{hovertext}<extra></extra>",
-        customdata: own.map((p) => [run.id, p.index]), opacity: older ? 0.5 : 1,
+        customdata: shownPoints.map((p) => [run.id, p.index]), opacity: older ? 0.5 : 1,
         marker: {
-          symbol: own.map((p) => style.symbol + (p.flagged ? "-open" : "")), color: style.color,
-          size: own.map((p) => (chosen(p) ? 17 : p.baseline ? 13 : 9)),
-          line: { color: state.ink, width: own.map((p) => (chosen(p) ? 3 : p.baseline ? 2 : 0.5)) },
+          symbol: shownPoints.map((p) => style.symbol + (p.flagged ? "-open" : "")),
+          color: style.color, opacity: shownPoints.map((p) => (p.apart === false && !chosen(p) ? 0.4 : 1)),
+          size: shownPoints.map((p) => (chosen(p) ? 17 : p.baseline ? 13 : 9)),
+          line: {
+            color: state.ink, width: shownPoints.map((p) => (chosen(p) ? 3 : p.baseline ? 2 : 0.5)),
+          },
         },
       });
     }
   });
-  return traces;
+  return [...traces, ...noiseLegend(state, data)];
 }
 
 // Axes follow the points that matter: a model that has barely started must not squash the rest.
@@ -267,7 +316,8 @@ function statusText(live) {
       return "Trying settings of the network on validation people" +
         (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
     }
-    return `${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
+    const fold = newest.folds ? `Fold ${newest.fold} of ${newest.folds} · ` : "";
+    return `${fold}${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
       (losses ? ` · mean loss: ${losses}` : "") +
       (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
   }

@@ -18,12 +18,13 @@ from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result as stored
 from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.honesty_view import point_honesty
 
 # Offered where nothing was promised: a number to start from, not a verdict.
 USUAL_SLACK = 0.05
 
 
-def point_detail(run_id: str, result: SweepResult, index: int) -> None:
+def point_detail(run_id: str, result: SweepResult, index: int, result_key: str) -> None:
     """Draw the detail of one model, with the button that chooses it."""
     point = result.points[index]
     label = point_label(point)
@@ -51,6 +52,7 @@ def point_detail(run_id: str, result: SweepResult, index: int) -> None:
             _meter(result, index)
         if point.method is not None:
             _baseline(result, index)
+        point_honesty(run_id, result, index, result_key)
         st.markdown("**Test people, by group** (95 % intervals in brackets)")
         _table(rates_by_group(result, index))
         st.markdown("**Training, validation, test**")

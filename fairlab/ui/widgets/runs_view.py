@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from fairlab.baselines import BASELINES
@@ -19,6 +20,8 @@ from fairlab.reports.sentences.curve import (
 )
 from fairlab.reports.tables.curve import CurveRow, chart_rows, curve_rows, curve_table
 from fairlab.reports.tables.frontier import chart_frontier
+from fairlab.reports.tables.honesty import told_apart_column
+from fairlab.reports.tables.seeds import chart_settings
 from fairlab.results import CROSSING
 from fairlab.runs.records import RunRecord, RunState
 from fairlab.ui import state
@@ -32,6 +35,8 @@ from fairlab.ui.widgets.frontier_view import (
     keep_slack,
     say_frontier,
 )
+from fairlab.ui.widgets.honesty_cache import honesty_of
+from fairlab.ui.widgets.honesty_view import best_within, health_view
 from fairlab.ui.widgets.point_detail import point_detail
 
 _SELECTED = "fairlab.selected"
@@ -71,8 +76,10 @@ def runs_view() -> None:
         if line is not None:
             say_frontier(newest.id, line)
         _how_to_read(newest, finished[newest.id])
+        health_view(newest)
+        best_within(newest, _select)
         _pick(newest, finished[newest.id])
-        show_table(curve_table(finished[newest.id]), key="train.points")
+        show_table(_table(newest, finished[newest.id]), key="train.points")
         _notes(newest)
     elif newest.state.active:
         _what_to_see(newest.config)
@@ -131,14 +138,24 @@ def _select(run_id: str, index: int) -> None:
     st.session_state[_SELECTED] = (run_id, index)
 
 
+def _table(record: RunRecord, rows: tuple[CurveRow, ...]) -> pd.DataFrame:
+    table = curve_table(rows)
+    found = honesty_of(record.id, record.result_key or "")
+    table.insert(7, "Told from the unmitigated model", told_apart_column(found))
+    return table
+
+
 def _chart_run(record: RunRecord, number: int, rows: tuple[CurveRow, ...] | None) -> dict[str, Any]:
+    known = None if rows is None else honesty_of(record.id, record.result_key or "")
+    apart = () if known is None else tuple(one.told_apart for one in known.comparisons)
     return {
         "id": record.id,
         "label": f"run {number}",
         "live": record.state.active,
         "sees": record.config.task.sensitive_as_features,
         "penalty_asked": record.config.sweep.varies_slack("penalty"),
-        "final": None if rows is None else chart_rows(rows),
+        "final": None if rows is None else chart_rows(rows, apart),
+        "settings": None if known is None else chart_settings(result(record.id), known),
     }
 
 
@@ -194,7 +211,7 @@ def _pick(record: RunRecord, rows: tuple[CurveRow, ...]) -> None:
         st.session_state[_SELECTED] = (record.id, picked)
         st.rerun()
     if picked is not None:
-        point_detail(record.id, found, picked)
+        point_detail(record.id, found, picked, record.result_key or "")
 
 
 def _row_words(row: CurveRow, label: str) -> str:

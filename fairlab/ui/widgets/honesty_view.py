@@ -1,0 +1,123 @@
+"""Under the curve: the best within a gap, how far points would move, and the run's health."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fairlab.reports.sentences.health import health_sentence
+from fairlab.reports.sentences.noise import (
+    comparison_sentence,
+    curve_noise_sentence,
+    overfit_sentence,
+    setting_sentence,
+)
+from fairlab.reports.sentences.point import point_label
+from fairlab.reports.sentences.selection import again_sentence, selection_sentence
+from fairlab.reports.tables.honesty import folds_table, health_table
+from fairlab.reports.tables.seeds import seeds_table
+from fairlab.results import SweepResult
+from fairlab.runs.records import RunRecord
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.store import result
+from fairlab.ui.widgets.chart import draw_table, show_table
+from fairlab.ui.widgets.honesty_cache import folds_of, honesty_of, picked
+
+USUAL_GAP = 5.0  # points: where the control starts; not a recommendation
+_WHO = {
+    "Any model": None,
+    "That do not use the attribute": False,
+    "That use the attribute": True,
+}
+_CURSE = (
+    "Picked on validation people only. The best of many noisy numbers is partly luck, so the "
+    "picked model does somewhat worse on others: the winner's curse. How much is estimated by "
+    "picking again on validation people drawn anew, 500 times. Test people play no part in the "
+    "choice; their numbers are beside it with 95 % intervals. Models with warnings are not picked."
+)
+
+
+def health_view(record: RunRecord) -> None:
+    """Both noises in a sentence, the run's health in another; tables folded away."""
+    found, key = result(record.id), record.result_key or ""
+    known = honesty_of(record.id, key)
+    st.markdown(
+        f"**Noise.** {curve_noise_sentence(known.noise)}  \n"
+        f"**Health.** {as_it_is(health_sentence(known.health, found))}"
+    )
+    with st.expander("Noise and health in numbers"):
+        if known.health.findings:
+            draw_table(health_table(known.health, found), key="train.health")
+        draw_table(seeds_table(found, known), key="train.seeds_table")
+        st.markdown(
+            "Standard deviations. Retraining: over seeds, on the same people. Other people: test "
+            "people drawn again from those there are. A model counts as told from the unmitigated "
+            "one when the 97.5 % interval of its change of accuracy or of gap leaves 0 out; of "
+            "models that change nothing, 5 in 100 are."
+        )
+
+
+def best_within(record: RunRecord, show: Callable[[str, int], None]) -> None:
+    """Pick the best model within a gap on validation people, and say what picking costs.
+
+    Args:
+        record: A finished run.
+        show: Called with run and model to look at.
+    """
+    with st.container(border=True):
+        gap, who = st.columns([1, 2], vertical_alignment="bottom")
+        slack = gap.number_input(
+            "Best within a gap of, points",
+            0.0,
+            100.0,
+            USUAL_GAP,
+            1.0,
+            key=f"train.best.{record.id}",
+            help=_CURSE,
+        )
+        among = who.selectbox("Among models", list(_WHO), key=f"train.best.who.{record.id}")
+        found = picked(record.id, record.result_key or "", slack / 100, _WHO[among])
+        if isinstance(found, str):
+            st.markdown(as_it_is(found))
+            return
+        label = point_label(result(record.id).points[found.index])
+        st.markdown(as_it_is(f"{selection_sentence(found, label)} {again_sentence(found)}"))
+        if st.button("Show this point", key="train.best.show"):
+            show(record.id, found.index)
+            st.rerun()
+
+
+def point_honesty(run_id: str, found: SweepResult, index: int, result_key: str) -> None:
+    """How far one point would move, whether it can be told from the unmitigated model, folds."""
+    known = honesty_of(run_id, result_key)
+    split = known.noise.split
+    words = [
+        comparison_sentence(known.comparisons[index], split),
+        setting_sentence(known.noise.of(index), split),
+    ]
+    said = " ".join(one for one in words if one)
+    if said:
+        st.markdown(as_it_is(said))
+    warning = overfit_sentence(known.overfit.get(index))
+    if warning:
+        st.warning(warning)
+    if found.folds is not None:
+        _folds(run_id, found, index, result_key)
+
+
+def _folds(run_id: str, found: SweepResult, index: int, result_key: str) -> None:
+    assert found.folds is not None
+    one = folds_of(run_id, result_key)[index]
+    st.markdown(
+        f"**Over {one.folds} folds**, everybody in test once, each time by a model that had not "
+        f"seen them: accuracy {_interval(one.accuracy)} %, gap {_interval(one.gap)} points."
+    )
+    show_table(folds_table(one), key="train.folds", label="Each fold, as a table")
+
+
+def _interval(number: object) -> str:
+    value, lower, upper = (getattr(number, name) for name in ("value", "lower", "upper"))
+    if value is None:
+        return "undefined"
+    if lower is None or upper is None:
+        return f"{100 * value:.1f}"
+    return f"{100 * value:.1f} ({100 * lower:.1f} to {100 * upper:.1f})"
