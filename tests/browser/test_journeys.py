@@ -204,9 +204,12 @@ def upload(page: Page, server: Server, table: Path) -> None:
 
 def set_number(page: Page, label: str, value: int) -> None:
     """Fill a number of the expander on Train."""
-    if not page.get_by_label(label, exact=True).is_visible():
-        page.get_by_text("Strengths, seeds and optimiser").click()
     field = page.get_by_label(label, exact=True)
+    if not page.get_by_role("tab", name="Run").is_visible():
+        page.get_by_text("More settings").click()
+    for tab in ("Strengths", "Network and training", "Run"):
+        if not field.is_visible():
+            page.get_by_role("tab", name=tab).click()
     field.fill(str(value))
     field.press("Enter")
 

@@ -77,6 +77,7 @@ def test_the_penalty_can_be_asked_for_gaps(open_page: Open, fairlab_home: Path) 
     app.pills(key="train.modes").set_value(["penalty"]).run()
     app.radio(key="train.control").set_value("slack").run()
     assert app.number_input(key="train.penalty").disabled
+    app.radio(key="train.span").set_value("listed").run()
     app.number_input(key="train.slack").set_value(10.0).run()
     app.button(key="train.start").click().run()
     sweep = RunStore(fairlab_home).list()[0].config.sweep

@@ -5,18 +5,14 @@ import streamlit as st
 from fairlab.config import (
     MODES,
     TRAINED_CONSTRAINTS,
-    AdversarialParams,
     Constraint,
     Grouping,
     LayerParams,
     Mode,
-    ModelConfig,
     RunConfig,
     SweepConfig,
     Task,
-    log_grid,
     modes_for,
-    slack_grid,
 )
 from fairlab.data import TaskData
 from fairlab.reports.figures.theme import MODE_LABELS
@@ -24,8 +20,14 @@ from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
 from fairlab.ui.widgets.baseline_form import USUAL, choose_baselines
+from fairlab.ui.widgets.folds_form import choose_folds
+from fairlab.ui.widgets.training_form import (
+    MODEL_WORDS,
+    Asked,
+    class_weight_in_use,
+    more_settings,
+)
 
-_MODEL_WORDS = {"mlp": "Neural network", "logistic": "Logistic regression"}
 _MODE_HELP = (
     "**Penalty** adds the gap to the loss. **Adversarial** trains a second model that tries to "
     "guess the group from the score. **Fairness layer** moves scores to the nearest ones whose "
@@ -50,7 +52,7 @@ _NO_ADVERSARY = {
 
 def default_config(data: TaskData) -> RunConfig:
     """What "Try it now" trains: three families, 21 strengths each, and the usual baselines."""
-    sweep = SweepConfig(modes=MODES, baselines=USUAL)
+    sweep = SweepConfig(modes=MODES, baselines=USUAL, layer=LayerParams(span="unmitigated"))
     return RunConfig(data=data.data, task=data.task, sweep=sweep)
 
 
@@ -67,11 +69,12 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         grouping = _grouping(group_by)
         kind = st.segmented_control(
             "Model",
-            list(_MODEL_WORDS),
+            list(MODEL_WORDS),
             default="mlp",
-            format_func=_MODEL_WORDS.__getitem__,
+            format_func=MODEL_WORDS.__getitem__,
             key="train.model",
         )
+        folds = choose_folds()
     with left:
         constraint = st.selectbox(
             "What must be nearly equal",
@@ -83,10 +86,11 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         constraint = constraint or TRAINED_CONSTRAINTS[0]
         modes = _modes(constraint, grouping)
         control = _penalty_control(modes)
-        weighted = data.task.weight is not None
+        weighted = data.task.weight is not None or class_weight_in_use() != "none"
         baselines, reductions = choose_baselines(constraint, grouping, weighted)
-    sweep = _more(constraint, modes, group_by, grouping, kind or "mlp", control)
-    sweep = sweep.model_copy(update={"baselines": baselines, "reductions": reductions})
+    sweep = more_settings(Asked(constraint, modes, group_by, grouping, kind or "mlp", control))
+    update = {"baselines": baselines, "reductions": reductions, "folds": folds}
+    sweep = sweep.model_copy(update=update)
     if not data.task.sensitive:
         st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
         return None, False
@@ -176,125 +180,3 @@ def _group_by(task: Task) -> tuple[str, ...]:
         "Between the groups of", options, format_func=" and ".join, key="train.by"
     )
     return tuple(picked) if picked else options[0]
-
-
-def _more(
-    constraint: str,
-    modes: tuple[Mode, ...],
-    group_by: tuple[str, ...],
-    grouping: Grouping,
-    kind: str,
-    control: str,
-) -> SweepConfig:
-    defaults = SweepConfig()
-    with st.expander("Strengths, seeds and optimiser"):
-        a, b, c = st.columns(3)
-        count = int(a.slider("Strengths per family", 3, 41, 21, key="train.count"))
-        seeds = int(
-            b.slider(
-                "Seeds",
-                1,
-                5,
-                1,
-                key="train.seeds",
-                help="Each strength is trained once per seed; the spread shows training noise.",
-            )
-        )
-        epochs = int(c.number_input("Epochs", 1, 500, defaults.epochs, key="train.epochs"))
-        top_penalty = a.number_input(
-            "Largest penalty strength",
-            0.1,
-            1000.0,
-            max(defaults.penalty.strengths),
-            key="train.penalty",
-            disabled=control == "slack",
-        )
-        top_adversarial = b.number_input(
-            "Largest adversarial strength",
-            0.1,
-            1000.0,
-            max(defaults.adversarial.strengths),
-            key="train.adversarial",
-        )
-        widest = c.number_input(
-            "Widest slack or gap asked for, points",
-            1.0,
-            100.0,
-            100 * max(s for s in defaults.layer.slacks if s < 1),
-            key="train.slack",
-        )
-        threshold = a.number_input(
-            "Decision threshold", 0.01, 0.99, defaults.threshold, 0.01, key="train.threshold"
-        )
-        batch = int(
-            b.number_input("Batch size", 8, 100_000, defaults.batch_size, key="train.batch")
-        )
-        rate = c.number_input(
-            "Learning rate",
-            1e-5,
-            1.0,
-            defaults.learning_rate,
-            0.001,
-            format="%.4f",
-            key="train.rate",
-        )
-        width = int(
-            a.number_input(
-                "Hidden units per layer",
-                1,
-                512,
-                defaults.model.width,
-                key="train.width",
-                disabled=kind != "mlp",
-            )
-        )
-        depth = int(
-            b.number_input(
-                "Hidden layers",
-                1,
-                6,
-                defaults.model.depth,
-                key="train.depth",
-                disabled=kind != "mlp",
-            )
-        )
-        seed = int(c.number_input("Seed of the split", 0, 10_000, 0, key="train.split"))
-        device = a.selectbox(
-            "Device",
-            ["cpu", "cuda"],
-            key="train.device",
-            help="cuda needs a GPU in the machine that runs the app.",
-        )
-    return SweepConfig.model_validate(
-        {
-            "constraint": constraint,
-            "group_by": group_by,
-            "grouping": grouping,
-            "modes": modes or ("penalty",),
-            "penalty": {
-                "control": control,
-                "strengths": _strengths(defaults.penalty.strengths, top_penalty, count),
-                "slacks": slack_grid(widest / 100, count),
-            },
-            "adversarial": AdversarialParams(
-                strengths=_strengths(defaults.adversarial.strengths, top_adversarial, count)
-            ),
-            "layer": LayerParams(slacks=slack_grid(widest / 100, count)),
-            "seeds": tuple(range(seeds)),
-            "model": ModelConfig.model_validate({"kind": kind, "width": width, "depth": depth}),
-            "epochs": epochs,
-            "batch_size": batch,
-            "learning_rate": rate,
-            "threshold": threshold,
-            "split": {"seed": seed},
-            "device": device or "cpu",
-        }
-    )
-
-
-def _strengths(default: tuple[float, ...], top: float, count: int) -> tuple[float, ...]:
-    """The default grid when untouched; else as many steps down from the new top, on a log scale."""
-    if top == max(default) and count == len(default):
-        return default
-    low = min(s for s in default if s > 0) * top / max(default)
-    return log_grid(low, top, count)
