@@ -20,7 +20,6 @@ from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
 from fairlab.ui.widgets.baseline_form import USUAL, choose_baselines
-from fairlab.ui.widgets.folds_form import choose_folds
 from fairlab.ui.widgets.training_form import (
     MODEL_WORDS,
     Asked,
@@ -74,7 +73,6 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
             format_func=MODEL_WORDS.__getitem__,
             key="train.model",
         )
-        folds = choose_folds()
     with left:
         constraint = st.selectbox(
             "What must be nearly equal",
@@ -89,8 +87,7 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         weighted = data.task.weight is not None or class_weight_in_use() != "none"
         baselines, reductions = choose_baselines(constraint, grouping, weighted)
     sweep = more_settings(Asked(constraint, modes, group_by, grouping, kind or "mlp", control))
-    update = {"baselines": baselines, "reductions": reductions, "folds": folds}
-    sweep = sweep.model_copy(update=update)
+    sweep = sweep.model_copy(update={"baselines": baselines, "reductions": reductions})
     if not data.task.sensitive:
         st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
         return None, False
