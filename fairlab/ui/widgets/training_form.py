@@ -21,6 +21,7 @@ from fairlab.config import (
     SweepConfig,
     log_grid,
 )
+from fairlab.ui.widgets.folds_form import choose_folds
 from fairlab.ui.widgets.layer_form import (
     choose_layer,
     choose_slacks,
@@ -211,7 +212,10 @@ def _run(defaults: SweepConfig) -> dict[str, object]:
         key="train.device",
         help="cuda needs a GPU in the machine that runs the app.",
     )
+    with b:
+        folds = choose_folds()
     return {
+        "folds": folds,
         "seeds": tuple(range(int(seeds))),
         "split": {"seed": split},
         "threshold": threshold,
