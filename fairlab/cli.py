@@ -50,6 +50,7 @@ class Benchmark(StrEnum):
     FRONTIER = "frontier"
     APP = "app"
     COVERAGE = "coverage"
+    QUALITY = "quality"
 
 
 Smallest = Annotated[
@@ -179,7 +180,8 @@ def worker(
 def bench(
     what: Annotated[Benchmark, typer.Argument(help="What to measure.")],
     data: Annotated[
-        Path | None, typer.Option(help="A real table to measure on (paper: a folder of tables).")
+        Path | None,
+        typer.Option(help="A real table to measure on (paper, quality: a folder of tables)."),
     ] = None,
     json_out: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
     device: Annotated[Device | None, typer.Option(help="Where to compute (layer, sweep).")] = None,
@@ -187,12 +189,36 @@ def bench(
         Path | None,
         typer.Option(help="Python that has the peer: fairness-training (layer), error-parity."),
     ] = None,
-    seeds: Annotated[int | None, typer.Option(min=2, help="How many seeds (paper).")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=2, help="How many seeds (paper, quality).")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes side by side (paper).")
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="A small part, to try it (paper, coverage).")
+    ] = False,
+    tables: Annotated[
+        str | None, typer.Option(help="Which tables, with commas between (quality).")
+    ] = None,
+    constraints: Annotated[
+        str | None, typer.Option(help="Which constraints, with commas between (quality).")
+    ] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="Which methods, with commas between (quality).")
+    ] = None,
+    people: Annotated[
+        int | None, typer.Option(min=200, help="Most people to train and pick on (quality).")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Cells computed so far; new ones are added (quality).")
+    ] = None,
+    redo: Annotated[
+        str | None,
+        typer.Option(help="Methods whose cells of other commits are computed again (quality)."),
+    ] = None,
+    only_report: Annotated[
+        bool, typer.Option("--only-report", help="Report what --resume holds (quality).")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -206,6 +232,13 @@ def bench(
         "seeds": seeds,
         "workers": workers,
         "quick": True if quick else None,
+        "tables": _list(tables),
+        "constraints": _list(constraints),
+        "methods": _list(methods),
+        "people": people,
+        "resume": resume,
+        "redo": _list(redo),
+        "only_report": True if only_report else None,
     }
     for option, value in given.items():
         if value is None:
@@ -231,10 +264,22 @@ _OPTIONS_OF = {
     "data": tuple(name for name in Benchmark if name is not Benchmark.COVERAGE),
     "device": (Benchmark.LAYER, Benchmark.SWEEP),
     "package_python": (Benchmark.LAYER, Benchmark.FRONTIER),
-    "seeds": (Benchmark.PAPER,),
+    "seeds": (Benchmark.PAPER, Benchmark.QUALITY),
     "workers": (Benchmark.PAPER,),
     "quick": (Benchmark.PAPER, Benchmark.COVERAGE),
+    "tables": (Benchmark.QUALITY,),
+    "constraints": (Benchmark.QUALITY,),
+    "methods": (Benchmark.QUALITY,),
+    "people": (Benchmark.QUALITY,),
+    "resume": (Benchmark.QUALITY,),
+    "redo": (Benchmark.QUALITY,),
+    "only_report": (Benchmark.QUALITY,),
 }
+
+
+def _list(text: str | None) -> list[str] | None:
+    """Names with commas between them; None for none given."""
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
 def main() -> None:

@@ -1,0 +1,330 @@
+"""From cells to what ``bench quality`` prints and writes."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness import columns
+from benchmarks.quality_cells import Cell
+from benchmarks.quality_picks import PRICE, REFERENCE_GAP, front_volume
+from benchmarks.quality_points import LIMITS, Method
+from benchmarks.quality_tables import TABLES
+from benchmarks.quality_verdicts import (
+    Chosen,
+    Interval,
+    People,
+    Verdict,
+    choose,
+    compare,
+    over_seeds,
+)
+
+OURS = "fairlab"
+# Verdicts are repeated at these prices, to see whether they hang on it.
+OTHER_PRICES = (0.0, 0.3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """All cells of a table and a constraint.
+
+    Attributes:
+        table, constraint: Which.
+        people: Test people by seed.
+        cells: By method name and seed; cells that failed are left out.
+        shared: Share of test people two seeds have in common.
+    """
+
+    table: str
+    constraint: str
+    people: Mapping[int, People]
+    cells: Mapping[str, Mapping[int, Cell]]
+    shared: float
+
+
+def studies(
+    cells: Iterable[Cell],
+    people: Callable[[str, int], People],
+    shared: Callable[[str], float],
+) -> list[Study]:
+    """Cells by table and constraint, in the order of the tables."""
+    found: dict[tuple[str, str], dict[str, dict[int, Cell]]] = {}
+    for cell in cells:
+        if not cell.failed and len(cell.validation):
+            of_study = found.setdefault((cell.place.table, cell.place.constraint), {})
+            of_study.setdefault(cell.method, {})[cell.place.seed] = cell
+    order = sorted(found, key=lambda place: (list(TABLES).index(place[0]), place[1]))
+    return [
+        Study(
+            table,
+            constraint,
+            {
+                seed: people(table, seed)
+                for seed in sorted(
+                    {s for by_seed in found[table, constraint].values() for s in by_seed}
+                )
+            },
+            found[table, constraint],
+            shared(table),
+        )
+        for table, constraint in order
+    ]
+
+
+def front(study: Study, names: Sequence[str], limit: float) -> dict[int, Chosen]:
+    """By seed what the union of some methods picks; seeds in which one of them is absent do not
+    count, unless it is absent from all."""
+    known = [name for name in names if name in study.cells]
+    if not known:
+        return {}
+    seeds = set.intersection(*(set(study.cells[name]) for name in known))
+    found = {}
+    for seed in sorted(seeds):
+        chosen = choose([study.cells[name][seed] for name in known], limit)
+        if chosen is not None:
+            found[seed] = chosen
+    return found
+
+
+def methods_of(methods: Sequence[Method], owner: str, uses: bool) -> list[str]:
+    """Names of the methods of an owner that do, or do not, use the attribute."""
+    return [m.name for m in methods if m.owner == owner and m.uses_attribute == uses]
+
+
+def rows_of(study: Study, methods: Sequence[Method]) -> list[dict[str, Any]]:
+    """Accuracy, gap and hypervolume on test people of every method, and of our two fronts."""
+    rows = []
+    for uses in (False, True):
+        names = {"our best front": methods_of(methods, OURS, uses)}
+        names |= {m.title: [m.name] for m in methods if m.uses_attribute == uses}
+        for title, chosen in names.items():
+            row = _row(study, chosen)
+            if row is None:
+                continue
+            owner = next(m.owner for m in methods if m.name == chosen[0])
+            rows.append({"method": title, "owner": owner, "uses_attribute": uses, **row})
+    return rows
+
+
+def _row(study: Study, names: Sequence[str]) -> dict[str, Any] | None:
+    fronts = {limit: front(study, names, limit) for limit in LIMITS}
+    if not fronts[LIMITS[0]]:
+        return None
+    row: dict[str, Any] = {"seeds": len(fronts[LIMITS[0]]), "at": {}}
+    for limit, by_seed in fronts.items():
+        accuracy = [float(c.cell.test.accuracy[c.pick.index]) for c in by_seed.values()]
+        gap = [float(c.cell.test.gap[c.pick.index]) for c in by_seed.values()]
+        row["at"][f"{limit:g}"] = {
+            "accuracy": as_record(over_seeds(accuracy)),
+            "gap": as_record(over_seeds(gap)),
+            "none_within": sum(not c.pick.within for c in by_seed.values()),
+            "picked": [
+                f"{c.cell.method}: {c.cell.settings[c.pick.index]}" for c in by_seed.values()
+            ],
+        }
+    if len(names) == 1:
+        volumes = [front_volume(c.validation, c.test) for c in study.cells[names[0]].values()]
+        row["hypervolume"] = as_record(over_seeds(volumes))
+    else:
+        row["hypervolume"] = as_record(over_seeds(union_volumes(study, names)))
+    return row
+
+
+def union_volumes(study: Study, names: Sequence[str]) -> list[float]:
+    """Hypervolume by seed of the union of some methods' points."""
+    from benchmarks.quality_picks import Measured
+
+    known = [name for name in names if name in study.cells]
+    seeds = set.intersection(*(set(study.cells[name]) for name in known))
+    volumes = []
+    for seed in sorted(seeds):
+        cells = [study.cells[name][seed] for name in known]
+        joined = [
+            Measured(np.concatenate([getattr(c, split).counts for c in cells]), study.constraint)
+            for split in ("validation", "test")
+        ]
+        volumes.append(front_volume(*joined))
+    return volumes
+
+
+def verdicts_of(study: Study, methods: Sequence[Method]) -> list[dict[str, Any]]:
+    """Our best front against each peer's, with and without the attribute, at every limit."""
+    rows = []
+    for uses in (False, True):
+        mine = methods_of(methods, OURS, uses)
+        for owner in dict.fromkeys(m.owner for m in methods if m.owner != OURS):
+            names = methods_of(methods, owner, uses)
+            for limit in LIMITS if names else ():
+                ours, theirs = front(study, mine, limit), front(study, names, limit)
+                if not set(ours) & set(theirs):
+                    continue
+                made = [
+                    compare(ours, theirs, study.people, limit, study.shared, price)
+                    for price in (PRICE, *OTHER_PRICES)
+                ]
+                rows.append(
+                    {
+                        "table": study.table,
+                        "constraint": study.constraint,
+                        "uses_attribute": uses,
+                        "limit": limit,
+                        "peer": owner,
+                        **verdict_record(made[0]),
+                        "at_other_prices": {
+                            f"{price:g}": found.word
+                            for price, found in zip(OTHER_PRICES, made[1:], strict=True)
+                        },
+                    }
+                )
+    return rows
+
+
+def verdict_record(found: Verdict) -> dict[str, Any]:
+    """A verdict as JSON."""
+    return {
+        "difference": as_record(found.difference),
+        "by_seed": [round(v, 6) for v in found.by_seed],
+        "noise_of_rows": _number(found.noise_of_rows),
+        "verdict": found.word,
+    }
+
+
+def as_record(found: Interval) -> dict[str, float | None]:
+    """An interval as JSON: undefined is null."""
+    return {name: _number(value) for name, value in asdict(found).items()}
+
+
+def _number(value: float) -> float | None:
+    return round(value, 6) if math.isfinite(value) else None
+
+
+def tally(verdicts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many wins, ties, losses, and open comparisons."""
+    words = [v["verdict"] for v in verdicts]
+    return {word: words.count(word) for word in ("win", "tie", "loss", "open")}
+
+
+def text(record: Mapping[str, Any]) -> str:
+    """The record as text."""
+    lines = [record["title"], record["machine"], *(f"- {fact}" for fact in record["facts"]), ""]
+    for study in record["studies"]:
+        lines += [f"{study['title']}, {study['constraint'].replace('_', ' ')}", ""]
+        lines += [columns(_table(study["methods"]), [""] * len(study["methods"])), ""]
+    lines += ["Our best front − the peer's, accuracy within the limit, in points:", ""]
+    lines += [columns(_verdict_table(record["verdicts"]), [""] * _peers(record["verdicts"])), ""]
+    lines.append(tally_line(record["verdicts"]))
+    for lost in (v for v in record["verdicts"] if v["verdict"] == "loss"):
+        lines.append(f"Lost: {loss_line(lost)}")
+    return "\n".join(lines)
+
+
+def tally_line(verdicts: Sequence[Mapping[str, Any]]) -> str:
+    """Wins, ties and losses in a sentence."""
+    found = tally(verdicts)
+    by_chance = 0.025 * (len(verdicts) - found["open"])
+    said = (
+        f"{found['win']} won, {found['tie']} tied, {found['loss']} lost of {len(verdicts)}; about "
+        f"{by_chance:.0f} would be lost by chance alone if all were equal."
+    )
+    return said + (f" {found['open']} have one seed only." if found["open"] else "")
+
+
+def loss_line(lost: Mapping[str, Any]) -> str:
+    """A lost comparison in words."""
+    d = lost["difference"]
+    return (
+        f"{lost['table']}, {lost['constraint'].replace('_', ' ')}, limit {100 * lost['limit']:g}, "
+        f"to {lost['peer']} ({'with' if lost['uses_attribute'] else 'without'} the attribute): "
+        f"{points(d)}"
+    )
+
+
+def points(found: Mapping[str, float | None]) -> str:
+    """An interval in points: "+0.31 [−0.02, 0.64]"."""
+    if found["mean"] is None:
+        return "–"
+    if found["low"] is None or found["high"] is None:
+        return f"{100 * found['mean']:+.2f}"
+    return f"{100 * found['mean']:+.2f} [{100 * found['low']:.2f}, {100 * found['high']:.2f}]"
+
+
+def _table(methods: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    head = ["method", "uses the attribute", "seeds"]
+    head += [f"accuracy, gap at ≤ {100 * limit:g}" for limit in LIMITS] + ["hypervolume"]
+    rows = [tuple(head)]
+    for m in methods:
+        cells = [m["method"], "yes" if m["uses_attribute"] else "no", str(m["seeds"])]
+        for limit in LIMITS:
+            at = m["at"][f"{limit:g}"]
+            missed = f" ({at['none_within']} none)" if at["none_within"] else ""
+            cells.append(f"{_pair(at['accuracy'], 1)}, {_pair(at['gap'], 1)}{missed}")
+        rows.append((*cells, _pair(m["hypervolume"], 1)))
+    return rows
+
+
+def _pair(found: Mapping[str, float | None], digits: int) -> str:
+    """ "84.5 ± 0.3" in points."""
+    mean, high = found["mean"], found["high"]
+    if mean is None:
+        return "–"
+    said = f"{100 * mean:.{digits}f}"
+    return said if high is None else f"{said} ± {100 * (high - mean):.{digits}f}"
+
+
+def _peers(verdicts: Sequence[Mapping[str, Any]]) -> int:
+    return len({_line(v) for v in verdicts})
+
+
+def _line(v: Mapping[str, Any]) -> tuple[str, str, bool, str]:
+    return v["table"], v["constraint"], v["uses_attribute"], v["peer"]
+
+
+def _verdict_table(verdicts: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    head = (
+        "table",
+        "constraint",
+        "uses the attribute",
+        "peer",
+        *(f"≤ {100 * k:g}" for k in LIMITS),
+    )
+    by_line: dict[tuple[str, str, bool, str], dict[float, str]] = {}
+    for v in verdicts:
+        by_line.setdefault(_line(v), {})[v["limit"]] = f"{v['verdict']} {points(v['difference'])}"
+    return [
+        head,
+        *(
+            (t, c.replace("_", " "), "yes" if u else "no", peer, *(at.get(k, "–") for k in LIMITS))
+            for (t, c, u, peer), at in by_line.items()
+        ),
+    ]
+
+
+def as_json(record: Mapping[str, Any]) -> str:
+    """JSON with a study's method, or a verdict, per line."""
+    parts = []
+    for key, value in record.items():
+        if key == "studies":
+            inner = []
+            for study in value:
+                facts = {k: v for k, v in study.items() if k != "methods"}
+                rows = ",\n".join(f"    {json.dumps(m, allow_nan=False)}" for m in study["methods"])
+                head = json.dumps(facts, allow_nan=False)[:-1]
+                inner.append(f'  {head}, "methods": [\n{rows}\n  ]}}')
+            joined = ",\n".join(inner)
+            parts.append(f' "studies": [\n{joined}\n ]')
+        elif isinstance(value, list) and key == "verdicts":
+            rows = ",\n".join(f"  {json.dumps(v, allow_nan=False)}" for v in value)
+            parts.append(f' "verdicts": [\n{rows}\n ]')
+        else:
+            parts.append(f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+REFERENCE = (
+    f"Hypervolume: share of the box of errors below a constant decision's and gaps below "
+    f"{100 * REFERENCE_GAP:g} points that the picked points cover on test people."
+)

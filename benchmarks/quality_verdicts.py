@@ -1,0 +1,165 @@
+"""Win, tie or loss of our best front against each peer's, with the noise of seeds and of rows.
+
+Within a seed both are measured on the same test people. The mean difference over seeds gets the
+wider of two 95 % intervals: Student's t over the seeds' differences, and the noise of test rows by
+resampling people (the same for both), with the share of test people two seeds have in common.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import stats
+
+from benchmarks.quality_cells import Cell
+from benchmarks.quality_picks import PRICE, Pick, best_of, best_within, worth_within
+from fairlab.outcomes import FloatArray, IntArray
+
+DRAWS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean with its 95 % interval over seeds; low and high are NaN with one seed."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class People:
+    """Labels and groups of the test people of one seed."""
+
+    y: IntArray
+    group: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """What a front gives at a limit in one seed.
+
+    Attributes:
+        cell: The method whose point was picked.
+        pick: The point.
+    """
+
+    cell: Cell
+    pick: Pick
+
+    @property
+    def counts(self) -> FloatArray:
+        """(G, 4) expected counts on test people."""
+        return np.asarray(self.cell.test.counts[self.pick.index])
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One comparison.
+
+    Attributes:
+        difference: Ours − the peer's accuracy within the limit.
+        by_seed: The same, of each seed.
+        noise_of_rows: Standard error of the mean from test rows alone.
+        word: ``win``, ``tie`` or ``loss``; ``open`` with one seed.
+    """
+
+    difference: Interval
+    by_seed: tuple[float, ...]
+    noise_of_rows: float
+    word: str
+
+
+def choose(cells: Sequence[Cell], limit: float) -> Chosen | None:
+    """The pick of the union of some methods' points; None if none of them has any."""
+    cells = [cell for cell in cells if len(cell.validation)]
+    if not cells:
+        return None
+    picks = [best_within(cell.validation, limit) for cell in cells]
+    best = best_of(picks)
+    return Chosen(cells[best], picks[best])
+
+
+def over_seeds(values: Sequence[float]) -> Interval:
+    """Mean and 95 % interval by Student's t."""
+    found = np.asarray(values, dtype=np.float64)
+    if len(found) < 2:
+        return Interval(float(found.mean()) if len(found) else np.nan, np.nan, np.nan)
+    half = float(stats.t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found)))
+    return Interval(float(found.mean()), float(found.mean()) - half, float(found.mean()) + half)
+
+
+def compare(
+    ours: Mapping[int, Chosen],
+    theirs: Mapping[int, Chosen],
+    people: Mapping[int, People],
+    limit: float,
+    shared: float,
+    price: float = PRICE,
+) -> Verdict:
+    """Ours against a peer's at one limit.
+
+    Args:
+        ours, theirs: By seed; seeds that both have count.
+        people: Test people by seed.
+        limit: Largest gap.
+        shared: Share of test people that two seeds have in common.
+        price: See :mod:`benchmarks.quality_picks`.
+    """
+    seeds = sorted(set(ours) & set(theirs))
+    values, variances = [], []
+    for seed in seeds:
+        a, b = ours[seed], theirs[seed]
+        constraint = a.cell.place.constraint
+        worth = [worth_within(c.counts, constraint, limit, price) for c in (a, b)]
+        values.append(float(worth[0] - worth[1]))
+        variances.append(_variance(a, b, people[seed], limit, price))
+    return verdict(values, float(np.mean(variances)), shared)
+
+
+def verdict(values: Sequence[float], variance_of_rows: float, shared: float) -> Verdict:
+    """From differences by seed, and the mean variance of one of them from test rows."""
+    seeds = len(values)
+    found = over_seeds(values)
+    rows = float(np.sqrt(variance_of_rows / seeds * (1 + (seeds - 1) * shared)))
+    if seeds < 2:
+        return Verdict(found, tuple(values), rows, "open")
+    half = max(found.high - found.mean, float(stats.norm.ppf(0.975)) * rows)
+    wide = Interval(found.mean, found.mean - half, found.mean + half)
+    # Rules that decide alike but for rounding are a tie, not a difference without noise.
+    word = "win" if wide.low > 1e-6 else "loss" if wide.high < -1e-6 else "tie"
+    return Verdict(wide, tuple(values), rows, word)
+
+
+def _variance(a: Chosen, b: Chosen, people: People, limit: float, price: float) -> float:
+    """Variance of the difference from resampling test people, the same draws for both."""
+    constraint = a.cell.place.constraint
+    worth = [worth_within(_resampled(c, people), constraint, limit, price) for c in (a, b)]
+    return float(np.var(worth[0] - worth[1], ddof=1))
+
+
+def _resampled(chosen: Chosen, people: People) -> FloatArray:
+    """(DRAWS, G, 4) counts of resampled test people."""
+    return _resampled_counts(chosen.cell, chosen.pick.index, people)
+
+
+@lru_cache(maxsize=4096)
+def _resampled_counts(cell: Cell, index: int, people: People) -> FloatArray:
+    weight = _weights(people)
+    chance = cell.chances[index]
+    groups = int(people.group.max()) + 1
+    columns = []
+    for g in range(groups):
+        for label, by in ((1, chance), (0, chance), (1, 1 - chance), (0, 1 - chance)):
+            columns.append(by * ((people.group == g) & (people.y == label)))
+    counts = weight @ np.stack(columns, axis=1).astype(np.float32)
+    return np.asarray(counts, dtype=np.float64).reshape(DRAWS, groups, 4)
+
+
+@lru_cache(maxsize=8)
+def _weights(people: People) -> FloatArray:
+    """(DRAWS, n) how often each person is drawn; cells keep their size in expectation."""
+    n = len(people.y)
+    rng = np.random.default_rng([n, 31])
+    return np.asarray(rng.multinomial(n, np.full(n, 1 / n), size=DRAWS), dtype=np.float32)

@@ -1,0 +1,396 @@
+"""``bench quality``: picked on validation alone, drawn decisions exact, honest verdicts."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import quality, quality_report
+from benchmarks.quality_cells import Cell, Place, append_cell, read_cells, run_cell
+from benchmarks.quality_error_parity import group_chances
+from benchmarks.quality_picks import (
+    Measured,
+    Pick,
+    best_of,
+    best_within,
+    front_volume,
+    worth_within,
+)
+from benchmarks.quality_points import Asked, Method, Point, expected_counts
+from benchmarks.quality_tables import TABLES, open_table, split_people
+from benchmarks.quality_verdicts import Chosen, People, compare, verdict
+from fairlab.data.task import PreparedData
+from fairlab.errors import InputError
+
+CONSTRAINT = "demographic_parity"
+
+
+def measured(*points: tuple[float, float], n: int = 1000) -> Measured:
+    """Points of given accuracy and demographic parity gap, two groups of ``n`` people."""
+    rows = []
+    for accuracy, gap in points:
+        # Group 0 selects half of its people, group 1 that and the gap more.
+        rows.append([_group(accuracy, 0.5, n), _group(accuracy, 0.5 + gap, n)])
+    return Measured(np.array(rows), CONSTRAINT)
+
+
+def _group(accuracy: float, selected: float, n: int) -> list[float]:
+    tp, tn = n * selected * accuracy, n * (1 - selected) * accuracy
+    return [tp, n * selected - tp, n * (1 - selected) - tn, tn]
+
+
+def test_the_most_accurate_point_within_the_limit_is_picked() -> None:
+    points = measured((0.9, 0.2), (0.8, 0.04), (0.85, 0.05), (0.84, 0.0))
+    assert best_within(points, 0.05).index == 2
+    assert best_within(points, 0.049).index == 3
+    assert best_within(points, 0.05).within
+
+
+def test_where_none_is_within_the_least_gap_is_picked_and_said() -> None:
+    pick = best_within(measured((0.9, 0.2), (0.6, 0.1)), 0.05)
+    assert (pick.index, pick.within) == (1, False)
+
+
+def test_equal_accuracy_goes_to_the_smaller_gap() -> None:
+    assert best_within(measured((0.8, 0.05), (0.8, 0.01), (0.8, 0.01)), 0.05).index == 1
+
+
+def test_an_undefined_gap_is_within_no_limit() -> None:
+    counts = measured((0.9, 0.0), (0.7, 0.3)).counts.copy()
+    counts[0, 1] = 0  # nobody in group 1: no gap
+    assert best_within(Measured(counts, CONSTRAINT), 0.5).index == 1
+
+
+costs = st.lists(
+    st.tuples(st.sampled_from([0.6, 0.7, 0.8]), st.sampled_from([0.0, 0.05, 0.1, 0.2])),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(st.lists(costs, min_size=1, max_size=4), st.sampled_from([0.01, 0.05, 0.1]))
+def test_a_union_picks_what_all_its_points_together_would(
+    methods: list[list[tuple[float, float]]], limit: float
+) -> None:
+    picks = [best_within(measured(*points), limit) for points in methods]
+    winner = picks[best_of(picks)]
+    together = best_within(measured(*[p for points in methods for p in points]), limit)
+    assert winner.within == together.within
+    assert winner.accuracy == pytest.approx(together.accuracy)
+    assert winner.gap == pytest.approx(together.gap)
+
+
+def test_breaking_a_limit_costs_a_point_for_every_point_beyond_it() -> None:
+    points = measured((0.9, 0.02), (0.93, 0.07)).counts
+    worth = worth_within(points, CONSTRAINT, 0.05)
+    assert worth == pytest.approx([0.9, 0.91])
+    assert worth_within(points, CONSTRAINT, 0.01) == pytest.approx([0.89, 0.87])
+    assert worth_within(points, CONSTRAINT, 0.01, price=0.0) == pytest.approx([0.9, 0.93])
+
+
+def test_hypervolume_is_the_share_of_the_box_the_picked_points_cover() -> None:
+    validation = measured((0.9, 0.1), (0.75, 0.0))
+    # 54 % are favourable, so a constant decision errs on 46 %; the box ends at a gap of 20 points.
+    covered = (0.46 - 0.1) * (0.2 - 0.1) + (0.46 - 0.25) * (0.1 - 0.0)
+    assert front_volume(validation, validation) == pytest.approx(covered / (0.46 * 0.2))
+    beyond = measured((0.9, 0.5), (0.75, 0.4))
+    assert front_volume(validation, beyond) == 0.0
+
+
+def test_a_point_no_limit_picks_adds_no_hypervolume() -> None:
+    validation = measured((0.8, 0.0), (0.7, 0.0))
+    test = measured((0.6, 0.0), (0.9, 0.0))  # lucky on test
+    assert front_volume(validation, test) == pytest.approx(
+        front_volume(measured((0.8, 0.0)), measured((0.6, 0.0)))
+    )
+
+
+def test_expected_counts_are_the_mean_of_draws() -> None:
+    rng = np.random.default_rng(0)
+    chance = rng.choice([0.0, 0.3, 1.0], 60)
+    y, group = rng.integers(0, 2, 60), rng.integers(0, 2, 60)
+    exact = expected_counts(chance, y, group, 2)
+    drawn = [
+        expected_counts((rng.random(60) < chance).astype(float), y, group, 2) for _ in range(4000)
+    ]
+    assert np.abs(np.mean(drawn, axis=0) - exact).max() < 0.25
+    assert exact.sum(1) == pytest.approx(np.bincount(group))
+
+
+def test_error_paritys_chances_are_the_mean_of_its_own_draws() -> None:
+    classifiers = pytest.importorskip("error_parity.classifiers")
+    from sklearn.metrics import roc_curve
+
+    rng = np.random.default_rng(1)
+    score = rng.choice(np.linspace(0, 1, 11), 400)
+    y = (rng.random(400) < score).astype(int)
+    curve = roc_curve(y, score, drop_intermediate=False)
+    rules = {
+        g: classifiers.RandomizedClassifier.construct_at_target_ROC(lambda x: x[:, 0], curve, p)
+        for g, p in enumerate((np.array([0.2, 0.35]), np.array([0.3, 0.5])))
+    }
+    group = np.arange(400) % 2
+    chance = group_chances(rules, score, group)
+    assert ((chance > 0) & (chance < 1)).any()
+    np.random.seed(0)  # noqa: NPY002  (its third classifier draws from the global generator)
+    drawn = np.zeros(400)
+    for _ in range(1500):
+        for g, rule in rules.items():
+            drawn[group == g] += rule(score[group == g, None])
+    assert np.abs(drawn / 1500 - chance).max() < 0.07
+
+
+def test_the_mixtures_chances_are_the_mean_of_fairlearns_draws() -> None:
+    from fairlearn.reductions import DemographicParity, ExponentiatedGradient
+    from sklearn.linear_model import LogisticRegression
+
+    from benchmarks.quality_fairlearn import _mixture
+
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(300, 2))
+    group = (x[:, 0] > 0).astype(int)
+    y = (rng.random(300) < 1 / (1 + np.exp(-2 * x[:, 0] - x[:, 1]))).astype(int)
+    model = ExponentiatedGradient(
+        LogisticRegression(), DemographicParity(difference_bound=0.02), max_iter=10
+    ).fit(x, y, sensitive_features=group)
+    chance = _mixture(model, x)
+    assert ((chance > 0.01) & (chance < 0.99)).any()
+    drawn = np.mean([model.predict(x, random_state=s) for s in range(800)], axis=0)
+    assert np.abs(drawn - chance).max() < 0.09
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ([0.01, 0.012, 0.011], "win"),
+        ([-0.01, -0.012, -0.011], "loss"),
+        ([0.01, -0.02, 0.03], "tie"),
+        ([1e-9, 1e-9, 1e-9], "tie"),
+        ([0.02], "open"),
+    ],
+)
+def test_verdicts(values: list[float], word: str) -> None:
+    assert verdict(values, 0.0, 0.2).word == word
+
+
+def test_noise_of_test_rows_alone_makes_a_tie() -> None:
+    """Five seeds that agree by luck do not win against the noise of the people tested on."""
+    values = [0.010, 0.0101, 0.0102, 0.0101, 0.01]
+    assert verdict(values, 0.0, 0.2).word == "win"
+    assert verdict(values, 0.02**2, 0.2).word == "tie"
+    wide = verdict(values, 0.02**2, 1.0).difference
+    assert wide.high - wide.mean == pytest.approx(1.96 * 0.02, rel=1e-3)
+
+
+def cell(chance: np.ndarray, people: People, seed: int = 0) -> Cell:
+    """A finished cell of one rule."""
+    one = Measured(expected_counts(chance, people.y, people.group, 2)[None], CONSTRAINT)
+    place = Place("loanapp", CONSTRAINT, seed, None)
+    return Cell("", place, "m", ("",), one, one, (0, 0, 0, 0), {0: chance}, (1, 1, 1), 0.0, {})
+
+
+def test_the_same_rule_ties_with_itself_without_any_noise() -> None:
+    rng = np.random.default_rng(3)
+    people = People(rng.integers(0, 2, 200), rng.integers(0, 2, 200))
+    one = Chosen(cell(rng.random(200), people), Pick(0, True, 0.5, 0.0))
+    found = compare({0: one, 1: one}, {0: one, 1: one}, {0: people, 1: people}, 0.05, 0.2)
+    assert (found.word, found.noise_of_rows) == ("tie", 0.0)
+
+
+def test_noise_of_rows_is_that_of_fresh_people() -> None:
+    """The standard error from resampling agrees with drawing populations anew."""
+    rng = np.random.default_rng(4)
+    n = 500
+
+    def draw() -> tuple[People, np.ndarray, np.ndarray]:
+        people = People(rng.integers(0, 2, n), rng.integers(0, 2, n))
+        right, other = rng.random(n) < 0.8, rng.random(n) < 0.7
+        return people, *(np.where(r, people.y, 1 - people.y).astype(float) for r in (right, other))
+
+    def difference(limit: float, price: float) -> tuple[float, float]:
+        people, a, b = draw()
+        chosen = [Chosen(cell(c, people), Pick(0, True, 0.5, 0.0)) for c in (a, b)]
+        found = compare({0: chosen[0]}, {0: chosen[1]}, {0: people}, limit, 0.0, price)
+        return found.by_seed[0], found.noise_of_rows
+
+    drawn = np.array([difference(0.05, 1.0) for _ in range(60)])
+    assert drawn[:, 0].std() == pytest.approx(drawn[:, 1].mean(), rel=0.35)
+
+
+@pytest.fixture(scope="module")
+def prepared() -> PreparedData:
+    """A few hundred people of the built-in table."""
+    return split_people(open_table(TABLES["loanapp"], None), "race_ethnicity", 0, 500)
+
+
+def test_a_bound_on_people_leaves_the_test_people_alone() -> None:
+    data = open_table(TABLES["loanapp"], None)
+    whole, part = (split_people(data, "race_ethnicity", 0, p) for p in (None, 500))
+    sizes = [{name: len(s.y_true) for name, s in p.splits.items()} for p in (whole, part)]
+    assert sizes[1]["train"] + sizes[1]["validation"] == pytest.approx(500, abs=2)
+    assert sizes[1]["test"] == pytest.approx(sizes[0]["test"], abs=2)
+    assert sizes[0]["train"] == pytest.approx(3 * sizes[0]["test"], abs=6)
+    assert not np.array_equal(
+        split_people(data, "race_ethnicity", 1, 500).splits["test"].y_true,
+        part.splits["test"].y_true,
+    )
+
+
+def asked(prepared: PreparedData) -> Asked:
+    """What methods are given; scores without training: features added up."""
+
+    def base(_: object) -> dict[str, np.ndarray]:
+        return {
+            name: 1 / (1 + np.exp(-part.features[:, :20].sum(1).astype(np.float64) + 4))
+            for name, part in prepared.splits.items()
+        }
+
+    return Asked(prepared, CONSTRAINT, 0, base)
+
+
+CHEAP = ("logistic", "reweighing_logistic", "frontier_boosting", "fairlearn_to_boosting",
+         "error_parity_boosting")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_labels_of_test_people_change_no_pick(prepared: PreparedData, name: str) -> None:
+    """With every test label turned round, the same points are made and the same are picked."""
+    method = next(m for m in quality.all_methods() if m.name == name)
+    if method.needs:
+        pytest.importorskip(method.needs)
+        pytest.importorskip("ecos")
+    test = prepared.splits["test"]
+    turned = replace(
+        prepared, splits={**prepared.splits, "test": replace(test, y_true=1 - test.y_true)}
+    )
+    place = Place("loanapp", CONSTRAINT, 0, 500)
+    one, other = (run_cell(place, method, asked(p), {}, lambda: 0.0) for p in (prepared, turned))
+    assert not one.failed
+    assert one.picked == other.picked
+    assert all(np.array_equal(one.chances[i], other.chances[i]) for i in one.chances)
+    assert not np.array_equal(one.test.counts, other.test.counts)
+
+
+def a_method(name: str, calls: list[str], settings: dict[str, object] | None = None) -> Method:
+    """A method that notes its calls."""
+
+    def run(given: Asked) -> Iterator[Point]:
+        calls.append(name)
+        yield Point("one", *(np.full(len(given.y(s)), 0.5) for s in ("validation", "test")))
+
+    return Method(name, "fairlab", name, False, {} if settings is None else settings, run)
+
+
+def a_run(monkeypatch: pytest.MonkeyPatch, methods: tuple[Method, ...]) -> None:
+    monkeypatch.setattr(quality, "all_methods", lambda: methods)
+
+
+def test_a_stopped_run_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    path = tmp_path / "cells.jsonl"
+    options = {"seeds": 2, "people": 400, "constraints": (CONSTRAINT,), "resume": path}
+    a_run(monkeypatch, (a_method("a", calls),))
+    quality.main(**options)  # type: ignore[arg-type]
+    assert calls == ["a", "a"]
+    lines = path.read_text().splitlines()
+    path.write_text(lines[0] + "\n" + lines[1][:50])  # killed in the middle of a line
+    a_run(monkeypatch, (a_method("a", calls), a_method("b", calls)))
+    quality.main(**options)  # type: ignore[arg-type]
+    assert sorted(calls[2:]) == ["a", "b", "b"]
+    quality.main(**options)  # type: ignore[arg-type]
+    assert len(calls) == 5
+
+
+def test_changed_settings_are_computed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    options = {"seeds": 1, "constraints": (CONSTRAINT,), "resume": tmp_path / "cells.jsonl"}
+    for settings in ({"epochs": 1}, {"epochs": 2}, {"epochs": 2}):
+        a_run(monkeypatch, (a_method("a", calls, dict(settings)),))
+        quality.main(**options)  # type: ignore[arg-type]
+    assert len(calls) == 2
+
+
+def test_methods_of_another_commit_are_computed_again_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    options = {"seeds": 1, "constraints": (CONSTRAINT,), "resume": tmp_path / "cells.jsonl"}
+    a_run(monkeypatch, (a_method("a", calls), a_method("b", calls)))
+    quality.main(**options)  # type: ignore[arg-type]
+    monkeypatch.setattr(quality, "versions", lambda: {"commit": "another"})
+    quality.main(**options, redo=("a",))  # type: ignore[arg-type]
+    quality.main(**options, redo=("a",))  # type: ignore[arg-type]
+    assert calls == ["a", "b", "a"]
+
+
+def test_seeds_come_before_tables_so_that_a_part_is_balanced() -> None:
+    run = quality.Run(Path("anywhere"), None, seeds=2)
+    seeds = [place.seed for place, _ in run.places()]
+    assert seeds == sorted(seeds)
+    first = {(p.table, p.constraint) for p, _ in run.places() if p.seed == 0}
+    assert len(first) == 12
+
+
+def test_a_method_that_fails_is_reported_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: Asked) -> Iterator[Point]:
+        raise ValueError("singular matrix")
+
+    calls: list[str] = []
+    methods = (Method("a", "peer", "a", False, {}, broken), a_method("b", calls))
+    a_run(monkeypatch, methods)
+    path = tmp_path / "figures.json"
+    quality.main(None, path, seeds=2, people=400, constraints=(CONSTRAINT,))
+    record = json.loads(path.read_text())
+    assert any("a on loanapp (ValueError: singular matrix)" in fact for fact in record["facts"])
+    assert "singular matrix" in capsys.readouterr().out
+    assert calls == ["b", "b"]
+    assert [m["method"] for m in record["studies"][0]["methods"]] == ["our best front", "b"]
+
+
+def test_the_report_compares_our_union_with_each_peer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A peer that decides everybody alike loses to logistic regression where gaps may be wide."""
+
+    def constant(given: Asked) -> Iterator[Point]:
+        yield Point("nobody", *(np.zeros(len(given.y(s))) for s in ("validation", "test")))
+
+    ours = next(m for m in quality.all_methods() if m.name == "logistic")
+    peer = Method("nobody", "the peer", "nobody", False, {}, constant)
+    a_run(monkeypatch, (ours, peer))
+    path = tmp_path / "figures.json"
+    quality.main(None, path, seeds=3, constraints=(CONSTRAINT,))
+    record = json.loads(path.read_text())
+    words = {v["limit"]: v["verdict"] for v in record["verdicts"]}
+    assert words[0.1] == "win"
+    assert all(v["peer"] == "the peer" for v in record["verdicts"])
+    assert quality_report.tally(record["verdicts"])["loss"] == 0
+    assert "won" in capsys.readouterr().out
+
+
+def test_an_unknown_name_is_refused_with_those_known() -> None:
+    with pytest.raises(InputError, match=r"no 'adults' among the tables.*adult"):
+        quality.Run(Path("anywhere"), None, tables=("adults",))
+
+
+def test_a_cell_survives_its_line(tmp_path: Path, prepared: PreparedData) -> None:
+    place = Place("loanapp", CONSTRAINT, 0, 500)
+    made = run_cell(place, a_method("a", []), asked(prepared), {"torch": "2"}, lambda: 1.0)
+    append_cell(tmp_path / "cells.jsonl", made)
+    (read,) = read_cells(tmp_path / "cells.jsonl").values()
+    assert (read.key, read.place, read.picked, read.sizes) == (
+        made.key, made.place, made.picked, made.sizes,
+    )  # fmt: skip
+    assert np.allclose(read.test.counts, made.test.counts)
+    assert np.allclose(read.chances[0], made.chances[0], atol=1 / 255)
