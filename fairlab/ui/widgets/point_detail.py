@@ -18,6 +18,7 @@ from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result as stored
 from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.coefficients_view import show_coefficients
 from fairlab.ui.widgets.honesty_view import point_honesty
 
 # Offered where nothing was promised: a number to start from, not a verdict.
@@ -59,6 +60,7 @@ def point_detail(run_id: str, result: SweepResult, index: int, result_key: str) 
         _table(splits_table(result, index))
         if not point.is_drawn:
             _threshold(run_id, result, index)
+        show_coefficients(result, index)
     if own:
         _next_steps()
 

@@ -1,0 +1,74 @@
+"""Coefficients of logistic regressions: the numbers that make the scores, and who has none."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from fairlab.config import MODES, ModelConfig, PenaltyParams, SplitConfig, SweepConfig
+from fairlab.data import load, prepare
+from fairlab.errors import InputError, UnknownNameError
+from fairlab.reports.tables.coefficients import (
+    INTERCEPT,
+    coefficients,
+    coefficients_table,
+    has_coefficients,
+)
+from fairlab.training import fit_sweep
+
+DATA = prepare(load("loanapp"), SplitConfig(), ("race_ethnicity",))
+
+
+def trained(kind="logistic", **changes):
+    """Few epochs on the built-in table."""
+    sweep = SweepConfig(
+        model=ModelConfig(kind=kind, width=4, depth=1),
+        penalty=PenaltyParams(strengths=(0.0, 5.0)),
+        epochs=3,
+        **changes,
+    )
+    return fit_sweep(DATA, sweep)
+
+
+RESULT = trained(baselines=("logistic",))
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_features_times_coefficients_are_the_scores(index) -> None:
+    """Of that model and no other, each number with the feature of its name."""
+    table = coefficients(RESULT, index).set_index("feature")["coefficient"]
+    value = table[list(DATA.feature_names)].to_numpy()
+    features = DATA.splits["test"].features.astype(np.float64)
+    logit = features @ value + table[INTERCEPT]
+    score = RESULT.splits["test"].score[index]
+    np.testing.assert_allclose(1 / (1 + np.exp(-logit)), score, atol=1e-5)
+
+
+def test_each_feature_stands_with_its_column_largest_first() -> None:
+    table = coefficients(RESULT, 0)
+    assert table["feature"][0] == INTERCEPT
+    rest = table[1:]
+    assert all(f.startswith(c) for f, c in zip(rest["feature"], rest["column"], strict=True))
+    size = rest["coefficient"].abs().to_numpy()
+    assert (size[:-1] >= size[1:]).all()
+    np.testing.assert_allclose(table["odds_ratio"], np.exp(table["coefficient"]))
+    assert len(coefficients_table(RESULT, 0)) == len(DATA.feature_names) + 1
+
+
+def test_every_family_has_them_and_others_do_not() -> None:
+    everyone = trained(modes=MODES)
+    assert all(has_coefficients(everyone, p.index) for p in everyone.points)
+    assert not has_coefficients(RESULT, 2)
+    with pytest.raises(UnknownNameError, match="another library"):
+        coefficients(RESULT, 2)
+    network = trained("mlp")
+    assert not has_coefficients(network, 0)
+    with pytest.raises(InputError, match="hidden layer"):
+        coefficients(network, 0)
+
+
+def test_a_result_without_weights_says_what_to_do() -> None:
+    bare = dataclasses.replace(RESULT, networks=None)
+    assert not has_coefficients(bare, 0)
+    with pytest.raises(InputError, match="Train it again"):
+        coefficients(bare, 0)
