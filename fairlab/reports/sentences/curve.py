@@ -126,8 +126,19 @@ def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
     notes = [
         f"{len(rows)} models, measured on {people}. Large markers are unmitigated models. Lines "
         "join the models that none of their family beats on validation people, so on "
-        f"{people} they may zigzag; vertical bars are 95 % intervals of their gaps."
+        f"{people} they may zigzag. Vertical bars are 95 % intervals of gaps, crosses of accuracy "
+        "too: where other people would put the point. They say nothing of training again."
     ]
+    if _several_seeds(known):
+        notes.append(
+            "Faint markers are single seeds, full ones their means, and lines join the means. How "
+            "far the faint ones lie apart is what training again changes, on the same people."
+        )
+    notes.append(
+        "Pale markers cannot be told from the unmitigated model of their family: the 97.5 % "
+        "intervals of their changes of accuracy and of gap, on the same people, both contain 0. "
+        "Each model is judged by itself: of many that change nothing, a few look as if they did."
+    )
     if any(r.mode == "baseline" for r in rows):
         notes.append(
             "Baselines (stars) are models of other libraries on the same split. No line joins "
@@ -153,6 +164,10 @@ def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
                 "narrower. The Compare page looks at the change itself, on the same people."
             )
     return tuple(notes)
+
+
+def _several_seeds(rows: Sequence[CurveRow]) -> bool:
+    return len({row.seed for row in rows if row.mode != "baseline"}) > 1
 
 
 def _trained(rows: Sequence[CurveRow]) -> list[CurveRow]:

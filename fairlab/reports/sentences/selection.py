@@ -39,8 +39,12 @@ def again_sentence(found: Selection) -> str:
 
 def _shift(found: Selection) -> str:
     less, wider = 100 * found.accuracy_loss, 100 * found.gap_growth
-    accuracy = f"{abs(less):.1f} points {'less' if less >= 0 else 'more'} accuracy"
-    gap = f"a gap {abs(wider):.1f} points {'wider' if wider >= 0 else 'narrower'}"
+    accuracy = "as much accuracy"
+    if abs(less) >= 0.05:
+        accuracy = f"{abs(less):.1f} points {'less' if less > 0 else 'more'} accuracy"
+    gap = "a gap as wide"
+    if abs(wider) >= 0.05:
+        gap = f"a gap {abs(wider):.1f} points {'wider' if wider > 0 else 'narrower'}"
     return f"{accuracy} and {gap}"
 
 

@@ -33,11 +33,11 @@ def told_apart_column(found: Honesty) -> list[str]:
 
 
 def health_table(report: HealthReport, result: SweepResult) -> pd.DataFrame:
-    """Every finding with all its models."""
+    """Every finding, the models that have it, and on whom it rests."""
     return pd.DataFrame(
         [
             {
-                "Finding": finding_words(one, result, named=1000),
+                "Finding": finding_words(one, result),
                 "Models": len(one.indices) if one.indices else "the run",
                 "Rests on": "test people" if one.on_test else "training and validation people",
             }

@@ -188,12 +188,14 @@ function buildTraces(state, data) {
       }
       const shownPoints = [...own.filter((p) => !averaged(p)), ...means];
       if (!shownPoints.length) continue;
-      // Crosses: where other people would put the point. Others' are in hover and table.
-      const crossed = (p) => !older && run.final && (p.front || p.baseline || chosen(p));
+      // How far other people would move the point: in the gap for the front, both ways for the
+      // unmitigated and the picked one. The others' intervals are in hover and table.
+      const crossed = (p) => !older && run.final && (p.baseline || chosen(p));
+      const barred = (p) => crossed(p) || (!older && run.final && p.front);
       traces.push({
         type: "scatter", mode: beside ? "markers+text" : "markers", name, ...uses,
         x: shownPoints.map((p) => 100 * p.accuracy), y: shownPoints.map((p) => 100 * p.gap),
-        error_y: cross(shownPoints, "interval", "gap", crossed, style.color),
+        error_y: cross(shownPoints, "interval", "gap", barred, style.color),
         error_x: cross(shownPoints, "across", "accuracy", crossed, style.color),
         ...(beside ? directLabels(shownPoints, data) : {}),
         textfont: { color: state.ink, size: 12 },
@@ -212,6 +214,13 @@ function buildTraces(state, data) {
     }
   });
   return [...traces, ...noiseLegend(state, data)];
+}
+
+// In percent, of every finished point and of the line; none while models train.
+function accuraciesShown(data) {
+  if (data.runs.some((run) => !run.final)) return [];
+  const points = data.runs.flatMap((run) => run.final.filter((p) => p.accuracy !== null && p.gap !== null));
+  return [...points.map((p) => 100 * p.accuracy), ...(data.frontier?.accuracy ?? []).map((a) => 100 * a)];
 }
 
 // Axes follow the points that matter: a model that has barely started must not squash the rest.
@@ -234,6 +243,12 @@ function layoutFor(state, data) {
     bgcolor: style.getPropertyValue("--st-background-color").trim() || "#ffffff",
     bordercolor: ink, font: { color: ink, size: 13 }, align: "left",
   };
+  const across = accuraciesShown(data);
+  if (across.length > 1) {  // bars may reach beyond: they must not squash the curve
+    const [low, high] = [Math.min(...across), Math.max(...across)];
+    const margin = Math.max(0.08 * (high - low), 0.3);
+    layout.xaxis = { ...layout.xaxis, range: [low - margin, high + margin], autorange: false };
+  }
   const line = data.frontier;
   if (line?.accuracy.length && !narrow) {  // at the line's accurate end, on a ground of its own
     layout.annotations = [...(layout.annotations ?? []), {

@@ -73,11 +73,11 @@ def runs_view() -> None:
     if newest.id in finished:
         beside = baseline_sentence(finished[newest.id])
         st.markdown(as_it_is(f"{sentence} {beside}".strip()))
+        health_view(newest)
+        best_within(newest, _select)
         if line is not None:
             say_frontier(newest.id, line)
         _how_to_read(newest, finished[newest.id])
-        health_view(newest)
-        best_within(newest, _select)
         _pick(newest, finished[newest.id])
         show_table(_table(newest, finished[newest.id]), key="train.points")
         _notes(newest)
