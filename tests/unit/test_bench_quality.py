@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import quality, quality_report
+from benchmarks import quality, quality_readme, quality_report
 from benchmarks.quality_cells import Cell, Place, append_cell, read_cells, run_cell
 from benchmarks.quality_error_parity import group_chances
 from benchmarks.quality_picks import (
@@ -394,3 +394,41 @@ def test_a_cell_survives_its_line(tmp_path: Path, prepared: PreparedData) -> Non
     )  # fmt: skip
     assert np.allclose(read.test.counts, made.test.counts)
     assert np.allclose(read.chances[0], made.chances[0], atol=1 / 255)
+
+
+def test_the_readme_is_written_between_its_marks() -> None:
+    text = f"# Figures\n\n{quality_readme.START}\nold\n{quality_readme.END}\n\nMore.\n"
+    again = quality_readme.replaced(quality_readme.replaced(text, "new"), "newer")
+    assert again == text.replace("old", "newer")
+    assert quality_readme.replaced("# Figures\n", "new").endswith(
+        f"{quality_readme.START}\nnew\n{quality_readme.END}\n"
+    )
+
+
+def test_the_summary_shows_the_peer_that_is_closest_and_what_is_lost() -> None:
+    def interval(mean: float) -> dict[str, float]:
+        return {"mean": mean, "low": mean - 0.001, "high": mean + 0.001}
+
+    def compared(peer: str, mean: float, word: str) -> dict[str, object]:
+        return {
+            "table": "adult", "constraint": CONSTRAINT, "uses_attribute": False, "limit": 0.05,
+            "peer": peer, "difference": interval(mean), "verdict": word,
+        }  # fmt: skip
+
+    at = {"0.05": {"accuracy": interval(0.85), "gap": interval(0.04)}}
+    methods = [
+        {"method": "our best front", "owner": "fairlab", "uses_attribute": False, "seeds": 5,
+         "at": at, "hypervolume": interval(0.3)},
+        {"method": "theirs", "owner": "far", "uses_attribute": False, "seeds": 5, "at": at,
+         "hypervolume": interval(0.2)},
+    ]  # fmt: skip
+    record = {
+        "machine": "a machine", "versions": {"torch": "2"}, "facts": ["A fact."], "limits": [0.05],
+        "studies": [{"table": "adult", "title": "Adult, by sex", "constraint": CONSTRAINT,
+                     "methods": methods}],
+        "verdicts": [compared("far", 0.03, "win"), compared("near", -0.004, "loss")],
+    }  # fmt: skip
+    found = quality_readme.summary(record)
+    assert "85.0 (4.0); **loss** -0.40 [-0.50, -0.30], near | 30.0; 20.0, theirs |" in found
+    assert "1 won, 0 tied, 1 lost of 2" in found
+    assert "- adult, demographic parity, limit 5, to near (without the attribute)" in found
