@@ -26,6 +26,7 @@ def test_left_alone_the_form_searches_nothing_and_counts_outcomes_as_they_come(
     assert sweep.search is None
     assert sweep.class_weight == "none"
     assert sweep.learning_rate == SweepConfig().learning_rate
+    assert sweep.weight_decay == SweepConfig().weight_decay
     assert sweep.model == SweepConfig().model
 
 
@@ -63,9 +64,8 @@ def test_a_search_is_asked_for_with_a_number_of_settings(
 
     app = open_page("train")
     before = estimate()
-    app.toggle(key="train.search").set_value(True).run()
+    app.selectbox(key="train.search").select("54 settings").run()
     assert estimate() != before
-    app.segmented_control(key="train.candidates").set_value("Many (54)").run()
     app.button(key="train.start").click().run()
     assert not app.exception
     assert trained(fairlab_home).search == SearchParams(candidates=54)
@@ -74,12 +74,14 @@ def test_a_search_is_asked_for_with_a_number_of_settings(
 def test_settings_of_every_tab_reach_the_run(open_page: Open, fairlab_home: Path) -> None:
     app = open_page("train")
     app.number_input(key="train.width").set_value(16)
+    app.number_input(key="train.decay").set_value(0.5)
     app.number_input(key="train.penalty").set_value(5.0)
     app.slider(key="train.seeds").set_value(3)
     app.number_input(key="train.threshold").set_value(0.4).run()
     app.button(key="train.start").click().run()
     sweep = trained(fairlab_home)
     assert sweep.model.width == 16
+    assert sweep.weight_decay == 0.5
     assert max(sweep.penalty.strengths) == 5.0
     assert sweep.seeds == (0, 1, 2)
     assert sweep.threshold == 0.4

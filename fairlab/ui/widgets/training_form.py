@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fairlab.config import (
     AdversarialParams,
@@ -48,7 +49,7 @@ _SEARCH_HELP = (
     "here are always among those tried. Test people are not looked at. What was tried and kept is "
     "listed with the result."
 )
-_CANDIDATES = {"Few (9)": 9, "Usual (18)": 18, "Many (54)": 54}
+_CANDIDATES = {"No": None, "9 settings": 9, "18 settings": 18, "54 settings": 54}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,18 @@ def _network(kind: str, defaults: SweepConfig) -> dict[str, object]:
         format="%.4f",
         key="train.rate",
     )
-    classes = c.selectbox(
+    decay = c.number_input(
+        "Weight decay",
+        0.0,
+        10.0,
+        defaults.weight_decay,
+        0.1,
+        format="%.3f",
+        key="train.decay",
+        help="Draws weights towards 0 (AdamW). 1 or 2 kept networks on tables of a few thousand "
+        "people from learning them by heart; it is too much for logistic regression.",
+    )
+    classes = a.selectbox(
         "Each outcome counts",
         list(_CLASS_WORDS),
         format_func=_CLASS_WORDS.__getitem__,
@@ -175,21 +187,22 @@ def _network(kind: str, defaults: SweepConfig) -> dict[str, object]:
         "epochs": epochs,
         "batch_size": batch,
         "learning_rate": rate,
+        "weight_decay": decay,
         "class_weight": classes or "none",
-        "search": _search(),
+        "search": _search(b),
     }
 
 
-def _search() -> SearchParams | None:
+def _search(place: DeltaGenerator) -> SearchParams | None:
     """Whether settings are searched, and how many are tried."""
-    left, right = st.columns([1, 2], vertical_alignment="center")
-    wanted = left.toggle("Search for better settings first", key="train.search", help=_SEARCH_HELP)
-    if not wanted:
-        return None
-    picked = right.segmented_control(
-        "How many are tried", list(_CANDIDATES), default="Usual (18)", key="train.candidates"
+    searched = place.selectbox(
+        "Search for better settings first",
+        list(_CANDIDATES),
+        key="train.search",
+        help=_SEARCH_HELP,
     )
-    return SearchParams(candidates=_CANDIDATES[picked or "Usual (18)"])
+    count = _CANDIDATES[searched or "No"]
+    return None if count is None else SearchParams(candidates=count)
 
 
 def _run(defaults: SweepConfig) -> dict[str, object]:
