@@ -13,6 +13,7 @@ from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray
 from fairlab.pareto.decisions import decisions_of
 from fairlab.results import Folds, Point, Progress, SweepResult, cross
+from fairlab.training.grids import resolve_grids
 
 Fit = Callable[
     [
@@ -67,6 +68,8 @@ def fit_folds(
         seconds += found.seconds
         if not done:
             done.append(found)
+            # All folds sweep the slacks that fit the first one's table.
+            single = resolve_grids(single, prepared)[0]
         cancelled = found.cancelled
         if cancelled:
             break

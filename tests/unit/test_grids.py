@@ -15,6 +15,7 @@ from fairlab.config import (
     Task,
     slack_grid,
 )
+from fairlab.data import load
 from fairlab.errors import InputError
 from fairlab.results import Attribute
 from fairlab.training import fit_sweep, grids, resolve_grids
@@ -149,6 +150,14 @@ def test_a_table_without_a_gap_still_has_as_many_slacks_as_asked():
         grid = resolve_grids(sweep, alike)[0].grid("layer")
         assert len(set(grid)) == len(grid) == count == sweep.n_models
         assert grid[1] == grids.NARROWEST
+
+
+def test_every_fold_sweeps_the_slacks_of_the_first():
+    """Else no model of a fold would have its like in the others."""
+    sweep = config(folds=2, epochs=1, layer=LayerParams(span="unmitigated", count=3))
+    result = fit_sweep(load("loanapp"), sweep)
+    assert result.folds is not None
+    assert not np.isnan(result.folds.counts["test"]).any()
 
 
 def test_weights_of_people_count_in_the_gap():
