@@ -74,7 +74,7 @@ def proxies(
     levels = {name: _levels(frame[name].iloc[rows]) for name in columns}
     folds = _folds(codes, seed)
     strengths = [
-        Strength(name, _group_auc(_rates(levels[name], codes, folds, len(names)), codes), len(rows))
+        Strength(name, group_auc(_rates(levels[name], codes, folds, len(names)), codes), len(rows))
         for name in columns
     ]
     strengths.sort(key=lambda strength: (-strength.auc, strength.column))
@@ -97,7 +97,7 @@ def label_predictors(frame: pd.DataFrame, task: Task, *, seed: int = 0) -> tuple
     found = []
     for name in feature_columns(frame, task):
         rates = _rates(_levels(frame[name].iloc[rows]), codes, folds, 2)
-        found.append(Strength(name, _group_auc(rates, codes), len(rows)))
+        found.append(Strength(name, group_auc(rates, codes), len(rows)))
     return tuple(sorted(found, key=lambda strength: (-strength.auc, strength.column)))
 
 
@@ -162,7 +162,7 @@ def _rates(levels: IntArray, codes: IntArray, fold: IntArray, n_groups: int) -> 
     return rates
 
 
-def _group_auc(score: FloatArray, codes: IntArray) -> float:
+def group_auc(score: FloatArray, codes: IntArray) -> float:
     """Mean over groups, weighted by size, of the AUC of one group against the rest; ≥ 0.5."""
     sizes = np.bincount(codes, minlength=score.shape[1])
     aucs = [_auc(score[:, g], codes == g) for g in range(score.shape[1])]
@@ -192,4 +192,4 @@ def _together(
             model.fit(table[train], codes[train])
             score[part] = model.predict_proba(table[part])
     used = fold < 3 if len(codes) > 5_000 else fold >= 0
-    return _group_auc(score[used], codes[used])
+    return group_auc(score[used], codes[used])

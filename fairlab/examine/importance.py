@@ -244,15 +244,21 @@ def sample_size(players: int) -> int:
 
 
 def sample_by_group(
-    groups: Attribute, most: int = PEOPLE, seed: int = 0
+    groups: Attribute, most: int = PEOPLE, seed: int = 0, *, fewest: int = FEWEST
 ) -> tuple[IntArray, tuple[int, ...], tuple[str, ...]]:
     """People spread evenly over the largest groups.
+
+    Args:
+        groups: Of everyone.
+        most: How many in all.
+        seed: Draws them.
+        fewest: Groups of fewer people, or fewer than 10, are left out.
 
     Returns:
         Their places, the codes of the groups looked at, and who was left out in sentences.
     """
     sizes = np.bincount(groups.codes, minlength=len(groups.names))
-    enough = [g for g in np.argsort(-sizes, kind="stable") if sizes[g] >= FEWEST]
+    enough = [g for g in np.argsort(-sizes, kind="stable") if sizes[g] >= max(fewest, FEWEST)]
     kept = sorted(int(g) for g in enough[:MOST_GROUPS])
     left = [groups.names[g] for g in range(len(sizes)) if sizes[g] > 0 and g not in kept]
     rng = np.random.default_rng(seed)
@@ -265,7 +271,8 @@ def sample_by_group(
     notes: tuple[str, ...] = ()
     if left:
         notes = (
-            f"Looked at: the largest groups, of at least {FEWEST} people; left out: "
+            f"Looked at: the largest groups, of at least "
+            f"{max(fewest, FEWEST)} people; left out: "
             f"{', '.join(left)}.",
         )
     return np.array(chosen, dtype=np.int64), tuple(kept), notes

@@ -1,0 +1,227 @@
+"""Charts of flips, importance, one person, and what leaving proxies out does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from fairlab.config import CONSTRAINT_GAPS
+from fairlab.examine.flips import FlipTest, Share
+from fairlab.examine.importance import Contributions, Importance
+from fairlab.examine.proxies_effect import Estimate, ProxyEffects, Step
+from fairlab.metrics.gaps import GAPS
+from fairlab.reports.figures.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    VERMILLION,
+    group_styles,
+    interval_bars,
+    layout,
+    plain,
+)
+
+MOST_COLUMNS = 10
+MOST_PAIRS = 12
+_LONGEST = 26
+
+
+def flips_figure(test: FlipTest) -> go.Figure:
+    """Per pair of groups, the share decided otherwise, each direction with its interval."""
+    flips = sorted(test.flips, key=lambda f: -(f.share().value or 0.0))[:MOST_PAIRS]
+    names = [f"{_short(f.origin)} as {_short(f.target)}<br>(n={f.people:,})" for f in flips]
+    figure = go.Figure(
+        layout=layout(
+            x="Share of people decided otherwise, %<br>with 95 % interval",
+            y="",
+            height=150 + 62 * max(len(flips), 2),
+            scattermode="group",
+        )
+    )
+    for what, label, color, symbol in (
+        ("to_selected", "Refused → selected", BLUE, "triangle-right"),
+        ("to_refused", "Selected → refused", VERMILLION, "square"),
+    ):
+        shares = [flip.share(what) for flip in flips]
+        figure.add_trace(
+            go.Scatter(
+                x=[None if s.value is None else 100 * s.value for s in shares],
+                y=names,
+                name=label,
+                mode="markers",
+                marker={"color": color, "symbol": symbol, "size": 12},
+                error_x={**interval_bars(shares), "color": color},
+                text=[_of(share) for share in shares],
+                hovertemplate=f"%{{y}}<br>{label}: %{{text}}<extra></extra>",
+            )
+        )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(rangemode="tozero", ticksuffix=" %")
+    return figure
+
+
+def importance_figure(found: Importance) -> go.Figure:
+    """The strongest columns: how far each moves a score, a mark per group with its interval."""
+    players = found.players[:MOST_COLUMNS]
+    figure = go.Figure(
+        layout=layout(
+            x="Moves a score by, points of score<br>mean size, with 95 % interval",
+            y="",
+            height=150 + (22 + 12 * len(found.groups)) * len(players),
+            scattermode="group",
+        )
+    )
+    for group, style in zip(found.groups, group_styles(found.groups), strict=True):
+        own = [found.of(player, group) for player in players]
+        bars = interval_bars([_Bar(w.size, w.size_lower, w.size_upper) for w in own])
+        figure.add_trace(
+            go.Scatter(
+                x=[100 * w.size for w in own],
+                y=[_short(player) for player in players],
+                name=f"{_short(group)} (n={own[0].n:,})",
+                mode="markers",
+                marker={"color": style.color, "symbol": style.symbol, "size": 10},
+                error_x={**bars, "color": style.color},
+                hovertemplate="%{y}: %{x:.1f} points<extra>" + plain(group) + "</extra>",
+            )
+        )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(rangemode="tozero")
+    return figure
+
+
+def person_figure(
+    found: Contributions, values: dict[str, str], threshold: float | None
+) -> go.Figure:
+    """From the mean score to the person's: one bar per column, the rest in one."""
+    own = found.values[0]
+    order = sorted(range(len(own)), key=lambda c: -abs(own[c]))
+    shown, rest = order[:MOST_COLUMNS], order[MOST_COLUMNS:]
+    names = ["Mean score", *(_with_value(found.players[c], values) for c in shown)]
+    steps = [100 * found.base, *(100 * float(own[c]) for c in shown)]
+    if rest:
+        names.append(f"{len(rest)} other columns")
+        steps.append(100 * float(sum(own[c] for c in rest)))
+    names.append("Score")
+    steps.append(100 * float(found.score[0]))
+    signs = [f"{v:.1f}" if i in (0, len(steps) - 1) else f"{v:+.1f}" for i, v in enumerate(steps)]
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            y=names,
+            x=steps,
+            measure=["absolute", *["relative"] * (len(steps) - 2), "total"],
+            text=[sign.replace("-", "−") for sign in signs],
+            textposition="outside",
+            cliponaxis=False,
+            increasing={"marker": {"color": BLUE}},
+            decreasing={"marker": {"color": VERMILLION}},
+            totals={"marker": {"color": GREY}},
+            connector={"line": {"color": "rgba(128,128,128,0.5)"}},
+            hovertemplate="%{y}: %{text} points<extra></extra>",
+        ),
+        layout=layout(x="Points of score", y="", height=130 + 34 * len(steps), showlegend=False),
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(range=_room(steps))
+    if threshold is not None:
+        figure.add_vline(x=100 * threshold, line={"color": GREY, "dash": "dash"})
+    return figure
+
+
+def effects_figure(found: ProxyEffects) -> go.Figure:
+    """The path on the plane of accuracy and gap, and the residualised model beside it."""
+    gap = GAPS[CONSTRAINT_GAPS[found.constraint]].label
+    figure = go.Figure(
+        layout=layout(x="Accuracy, %", y=f"{gap}, points<br>more equal ↓", height=430)
+    )
+    path = [step for step in found.steps if step.kind != "residualised"]
+    other = [step for step in found.steps if step.kind == "residualised"]
+    for steps, name, color, symbol, mode in (
+        (
+            path,
+            "Strongest proxies left out",
+            BLUE,
+            "circle",
+            "lines+markers+text",
+        ),
+        (other, "Group means taken out", GREEN, "square", "markers+text"),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=[_percent(step.accuracy) for step in steps],
+                y=[_percent(step.gap) for step in steps],
+                name=name,
+                mode=mode,
+                marker={"color": color, "symbol": symbol, "size": 11},
+                line={"color": color},
+                error_x={**interval_bars([s.accuracy for s in steps]), "color": _faint(color)},
+                error_y={**interval_bars([s.gap for s in steps]), "color": _faint(color)},
+                text=[_label(step) for step in steps],
+                textposition="top right",
+                customdata=[_hover(step) for step in steps],
+                hovertemplate="%{customdata}<extra></extra>",
+            )
+        )
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+
+def _label(step: Step) -> str:
+    if step.kind == "all":
+        return "all"
+    return "residualised" if step.kind == "residualised" else f"−{len(step.dropped)}"
+
+
+def _hover(step: Step) -> str:
+    named = {"all": "All features", "residualised": "Group means taken out of all features"}
+    said = named.get(step.kind) or f"Without {', '.join(plain(n) for n in step.dropped)}"
+    auc = "" if step.auc is None else f"<br>the rest still tells groups with AUC {step.auc:.2f}"
+    return (
+        f"{said}<br>accuracy {_percent(step.accuracy):.1f} %, gap {_percent(step.gap):.1f} points"
+        f"{auc}"
+    )
+
+
+def _percent(estimate: Estimate) -> float:
+    return float("nan") if estimate.value is None else 100 * estimate.value
+
+
+def _faint(color: str) -> str:
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.35)"
+
+
+def _room(steps: Sequence[float]) -> list[float]:
+    """An axis around every end of a bar, with room for the numbers beside them."""
+    at, ends = steps[0], [steps[0], steps[-1]]
+    for step in steps[1:-1]:
+        at += step
+        ends.append(at)
+    low, high = min(ends), max(ends)
+    spare = max(2.0, 0.18 * (high - low))
+    return [low - spare, high + spare]
+
+
+def _of(share: Share) -> str:
+    return (
+        "undefined"
+        if share.value is None
+        else (f"{share.k:,} of {share.n:,} ({100 * share.value:.1f} %)")
+    )
+
+
+def _with_value(player: str, values: dict[str, str]) -> str:
+    value = values.get(player, "")
+    return _short(player) + (f" = {_short(value)}" if value else "")
+
+
+def _short(name: str) -> str:
+    return plain(name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…")
