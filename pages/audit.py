@@ -8,6 +8,8 @@ from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import audit_groups as groups
 from fairlab.ui.widgets import audit_view as view
 from fairlab.ui.widgets.audit_scores import show_scores
+from fairlab.ui.widgets.examine_flips import show_what_if
+from fairlab.ui.widgets.examine_looks import show_looks
 from fairlab.ui.widgets.subject import choose_subject
 
 begin_page("Audit", "Who is selected and who is not, group by group, and how sure that is.")
@@ -34,6 +36,8 @@ parts = {
     "All attributes": lambda: groups.show_overview(subject.people, threshold, smallest),
     "Crossed groups": lambda: groups.show_crossed(subject.people, threshold, smallest),
     "Within strata": lambda: groups.show_strata(subject, threshold, smallest),
+    "What if": lambda: show_what_if(subject, threshold, smallest),
+    "What it looks at": lambda: show_looks(subject, threshold, smallest),
     "Other tools": lambda: view.show_dictionary(result, shown),
 }
 st.subheader("Look closer", anchor=False)

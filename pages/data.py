@@ -9,6 +9,7 @@ from fairlab.ui.widgets import data_view as view
 from fairlab.ui.widgets.data_predictions import predictions_form
 from fairlab.ui.widgets.data_roles import roles_form
 from fairlab.ui.widgets.data_source import PREDICTIONS, choose_kind, choose_table
+from fairlab.ui.widgets.proxies_effect_view import show_effects
 
 begin_page("Data", "Choose a table, and say what is predicted and whose groups are compared.")
 kind = choose_kind()
@@ -38,6 +39,7 @@ with right:
         view.show_missing(data, roles.task)
         st.subheader("Proxies", anchor=False)
         view.show_proxies(data, roles.task)
+        show_effects(data, roles.task)
         st.subheader("Leaks", anchor=False)
         view.show_leaks(data, roles.task)
 with next_step:

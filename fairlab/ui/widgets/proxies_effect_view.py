@@ -1,0 +1,84 @@
+"""What leaving proxies out does to accuracy and gap, on the Data page, when asked for."""
+
+import pandas as pd
+import streamlit as st
+
+from fairlab.baselines import Learner
+from fairlab.config import CONSTRAINT_GAPS, Constraint, DataConfig, Task
+from fairlab.data import TaskData
+from fairlab.errors import FairlabError
+from fairlab.examine.proxies_effect import ProxyEffects, proxy_effects
+from fairlab.metrics.gaps import GAPS
+from fairlab.reports.figures.examine import effects_figure
+from fairlab.reports.sentences import examine as sentences
+from fairlab.reports.tables.examine import effects_table
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.chart import show_chart
+
+_LEARNERS: dict[Learner, str] = {"logistic": "Logistic regression", "boosting": "Boosting"}
+_GAPS: tuple[Constraint, ...] = ("demographic_parity", "equal_opportunity", "equalized_odds")
+
+
+@st.cache_resource(show_spinner="Training without the proxies, one after another …", max_entries=32)
+def _effects(
+    fingerprint: str,  # noqa: ARG001 - stands for the table
+    task: str,
+    attribute: str,
+    learner: Learner,
+    constraint: Constraint,
+    _frame: pd.DataFrame,
+) -> ProxyEffects:
+    data = TaskData(_frame, Task.model_validate_json(task), DataConfig(source="file"))
+    return proxy_effects(data, attribute, learner=learner, constraint=constraint)
+
+
+def show_effects(data: TaskData, task: Task) -> None:
+    """A button; then the path on the plane of accuracy and gap, its sentence and its table."""
+    with st.expander("What would leaving proxies out do?", icon=":material/experiment:"):
+        st.markdown(
+            "Trains a quick model with all features, then without the strongest proxies, and with "
+            "the mean of the group taken out of every feature. It takes some seconds."
+        )
+        chosen = _choose(data, task)
+        key = "data.effects.asked"
+        if st.button("Try it", key="data.effects.go"):
+            st.session_state[key] = chosen
+        if st.session_state.get(key) != chosen:
+            return
+        fingerprint, roles, attribute, learner, constraint = chosen
+        try:
+            found = _effects(fingerprint, roles, attribute, learner, constraint, data.frame)
+        except FairlabError as error:
+            st.info(as_it_is(f"We cannot tell: {error}"))
+            return
+        _draw(found)
+
+
+def _choose(data: TaskData, task: Task) -> tuple[str, str, str, Learner, Constraint]:
+    columns = st.columns(3 if len(task.sensitive) > 1 else 2)
+    learner = columns[0].selectbox(
+        "Quick model", list(_LEARNERS), format_func=_LEARNERS.__getitem__, key="data.effects.model"
+    )
+    constraint = columns[1].selectbox(
+        "Gap",
+        _GAPS,
+        format_func=lambda name: GAPS[CONSTRAINT_GAPS[name]].label,
+        key="data.effects.gap",
+    )
+    attribute = task.sensitive[0]
+    if len(task.sensitive) > 1:
+        attribute = columns[2].selectbox(
+            "Between groups of", task.sensitive, key=f"data.effects.{'.'.join(task.sensitive)}"
+        )
+    return data.data.fingerprint, task.model_dump_json(), attribute, learner, constraint
+
+
+def _draw(found: ProxyEffects) -> None:
+    said = f"{sentences.effects_sentence(found)} {sentences.residualised_sentence(found)}"
+    show_chart(
+        effects_figure(found),
+        sentence=as_it_is(said),
+        table=effects_table(found),
+        key="data.effects",
+    )
+    st.markdown(as_it_is(" ".join(found.notes)))
