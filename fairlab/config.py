@@ -285,11 +285,15 @@ class AdversarialParams(Record):
     """Mode ``adversarial``: gradient reversal (Zhang, Lemoine, Mitchell 2018).
 
     Attributes:
-        strengths: weight ≥ 0 of the reversed gradient; 0 is always added.
-        width: hidden units of the adversary.
+        strengths: λ ≥ 0 of cross entropy + λ · what the adversary finds out about the group, both
+            in nats: at 1, a nat about the group costs as much as a nat of cross entropy. With two
+            groups g points apart it finds about g²/(8 s(1 − s)) nats at selection rate s. 0 is
+            always added.
+        width: Not read; the adversary has no hidden units. Kept so that configurations written
+            when it had some still open.
     """
 
-    strengths: Strengths = log_grid(0.1, 10.0, 21)
+    strengths: Strengths = log_grid(0.1, 30.0, 21)
     width: Annotated[int, Field(ge=1, le=256)] = 16
 
 
@@ -342,13 +346,15 @@ class PluginParams(Record):
     """Baselines ``plugin_logistic`` and ``plugin_boosting``.
 
     Attributes:
-        slacks: One rule for each: the largest gap in [0, 1], in expectation over the learnt
-            chances of validation people.
+        slacks: One rule for each: the largest gap in [0, 1], on train and validation people.
+        folds: How often chances are learnt, each time without one fold of the train people, and
+            averaged; 1 for once, from all of them.
     """
 
     slacks: Annotated[
         tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1, max_length=50)
     ] = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15)
+    folds: Annotated[int, Field(ge=1, le=20)] = 5
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:

@@ -28,13 +28,12 @@ FAMILIES: Registry[Callable[[Setting], Family]] = Registry(
 )
 
 
-def check_constraint(constraint: str, modes: Sequence[Mode], *, marginal: bool = False) -> None:
+def check_constraint(constraint: str, modes: Sequence[Mode]) -> None:
     """Refuse what cannot be trained.
 
     Args:
         constraint: What must be nearly equal.
         modes: Modes to train.
-        marginal: Whether several attributes are compared, each by itself.
 
     Raises:
         InputError: Naming the modes that can, or the constraints.
@@ -53,8 +52,3 @@ def check_constraint(constraint: str, modes: Sequence[Mode], *, marginal: bool =
                 f"({' and '.join(able)} can), or choose one of "
                 f"{', '.join(MODE_CONSTRAINTS[mode])}."
             )
-    if marginal and "adversarial" in modes:
-        raise InputError(
-            "Mode adversarial compares crossed groups only: its adversary guesses one group. "
-            "Leave the mode out, or choose grouping 'crossed'."
-        )

@@ -72,7 +72,7 @@ def fit_sweep(
         return fit_folds(data, sweep, fit, on_progress, should_stop)
     started = time.perf_counter()
     check_at_once(models_at_once)
-    check_constraint(sweep.constraint, sweep.modes, marginal=_is_marginal(sweep))
+    check_constraint(sweep.constraint, sweep.modes)
     device = _device(sweep.device)
     prepared = data
     if isinstance(prepared, TaskData):

@@ -501,16 +501,10 @@ def test_marginal_findings_speak_of_the_groups_compared_not_of_combinations():
 
 
 def test_one_attribute_is_the_same_marginal_or_crossed():
-    for mode in ("penalty", "layer"):
+    for mode in MODES:
         crossed = fit_sweep(prepared(), config(mode))
         marginal = fit_sweep(prepared(), config(mode, grouping="marginal"))
         assert crossed.splits["test"].score.tobytes() == marginal.splits["test"].score.tobytes()
-    fit_sweep(prepared(), config("adversarial", grouping="marginal", epochs=1))
-
-
-def test_an_adversary_is_refused_for_marginal_groups_with_a_remedy():
-    with pytest.raises(InputError, match="grouping 'crossed'"):
-        fit_sweep(two_attributes(), config("adversarial", **MARGINAL))
 
 
 def test_raw_scores_are_kept_when_a_layer_was_trained():

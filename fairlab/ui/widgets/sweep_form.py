@@ -41,12 +41,10 @@ _GROUPING_WORDS: dict[Grouping, str] = {
     "crossed": "Every combination of them",
     "marginal": "Each by itself, all at once",
 }
-_NO_ADVERSARY = {
-    "constraint": "Adversarial is not offered here: preventing the group from being guessed says "
-    "nothing about how often decisions are right, or by how much they exceed the outcomes.",
-    "marginal": "Adversarial is not offered here: its adversary guesses one group, so it compares "
-    "combinations only.",
-}
+_NO_ADVERSARY = (
+    "Adversarial is not offered here: preventing the group from being guessed says nothing about "
+    "how often decisions are right, or by how much they exceed the outcomes."
+)
 
 
 def default_config(data: TaskData) -> RunConfig:
@@ -82,7 +80,7 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
             persist_state="session",
         )
         constraint = constraint or TRAINED_CONSTRAINTS[0]
-        modes = _modes(constraint, grouping)
+        modes = _modes(constraint)
         control = _penalty_control(modes)
         weighted = data.task.weight is not None or class_weight_in_use() != "none"
         baselines, reductions = choose_baselines(constraint, grouping, weighted)
@@ -110,13 +108,9 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
     return config, pressed
 
 
-def _modes(constraint: Constraint, grouping: Grouping) -> tuple[Mode, ...]:
+def _modes(constraint: Constraint) -> tuple[Mode, ...]:
     """The families to train, of those that can; why one is missing is said."""
-    offered = [
-        mode
-        for mode in modes_for(constraint)
-        if not (mode == "adversarial" and grouping == "marginal")
-    ]
+    offered = list(modes_for(constraint))
     kept = [m for m in st.session_state.get("train.modes", MODES) if m in offered]
     if "train.modes" in st.session_state:
         st.session_state["train.modes"] = kept
@@ -130,7 +124,7 @@ def _modes(constraint: Constraint, grouping: Grouping) -> tuple[Mode, ...]:
         help=_MODE_HELP,
     )
     if "adversarial" not in offered:
-        st.markdown(_NO_ADVERSARY[grouping if grouping == "marginal" else "constraint"])
+        st.markdown(_NO_ADVERSARY)
     return tuple(mode for mode in MODES if mode in picked)
 
 
