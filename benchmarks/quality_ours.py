@@ -15,6 +15,8 @@ from fairlab.results import SweepResult
 from fairlab.training import fit_sweep
 
 BASES: tuple[Base, ...] = ("boosting", "logistic", "mlp")
+# Settings of every family.
+TRAINING = ("model", "epochs", "batch_size", "learning_rate", "weight_decay", "threshold")
 # One model of one epoch: sweeps that are run for their baselines.
 BARELY: dict[str, Any] = {"penalty": {"strengths": (0.0,)}, "epochs": 1}
 
@@ -30,6 +32,7 @@ def ours() -> tuple[Method, ...]:
             ("reweighing_boosting", "reweighing + boosting"),
             ("reweighing_logistic", "reweighing + logistic regression"),
             ("plugin_boosting", "plug-in rule on boosting"),
+            ("plugin_logistic", "plug-in rule on logistic regression"),
         )
         if name in known
     ]
@@ -56,6 +59,12 @@ def ours() -> tuple[Method, ...]:
         ),
         _family("adversarial", "adversarial", False, {"modes": ("adversarial",)}),
         _family("layer", "layer, frozen rule", True, {"modes": ("layer",)}),
+        _family(
+            "layer_held",
+            "layer, decisions held, slacks from the table",
+            True,
+            {"modes": ("layer",), "layer": {"decisions": "held", "span": "unmitigated"}},
+        ),
     )
 
 
@@ -75,24 +84,26 @@ def _config(changed: Mapping[str, Any]) -> SweepConfig:
 
 
 def _family(name: str, title: str, uses: bool, changed: dict[str, Any]) -> Method:
+    settings = _config(changed).model_dump(mode="json")
     return Method(
         name,
         "fairlab",
         title,
         uses,
-        _config(changed).model_dump(mode="json"),
+        {key: settings[key] for key in (*settings["modes"], *TRAINING)},
         partial(_sweep, changed=changed, only="", uses=uses),
     )
 
 
 def _baseline(name: str, title: str) -> Method:
     changed = BARELY | {"baselines": (name,)}
+    settings = _config(changed).model_dump(mode="json")
     return Method(
         name,
         "fairlab",
         title,
         False,
-        _config(changed).model_dump(mode="json"),
+        {"plugin": settings["plugin"]} if name.startswith("plugin") else {},
         partial(_sweep, changed=changed, only=name, uses=False),
     )
 
