@@ -1,5 +1,6 @@
 """How long a sweep takes on a machine we know: proportions between sweeps, not promises."""
 
+import math
 from dataclasses import dataclass
 
 from fairlab.baselines import BASELINES
@@ -53,7 +54,8 @@ def nominal_seconds(sweep: SweepConfig, people: float) -> Nominal:
     """
     pass_over = sweep.folds * NOMINAL * people * _size(sweep)
     beside = sweep.folds * sum(baseline_seconds(name, sweep, people) for name in sweep.baselines)
-    tried = 0 if sweep.search is None else search_epochs(sweep.search, sweep.epochs)
+    batches = max(1, math.ceil(people / sweep.batch_size))
+    tried = 0 if sweep.search is None else search_epochs(sweep.search, sweep.epochs, batches)
     return Nominal(pass_over * sweep.epochs * sweep.n_models, beside, SEARCHED * pass_over * tried)
 
 
@@ -62,7 +64,9 @@ def baseline_seconds(name: BaselineName, sweep: SweepConfig, people: float) -> f
     baseline = BASELINES[name]
     fit = FIT_FLOOR + FIT[baseline.learner] * people
     if baseline.mitigation == "plugin":  # fitted once; each slack is a search over people
-        return baseline.fits * fit + sweep.points_of(name) * (SEARCH_FLOOR + SEARCH * people)
+        return sweep.plugin.folds * baseline.fits * fit + sweep.points_of(name) * (
+            SEARCH_FLOOR + SEARCH * people
+        )
     return sweep.points_of(name) * baseline.fits * fit
 
 

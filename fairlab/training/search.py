@@ -15,34 +15,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
-from fairlab.config import ModelConfig, SearchParams, SweepConfig
+from fairlab.config import SweepConfig
 from fairlab.halving import Rung, rungs, search_epochs
 from fairlab.outcomes import FloatArray, IntArray
 from fairlab.results import Progress
 from fairlab.training.batched import BatchedNet
 from fairlab.training.batches import BatchPlan
+from fairlab.training.candidates import Candidate, candidates, in_words
 from fairlab.training.class_weight import class_weights_of
-from fairlab.training.family import task_loss
+from fairlab.training.family import task_loss, weighted_mean
 from fairlab.training.loop import STOP_EVERY, finite_logits
 from fairlab.training.people import Crowd, People
 from fairlab.training.rates import PerModelAdamW, annealed
-
-_SALT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One setting: the network, learning rate and weight decay."""
-
-    model: ModelConfig
-    learning_rate: float
-    weight_decay: float
-
-    @property
-    def hidden(self) -> tuple[int, ...]:
-        """Units of each hidden layer."""
-        return () if self.model.kind == "logistic" else (self.model.width,) * self.model.depth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +39,8 @@ class Found:
         candidates: N settings; the first is the run's own.
         loss: (N,) least validation cross entropy of each so far, infinite where never finite.
         epochs: (N,) for how long each was trained.
-        kept: Which was the best of those trained longest.
+        kept: The best of those trained longest, if it beats the run's own setting by more than
+            the standard error of the difference over validation people; else the run's own.
         cancelled: Whether it was stopped; ``kept`` is then the run's own setting.
     """
 
@@ -79,35 +66,15 @@ class Found:
             return ["The search for settings was stopped; the run's own are used."]
         best, own = self.candidates[self.kept], self.loss[0]
         tried = f"{len(self.candidates)} settings were tried on validation people by successive "
-        said = _in_words(best)
+        said = in_words(best)
         if self.kept == 0:
-            return [f"{tried}halving; the run's own was the best: {said}."]
+            return [f"{tried}halving; none beats the run's own beyond chance: {said}."]
         return [
             f"{tried}halving; kept: {said}. Validation cross entropy of the unmitigated model "
             f"{self.loss[self.kept]:.4f} against {own:.4f} of the run's own setting. Epochs and "
             "settings are both chosen on validation people, so numbers of those are a little too "
             "good."
         ]
-
-
-def candidates(sweep: SweepConfig, search: SearchParams) -> tuple[Candidate, ...]:
-    """The run's own setting and others drawn from its first seed; more asked for add to them."""
-    own = Candidate(sweep.model, sweep.learning_rate, sweep.weight_decay)
-    rng = np.random.default_rng([sweep.seeds[0], _SALT])
-    found = [own]
-    while len(found) < search.candidates:
-        share = rng.random(4)
-        network = sweep.model
-        if network.kind == "mlp":
-            size = {
-                "width": _pick(search.widths, share[2], network.width),
-                "depth": _pick(search.depths, share[3], network.depth),
-            }
-            network = network.model_copy(update=size)
-        rate = _between(search.learning_rate, share[0], own.learning_rate)
-        decay = _between(search.weight_decay, share[1], own.weight_decay)
-        found.append(Candidate(network, rate, decay))
-    return tuple(found)
 
 
 def search_settings(
@@ -132,28 +99,32 @@ def search_settings(
     """
     assert sweep.search is not None
     tried = candidates(sweep, sweep.search)
-    best = np.full(len(tried), np.inf)
-    trained = np.zeros(len(tried), dtype=np.int64)
-    whole = search_epochs(sweep.search, sweep.epochs)
     shapes = _shapes(tried, crowd, sweep)
     feed = _Feed(crowd, sweep, plan)
+    best = np.full(len(tried), np.inf)
+    people = np.zeros((len(tried), crowd.splits["validation"].n), dtype=np.float32)
+    trained = np.zeros(len(tried), dtype=np.int64)
+    whole = search_epochs(sweep.search, sweep.epochs, plan.n_batches)
     alive = np.arange(len(tried))
-    for number, rung in enumerate(rungs(sweep.search, sweep.epochs)):
+    for number, rung in enumerate(rungs(sweep.search, sweep.epochs, plan.n_batches)):
         if number:
             alive = survivors(best, alive, rung.survivors)
             # The run's own goes on beside them: it is what the winner is compared with.
             shapes = [one for s in shapes if (one := s.narrowed(np.union1d(alive, [0])))]
         for _epoch in _train(shapes, feed, rung, should_stop):
             for shape in shapes:
-                loss = feed.judge(shape.net)
-                best[shape.which] = np.fmin(best[shape.which], loss)
+                rows, loss = feed.judge(shape.net)
+                better = loss < best[shape.which]
+                best[shape.which[better]] = loss[better]
+                people[shape.which[better]] = rows[better]
                 trained[shape.which] += 1
             on_progress(min(1.0, float(trained.sum()) / whole))
         if feed.stopped:
             return Found(tried, best, trained, 0, cancelled=True)
     last = np.flatnonzero(trained == trained.max())
-    kept = int(last[np.argmin(best[last])]) if np.isfinite(best[last]).any() else 0
-    return Found(tried, best, trained, kept)
+    winner = int(last[np.argmin(best[last])])
+    beyond = beats(people[0], people[winner], feed.judged) or not np.isfinite(best[0])
+    return Found(tried, best, trained, winner if beyond and np.isfinite(best[winner]) else 0)
 
 
 def searched(
@@ -198,6 +169,20 @@ def searched(
 
     found = search_settings(crowd, sweep, plan, report, should_stop)
     return found.applied(sweep), found.notes()
+
+
+def beats(own: FloatArray, other: FloatArray, weight: Tensor | None) -> bool:
+    """Whether the other's mean loss is lower by more than the standard error of the difference.
+
+    Args:
+        own, other: (n,) losses of the same people.
+        weight: (n,) or None.
+    """
+    gain = own.astype(np.float64) - other
+    if weight is not None:
+        share = weight.double().cpu().numpy()
+        gain = gain * share / share.mean()
+    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
 
 
 def survivors(loss: FloatArray, alive: IntArray, count: int) -> IntArray:
@@ -283,13 +268,17 @@ class _Feed:
             yield x, self.train.y[own].to(torch.float32), None if weight is None else weight[None]
 
     @torch.no_grad()
-    def judge(self, net: BatchedNet) -> FloatArray:
-        """(M,) validation cross entropy; infinite where a score is not a number."""
+    def judge(self, net: BatchedNet) -> tuple[FloatArray, FloatArray]:
+        """(M, n) cross entropy of validation people and its mean (M,), weights counted.
+
+        The mean is infinite where a score is not a number.
+        """
         logit, broken = finite_logits(net, self.validation.x)
-        weight = None if self.judged is None else self.judged[None]
-        loss = task_loss(logit, self.validation.y.to(torch.float32), weight)
-        found: FloatArray = torch.where(broken, torch.inf, loss).double().cpu().numpy()
-        return found
+        y = self.validation.y.to(torch.float32).expand_as(logit)
+        rows = binary_cross_entropy_with_logits(logit, y, reduction="none")
+        loss = weighted_mean(rows, None if self.judged is None else self.judged[None])
+        mean: FloatArray = torch.where(broken, torch.inf, loss).double().cpu().numpy()
+        return rows.cpu().numpy(), mean
 
 
 def _train(
@@ -318,22 +307,3 @@ def _task_weight(people: People, classes: Tensor | None) -> Tensor | None:
     if classes is None:
         return own
     return classes[people.y] if own is None else own * classes[people.y]
-
-
-def _between(ends: tuple[float, float] | None, share: float, own: float) -> float:
-    """Log-uniform, to four digits."""
-    if ends is None:
-        return own
-    return float(f"{ends[0] * (ends[1] / ends[0]) ** share:.4g}")
-
-
-def _pick(values: tuple[int, ...], share: float, own: int) -> int:
-    return values[int(share * len(values))] if values else own
-
-
-def _in_words(one: Candidate) -> str:
-    said = f"learning rate {one.learning_rate:g}, weight decay {one.weight_decay:g}"
-    if one.model.kind == "logistic":
-        return f"logistic regression, {said}"
-    layers = "1 hidden layer" if one.model.depth == 1 else f"{one.model.depth} hidden layers"
-    return f"{layers} of width {one.model.width}, {said}"
