@@ -30,7 +30,7 @@ def test_slacks_fit_the_table_unless_they_are_listed(open_page: Open, fairlab_ho
     app.slider(key="train.count").set_value(5).run()
     sweep = trained(app, fairlab_home)
     assert (sweep.layer.span, sweep.layer.count, sweep.n_models) == ("unmitigated", 5, 5)
-    assert (sweep.layer.decisions, sweep.layer.batches) == ("free", "projected")
+    assert (sweep.layer.decisions, sweep.layer.batches) == ("held", "projected")
 
 
 def test_listed_slacks_run_from_the_widest_given(open_page: Open, fairlab_home: Path) -> None:
@@ -47,9 +47,9 @@ def test_small_batches_are_projected_together_unless_switched_off(
 ) -> None:
     app = layer_alone(open_page)
     app.number_input(key="train.batch").set_value(16).run()
-    app.toggle(key="train.layer.decisions").set_value(True).run()
+    app.toggle(key="train.layer.decisions").set_value(False).run()
     sweep = trained(app, fairlab_home)
-    assert (sweep.layer.decisions, sweep.layer.batches) == ("held", "running")
+    assert (sweep.layer.decisions, sweep.layer.batches) == ("free", "running")
     again = layer_alone(open_page)
     again.number_input(key="train.batch").set_value(16).run()
     again.toggle(key="train.layer.running.True").set_value(False).run()

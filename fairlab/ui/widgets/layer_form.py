@@ -74,6 +74,7 @@ def choose_layer(modes: tuple[Mode, ...], batch_size: int) -> LayerChoice:
     left, right = st.columns(2)
     decisions = left.toggle(
         "Layer: ask decisions to keep the slack too",
+        value=True,
         key="train.layer.decisions",
         help="The layer promises mean scores; decisions at the threshold may still differ. With "
         "this, training also moves them together. That is asked for, not promised; it costs "

@@ -49,7 +49,8 @@ _NO_ADVERSARY = (
 
 def default_config(data: TaskData) -> RunConfig:
     """What "Try it now" trains: three families, 21 strengths each, and the usual baselines."""
-    sweep = SweepConfig(modes=MODES, baselines=USUAL, layer=LayerParams(span="unmitigated"))
+    layer = LayerParams(span="unmitigated", decisions="held")
+    sweep = SweepConfig(modes=MODES, baselines=USUAL, layer=layer)
     return RunConfig(data=data.data, task=data.task, sweep=sweep)
 
 
