@@ -12,6 +12,7 @@ from fairlab.results import Point, SweepResult
 # What the solver of the layer may leave over.
 RESIDUAL = 1e-6
 _OTHER = "other"
+_ONE_SIDED = ("Nobody in group", "Everybody in group")
 
 # Findings by what their sentence says; in the words "N models …".
 _SAID: tuple[tuple[str, tuple[str, ...], tuple[str, str]], ...] = (
@@ -22,7 +23,7 @@ _SAID: tuple[tuple[str, tuple[str, ...], tuple[str, str]], ...] = (
     ),
     (
         "one_sided",
-        ("Nobody in group", "Everybody in group"),
+        _ONE_SIDED,
         ("selects nobody or everybody of a group", "select nobody or everybody of a group"),
     ),
     (
@@ -143,6 +144,8 @@ def health_report(result: SweepResult, *, draws: int = 1000, seed: int = 0) -> H
 
 def kind_of(flag: str) -> str:
     """Which kind of finding a sentence of :attr:`fairlab.results.Point.flags` is."""
+    if flag.startswith(_ONE_SIDED):  # first: what follows is a group's name, whatever it says
+        return "one_sided"
     for kind, needles, _ in _SAID:
         if any(needle in flag for needle in needles):
             return kind

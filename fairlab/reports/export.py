@@ -19,10 +19,14 @@ import numpy as np
 import pandas as pd
 
 import fairlab
-from fairlab.config import Choice, RunConfig
+from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
 from fairlab.errors import InputError
 from fairlab.frontier import RunFrontier, frontier_of_run, unmitigated_model
+from fairlab.pareto.health import health_report
+from fairlab.pareto.honesty import honesty
+from fairlab.reports.sentences.health import finding_words
 from fairlab.reports.tables.frontier import frontier_frame
+from fairlab.reports.tables.honesty import folds_frame, noise_table
 from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
 from fairlab.reports.withheld import hidden_promise, shown_frontier, withheld_of
 from fairlab.results import Point, SweepResult
@@ -92,6 +96,7 @@ def result_record(
         "threshold": result.threshold,
         "cancelled": result.cancelled,
         "notes": list(result.notes),
+        "health": _health_record(result, smallest),
         "people": {name: len(split.y_true) for name, split in result.splits.items()},
         "choice": None if config.choice is None else config.choice.model_dump(mode="json"),
         "points": [_point_record(result, point, smallest) for point in result.points],
@@ -128,7 +133,44 @@ def export_files(
         "points.csv": csv_bytes(points_table(result, smallest=smallest)),
         "rates.csv": csv_bytes(rates_table(result, smallest=smallest)),
         **_frontier_file(result, smallest),
+        **_honesty_files(result, smallest),
         "result.json": f"{record}\n".encode(),
+    }
+
+
+def _honesty_files(result: SweepResult, smallest: int) -> dict[str, bytes]:
+    """Noise of every model, and its folds where there are some."""
+    if not _measurable(result):
+        return {}
+    files = {"noise.csv": csv_bytes(noise_table(result, honesty(result), smallest=smallest))}
+    if result.folds is not None:
+        files["folds.csv"] = csv_bytes(folds_frame(result, smallest=smallest))
+    return files
+
+
+def _measurable(result: SweepResult) -> bool:
+    known = {"train", "validation", "test"} <= set(result.splits)
+    return known and result.constraint in CONSTRAINT_GAPS
+
+
+def _health_record(result: SweepResult, smallest: int) -> dict[str, Any] | None:
+    """How many models have which finding; nothing that names a group of few people."""
+    if not _measurable(result):
+        return None
+    report = health_report(result)
+    shown = [f for f in report.findings if smallest <= 0 or f.kind != "empty_cell"]
+    return {
+        "models": report.models,
+        "healthy": list(report.healthy),
+        "findings": [
+            {
+                "kind": one.kind,
+                "words": finding_words(one, result),
+                "models": list(one.indices),
+                "on_test": one.on_test,
+            }
+            for one in shown
+        ],
     }
 
 

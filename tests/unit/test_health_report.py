@@ -1,0 +1,108 @@
+"""The health of a run: every finding counted, with its models, and none dropped."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fairlab.pareto.health import health_report, kind_of
+from fairlab.reports.sentences.health import health_sentence
+from fairlab.results import Guarantee
+from tests.unit.noisy_models import Population
+
+SIZES = {"train": 300, "validation": 200, "test": 200}
+
+
+def of(**flags):
+    """Six models, model m with the flags of keyword ``m<m>``."""
+    found = Population(np.full(6, 0.1), np.full(6, 1.0)).sweep(SIZES, np.random.default_rng(0))
+    points = tuple(replace(p, flags=flags.get(f"m{p.index}", ())) for p in found.points)
+    return replace(found, points=points)
+
+
+def test_a_healthy_run_is_healthy():
+    report = health_report(of())
+    assert report.findings == ()
+    assert report.sentence == "All 6 models are healthy."
+    assert report.counts == {}
+
+
+@pytest.mark.parametrize(
+    ("flag", "kind"),
+    [
+        ("The model gives everybody nearly the same score. A smaller …", "collapsed"),
+        ("Nobody is selected on validation. A smaller …", "collapsed"),
+        ("Everybody is selected on validation.", "collapsed"),
+        ("Nobody in group a is selected on validation.", "one_sided"),
+        ("Everybody in group Nobody is selected is selected on validation.", "one_sided"),
+        ("The loss stopped being finite; the last finite state was kept.", "diverged"),
+        ("No epoch was completed: these are the scores of an untrained model.", "untrained"),
+        (
+            "Asked for a gap of at most 5 points, it has 7 on validation people.",
+            "slack_not_reached",
+        ),
+        ("… scores were drawn 30% of the way towards a constant.", "drawn_to_constant"),
+        ("The adversary guesses no better than chance although …", "adversary_at_chance"),
+        ("A finding that nobody thought of.", "other"),
+    ],
+)
+def test_every_flag_is_of_one_kind(flag, kind):
+    assert kind_of(flag) == kind
+    report = health_report(of(m2=(flag,)))
+    assert [(f.kind, f.indices) for f in report.findings] == [(kind, (2,))]
+    assert report.healthy == (0, 1, 3, 4, 5)
+
+
+def test_findings_are_counted_by_model_and_said_with_their_range():
+    one, two = "Nobody is selected on validation.", "Nobody in group a is selected on validation."
+    result = of(m3=(one,), m4=(one, two), m5=(one,))
+    report = health_report(result)
+    assert report.counts == {"collapsed": 3, "one_sided": 1}
+    assert report.sentence.startswith("3 of 6 models are healthy. 3 decide alike for everybody.")
+    assert health_sentence(report, result) == (
+        "3 of 6 models are healthy. 3 decide alike for everybody (Penalty, strength 3 to 5). "
+        "1 selects nobody or everybody of a group (Penalty, strength 4)."
+    )
+
+
+def promise(gap: float, excess: float = 0.0) -> Guarantee:
+    return Guarantee(
+        promised=0.01,
+        batch_excess=excess,
+        score_gap={"test": gap},
+        decision_gap={},
+        policy="frozen",
+        uses_attribute_when_deciding=True,
+        residual=1e-9,
+        smallest_cell={"test": 10_000},
+    )
+
+
+def test_solver_residuals_and_missed_promises_are_found():
+    """A promise missed on test people is said apart: it makes no model unhealthy."""
+    result = of()
+    points = (
+        *result.points[:3],
+        replace(result.points[3], guarantee=promise(0.2)),
+        replace(result.points[4], guarantee=promise(0.01, excess=1e-3)),
+        replace(result.points[5], guarantee=promise(0.01)),
+    )
+    report = health_report(replace(result, points=points))
+    assert report.counts == {"solver": 1, "promise_missed_on_test": 1}
+    assert report.healthy == (0, 1, 2, 3, 5)
+    assert "1 missed its promise on test people" in report.sentence
+
+
+def test_a_cancelled_run_and_empty_cells_are_about_the_run():
+    result = replace(of(), cancelled=True)
+    people = result.splits["validation"]
+    labels = np.where(people.attributes["group"].codes == 1, 0, people.y_true)
+    splits = {**result.splits, "validation": replace(people, y_true=labels)}
+    report = health_report(replace(result, splits=splits))
+    assert report.counts["cancelled"] == 1
+    (empty,) = [f for f in report.findings if f.kind == "empty_cell"]
+    assert empty.words == (
+        "On validation people there is nobody in group b with the favourable outcome: gaps leave "
+        "these out."
+    )
+    assert len(report.healthy) + len({m for f in report.findings for m in f.indices}) >= 6

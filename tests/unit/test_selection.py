@@ -1,0 +1,113 @@
+"""The best model within a gap: picked on validation people, with what picking costs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fairlab.errors import InputError
+from fairlab.pareto.selection import select, validation_draws
+from fairlab.reports.sentences.selection import again_sentence, selection_sentence
+from tests.unit.noisy_models import Population
+
+MANY = Population(np.linspace(0.5, 0.0, 12), np.linspace(1.2, 0.8, 12))
+
+
+def of(seed=0, n=600):
+    return MANY.sweep({"validation": n, "test": n}, np.random.default_rng(seed))
+
+
+def test_the_most_accurate_within_the_gap_is_picked():
+    result = of()
+    draws = validation_draws(result, 50)
+    for within in (0.05, 0.1, 0.3):
+        found = select(result, within, draws=draws)
+        allowed = draws.gap <= within
+        assert found.met
+        assert draws.gap[found.index] <= within
+        assert found.accuracy == draws.accuracy[allowed].max()
+        assert found.candidates == 12
+
+
+def test_if_none_is_within_the_gap_the_narrowest_is_picked_and_said():
+    result = of()
+    draws = validation_draws(result, 50)
+    wide = replace(draws, gap=draws.gap + 0.2)
+    found = select(result, 0.01, draws=wide)
+    assert not found.met
+    assert found.index == draws.gap.argmin()
+    assert selection_sentence(found, "It").startswith("None of 12 models is within a gap of 1 ")
+
+
+def test_labels_and_scores_of_test_people_play_no_part():
+    """Shuffled test people change the test numbers alone."""
+    result = of()
+    test = result.splits["test"]
+    upside = replace(test, y_true=1 - test.y_true, score=1 - test.score)
+    one = select(result, 0.1)
+    other = select(replace(result, splits={**result.splits, "test": upside}), 0.1)
+    keep = ("index", "accuracy", "gap", "accuracy_loss", "gap_growth", "picked_again")
+    assert [getattr(one, k) for k in keep] == [getattr(other, k) for k in keep]
+    assert one.test_gap != other.test_gap
+
+
+def test_models_with_findings_and_of_the_other_kind_are_left_out():
+    result = of()
+    best = select(result, 1.0).index
+    flagged = tuple(
+        replace(p, flags=("The model …",)) if p.index == best else p for p in result.points
+    )
+    assert select(replace(result, points=flagged), 1.0).index != best
+    assert select(replace(result, points=flagged), 1.0, flagged=True).index == best
+    uses = tuple(replace(p, uses_attribute_when_deciding=p.index % 2 == 0) for p in result.points)
+    assert select(replace(result, points=uses), 0.2, uses_attribute=False).index % 2 == 1
+    with pytest.raises(InputError, match="no model to pick from"):
+        select(result, 0.2, uses_attribute=True)
+    with pytest.raises(InputError, match="from 0 to 1"):
+        select(result, 5.0)
+
+
+@pytest.mark.parametrize("within", [0.1, 1.0])
+def test_the_luck_of_having_picked_is_estimated(within):
+    """Over many samples, what was estimated is what the picked models lose on other people."""
+    equal = Population(np.full(15, 0.15), np.full(15, 1.0), alike=0.5)
+    rng = np.random.default_rng(5)
+    accuracy, gap = equal.truth(rng)
+    rows = []
+    for _ in range(60):
+        result = equal.sweep({"validation": 400}, rng)
+        found = select(result, within, draws=validation_draws(result, 150))
+        rows.append(
+            (
+                found.accuracy - accuracy[found.index],
+                found.accuracy_loss,
+                gap[found.index] - found.gap,
+                found.gap_growth,
+            )
+        )
+    lost, expected, grown, wider = np.mean(rows, axis=0)
+    assert lost > 0.01
+    assert expected == pytest.approx(lost, abs=0.008)
+    if within < 1:
+        assert grown > 0.01
+        assert wider == pytest.approx(grown, abs=0.015)
+
+
+def test_picking_from_one_model_costs_nothing():
+    lone = Population(np.array([0.2]), np.array([1.0]))
+    found = select(lone.sweep({"validation": 500}, np.random.default_rng(0)), 1.0)
+    assert found.accuracy_loss == pytest.approx(0.0, abs=1e-9)
+    assert found.picked_again == 1.0
+    assert found.test_accuracy is None
+
+
+def test_the_sentence_says_where_it_was_picked_what_it_costs_and_what_test_says():
+    found = select(of(), 0.1)
+    said = selection_sentence(found, "Penalty, strength 3")
+    assert said.startswith(
+        "Penalty, strength 3 is the most accurate of 12 models within a gap of 10 points on "
+        "validation people."
+    )
+    assert "Because it was picked there, expect" in said
+    assert f"On test people: accuracy {100 * found.test_accuracy.value:.1f} % (" in said
+    assert "of 100 cases" in again_sentence(found)
