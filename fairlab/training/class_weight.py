@@ -4,7 +4,8 @@ People of outcome y weigh W / (2 W_y), where W is the weight of everybody in the
 and W_y that of the people with y, times their own weight: as ``class_weight="balanced"`` in
 scikit-learn with sample weights. The total stays W. They act on the task loss alone (training,
 and choosing an epoch on validation people) and on what the learners of baselines minimise; the
-means a constraint compares, the adversary and the projection see people as they are.
+means a constraint compares, the adversary and the projection see people as they are. Plug-in rules
+need probabilities and learn without them; reductions take no weights and are refused beside them.
 """
 
 import numpy as np
@@ -60,5 +61,6 @@ def class_weight_notes(train: SplitData, sweep: SweepConfig) -> list[str]:
         f"Both outcomes count the same in training: a person with the favourable outcome weighs "
         f"{classes[1]:.3g}, one with the unfavourable outcome {classes[0]:.3g}. Scores are "
         "therefore no probabilities of the outcome: threshold 0.5 selects about as if half of "
-        "the people had the favourable outcome. What the constraint compares is not reweighed."
+        "the people had the favourable outcome. What the constraint compares is not reweighed, and "
+        "plug-in rules, which need probabilities, learn without this."
     ]
