@@ -19,6 +19,7 @@ import typer
 from fairlab.commands.audit import audit
 from fairlab.commands.console import AsJson, read_text, say, say_json
 from fairlab.commands.decide import decide
+from fairlab.commands.examine import examine, proxies
 from fairlab.commands.frontier import frontier
 from fairlab.errors import FairlabError, InputError
 
@@ -51,6 +52,7 @@ class Benchmark(StrEnum):
     APP = "app"
     COVERAGE = "coverage"
     QUALITY = "quality"
+    ADVERSARIAL = "adversarial"
 
 
 Smallest = Annotated[
@@ -108,6 +110,8 @@ def sweep(
 app.command()(audit)
 app.command()(frontier)
 app.command()(decide)
+app.command()(examine)
+app.command()(proxies)
 
 
 @app.command()
@@ -181,7 +185,9 @@ def bench(
     what: Annotated[Benchmark, typer.Argument(help="What to measure.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="A real table to measure on (paper, quality: a folder of tables)."),
+        typer.Option(
+            help="A real table to measure on (paper, quality, adversarial: a folder of tables)."
+        ),
     ] = None,
     json_out: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
     device: Annotated[Device | None, typer.Option(help="Where to compute (layer, sweep).")] = None,
@@ -190,7 +196,7 @@ def bench(
         typer.Option(help="Python that has the peer: fairness-training (layer), error-parity."),
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(min=2, help="How many seeds (paper, quality).")
+        int | None, typer.Option(min=2, help="How many seeds (paper, quality, adversarial).")
     ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes side by side (paper).")
@@ -199,7 +205,7 @@ def bench(
         bool, typer.Option("--quick", help="A small part, to try it (paper, coverage).")
     ] = False,
     tables: Annotated[
-        str | None, typer.Option(help="Which tables, with commas between (quality).")
+        str | None, typer.Option(help="Which tables, with commas between (quality, adversarial).")
     ] = None,
     constraints: Annotated[
         str | None, typer.Option(help="Which constraints, with commas between (quality).")
@@ -208,7 +214,8 @@ def bench(
         str | None, typer.Option(help="Which methods, with commas between (quality).")
     ] = None,
     people: Annotated[
-        int | None, typer.Option(min=200, help="Most people to train and pick on (quality).")
+        int | None,
+        typer.Option(min=200, help="Most people to train and pick on (quality, adversarial)."),
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Cells computed so far; new ones are added (quality).")
@@ -264,13 +271,13 @@ _OPTIONS_OF = {
     "data": tuple(name for name in Benchmark if name is not Benchmark.COVERAGE),
     "device": (Benchmark.LAYER, Benchmark.SWEEP),
     "package_python": (Benchmark.LAYER, Benchmark.FRONTIER),
-    "seeds": (Benchmark.PAPER, Benchmark.QUALITY),
+    "seeds": (Benchmark.PAPER, Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "workers": (Benchmark.PAPER,),
     "quick": (Benchmark.PAPER, Benchmark.COVERAGE),
-    "tables": (Benchmark.QUALITY,),
+    "tables": (Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "constraints": (Benchmark.QUALITY,),
     "methods": (Benchmark.QUALITY,),
-    "people": (Benchmark.QUALITY,),
+    "people": (Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "resume": (Benchmark.QUALITY,),
     "redo": (Benchmark.QUALITY,),
     "only_report": (Benchmark.QUALITY,),

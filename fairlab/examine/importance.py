@@ -6,9 +6,11 @@ memory: it is imported when first asked for. A player is a column of the table, 
 features together; a column that is "absent" takes the value of people drawn from training.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -112,6 +114,22 @@ class Importance:
         return self.weighings[where]
 
 
+def _library() -> Any:
+    """``shap``, its functions left uncompiled: compiling takes longer than a question does."""
+    with _ONE_AT_A_TIME:
+        if "shap" not in sys.modules:
+            import numba
+
+            before = numba.config.DISABLE_JIT
+            numba.config.DISABLE_JIT = True
+            try:
+                import shap
+            finally:
+                numba.config.DISABLE_JIT = before
+        import shap
+    return shap
+
+
 def shapley(
     mixed: Mixed,
     n_people: int,
@@ -136,8 +154,7 @@ def shapley(
     Returns:
         (n, C) values, and the mean score of the background people.
     """
-    import shap
-
+    shap = _library()
     background = np.repeat(np.arange(n_background, dtype=np.float64)[:, None], n_players, axis=1)
     people = np.repeat(
         np.arange(n_background, n_background + n_people, dtype=np.float64)[:, None],
