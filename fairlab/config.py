@@ -198,8 +198,8 @@ class ModelConfig(Record):
     depth: Annotated[int, Field(ge=1, le=8)] = 2
 
 
-Rates = tuple[Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(gt=0, le=1)]]
-Decays = tuple[Annotated[float, Field(gt=0, le=10)], Annotated[float, Field(gt=0, le=10)]]
+Rates = tuple[Annotated[float, Field(gt=0, le=1)], ...]
+Decays = tuple[Annotated[float, Field(gt=0, le=10)], ...]
 
 
 class SearchParams(Record):
@@ -208,16 +208,16 @@ class SearchParams(Record):
     Attributes:
         candidates: How many settings are tried; the run's own is always one of them.
         reduction: After each round one in this many goes on.
-        learning_rate, weight_decay: Range each candidate's own is drawn from, uniformly on a log
-            scale; None keeps the run's.
+        learning_rate, weight_decay: Lowest and highest each candidate's own is drawn from,
+            uniformly on a log scale; () keeps the run's.
         widths, depths: Sizes of network to draw from; () keeps the run's. Not read for logistic
             regression.
     """
 
     candidates: Annotated[int, Field(ge=2, le=200)] = 18
     reduction: Annotated[int, Field(ge=2, le=10)] = 3
-    learning_rate: Rates | None = (5e-4, 2e-2)
-    weight_decay: Decays | None = (1e-3, 3.0)
+    learning_rate: Rates = (5e-4, 2e-2)
+    weight_decay: Decays = (1e-2, 3.0)
     widths: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = (32, 64, 128)
     depths: tuple[Annotated[int, Field(ge=1, le=8)], ...] = (1, 2, 3)
 
@@ -227,8 +227,10 @@ class SearchParams(Record):
             ("learning_rate", self.learning_rate),
             ("weight_decay", self.weight_decay),
         ):
-            if ends is not None and ends[0] > ends[1]:
-                raise ValueError(f"{name} must go from low to high; found {list(ends)}")
+            if ends and (len(ends) != 2 or ends[0] > ends[1]):
+                raise ValueError(
+                    f"{name} must be a lowest and a highest value, or none; found {list(ends)}"
+                )
         _differ("widths", self.widths)
         _differ("depths", self.depths)
         return self

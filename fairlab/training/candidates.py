@@ -43,9 +43,9 @@ def candidates(sweep: SweepConfig, search: SearchParams) -> tuple[Candidate, ...
     return tuple(found)
 
 
-def _between(ends: tuple[float, float] | None, share: float, own: float) -> float:
+def _between(ends: tuple[float, ...], share: float, own: float) -> float:
     """Log-uniform, to four digits."""
-    if ends is None:
+    if not ends:
         return own
     return float(f"{ends[0] * (ends[1] / ends[0]) ** share:.4g}")
 

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fairlab.config import ModelConfig, PenaltyParams, SearchParams, SweepConfig
+from fairlab.config import (
+    DataConfig,
+    ModelConfig,
+    PenaltyParams,
+    RunConfig,
+    SearchParams,
+    SweepConfig,
+    Task,
+)
 from fairlab.duration import nominal_seconds
 from fairlab.halving import rungs, search_epochs
 from fairlab.training import fit_sweep
@@ -95,7 +103,7 @@ def test_the_runs_own_setting_is_first_and_the_others_are_within_the_ranges() ->
 
 
 def test_what_is_not_searched_stays_as_configured() -> None:
-    frozen = SearchParams(candidates=9, learning_rate=None, widths=(), depths=(2,))
+    frozen = SearchParams(candidates=9, learning_rate=(), widths=(), depths=(2,))
     for one in candidates(config(search=frozen), frozen)[1:]:
         assert one.learning_rate == 0.01
         assert (one.model.width, one.model.depth) == (8, 2)
@@ -298,7 +306,13 @@ def test_a_search_lengthens_the_estimate() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"learning_rate": (0.1, 0.01)}, {"widths": (8, 8)}, {"candidates": 1}]
+    "wrong",
+    [
+        {"learning_rate": (0.1, 0.01)},
+        {"weight_decay": (0.1,)},
+        {"widths": (8, 8)},
+        {"candidates": 1},
+    ],
 )
 def test_ranges_the_wrong_way_round_and_repeats_are_refused(wrong) -> None:
     with pytest.raises(ValidationError):
@@ -317,3 +331,15 @@ def test_a_batched_network_of_some_models_scores_as_they_did() -> None:
         everyone = net(x).clone()
         fewer = _some_of(net, torch.tensor([2, 0]))(x)
     torch.testing.assert_close(fewer, everyone[[2, 0]])
+
+
+def test_a_configuration_with_a_search_reads_back_and_one_without_keeps_its_digest() -> None:
+    def run(**changes) -> RunConfig:
+        task = Task(label="y", favourable=("1",))
+        return RunConfig(data=DataConfig(source="x"), task=task, sweep=SweepConfig(**changes))
+
+    asked = run(search=SearchParams(candidates=9, learning_rate=()))
+    assert RunConfig.from_yaml(asked.to_yaml()) == asked
+    assert asked.digest() != run().digest()
+    assert run(search=None).digest() == run().digest()
+    assert RunConfig.from_yaml(run().to_yaml()) == run()
