@@ -35,8 +35,8 @@ class Baseline:
         learner: What is trained.
         mitigation: What is done about the gap, and by whom.
         aim: What it does, as a sentence.
-        fits: How often its learner is fitted per point, roughly (for a plug-in rule, for all its
-            points together); for estimates of time.
+        fits: How often its learner is fitted per point, roughly (for a plug-in rule, per fold
+            for all its points together); for estimates of time.
     """
 
     name: BaselineName

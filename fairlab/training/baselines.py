@@ -152,10 +152,11 @@ def baseline_notes(
         )
     if any(b.mitigation == "plugin" for b in chosen):
         notes.append(
-            "What plug-in rules charge is found on validation people, by the chances learnt on "
-            "train people: slacks hold as far as these are true. Their scores are no "
-            "probabilities of the outcome: they are the chance of the favourable outcome less "
-            f"the charge, kept between 0 and 1, and decide at threshold {sweep.threshold:g}."
+            f"Plug-in rules learn chances in {sweep.plugin.folds} folds of the train people; what "
+            "they charge, a few numbers, is fitted on train people left out of each fold and on "
+            "validation people. Their scores are no probabilities of the outcome: they are the "
+            "chance of the favourable outcome less the charge, kept between 0 and 1, and decide "
+            f"at threshold {sweep.threshold:g}."
         )
     notes += list(dict.fromkeys(one.note for one in trained if one.note))
     if "grid_search" in methods:
@@ -224,9 +225,9 @@ def _plugged_in(baseline: Baseline, asked: _Asked) -> Iterator[_Model]:
     for rule in rules:
         point = replace(
             _point(baseline, asked.sweep),
-            slack=rule.found.slack,
-            best_epoch=rule.chances.outcome.steps,
-            flags=rule.flags,
+            slack=rule.slack,
+            best_epoch=rule.chances.steps,
+            flags=rule.chances.flags,
         )
         yield _Model(rule, point, rule.note)
 

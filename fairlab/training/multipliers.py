@@ -1,4 +1,4 @@
-"""The best rule that knows chances only: decide by value, less what the constraint charges.
+"""The best rule within a slack for people known by chances: by value, less a charge.
 
 Known of each person are the value of selecting them and how much that moves each bounded rate. The
 best decisions within a slack maximise the mean value of those selected with the range of every
@@ -10,23 +10,26 @@ with the multipliers of each condition summing to 0, and the best rule selects w
 value ≥ rates · μ (Menon and Williamson, "The cost of fairness in binary classification", FAT* 2018;
 Zeng, Dobriban and Cheng, "Bayes-optimal classifiers under group fairness", 2022). The expectation
 is convex and piecewise linear in μ and does not depend on the slack: lines that support it, found
-for one slack, serve all others (Kelley 1960), until the bounds of the optimum meet.
+for one slack, serve all others (Kelley 1960, within a box that moves), until the bounds of the
+optimum meet.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from fairlab.errors import SolveError
 from fairlab.outcomes import FloatArray, IntArray
 
-TOLERANCE = 1e-6
-MOST_LINES = 3_000
-# Multipliers are looked for between plus and minus this much; more where that is not enough.
-FIRST_REACH = 2.0
-MOST_REACH = 1e4
+TOLERANCE = 3e-6
+MOST_LINES = 2_000
+# Lines that are kept; with that many, the half that lies highest at the newest multipliers.
+MOST_KEPT = 400
+# Multipliers are looked for within a box around the best known, which grows and shrinks.
+FIRST_RADIUS, SMALLEST_RADIUS, LARGEST_RADIUS = 0.1, 1e-4, 1e3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +38,7 @@ class Tradeoff:
 
     Attributes:
         value: (n,) value of selecting each.
-        rates: (n, m); a rate is the mean over people of this times the decision, plus its
-            constant.
-        constant: (m,) each rate when nobody is selected.
+        rates: (n, m); a rate is the mean over people of this times the decision, plus a constant.
         condition: (m,) code of the condition each rate belongs to; the slack bounds the range of
             rates of the same condition.
         weight: (n,) weights of people, summing to 1.
@@ -45,120 +46,114 @@ class Tradeoff:
 
     value: FloatArray
     rates: FloatArray
-    constant: FloatArray
     condition: IntArray
     weight: FloatArray
 
-    def excess(self, multipliers: FloatArray) -> tuple[float, FloatArray]:
-        """The mean of max(0, value − rates · μ), and a (m,) slope of it there."""
-        left = self.value - self.rates @ multipliers
-        counted = np.where(left >= 0, self.weight, 0.0)
-        return float(counted @ left), -(counted @ self.rates)
+    def selected(self, charge: FloatArray) -> NDArray[np.bool_]:
+        """(n,) whether a person's value is at least what is charged for them."""
+        return np.asarray(self.value >= self.rates @ charge)
+
+    def reached(self, charge: FloatArray) -> FloatArray:
+        """(m,) rates of those selected, without the constants."""
+        return np.asarray(np.where(self.selected(charge), self.weight, 0.0) @ self.rates)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Multipliers:
-    """What the constraint charges at one slack.
-
-    Attributes:
-        slack: Asked for.
-        charge: (m,) multipliers; a person is selected iff value ≥ rates · charge.
-        optimum: Mean value of the best decisions within the slack, from above; at most
-            ``TOLERANCE`` too high.
-        lines: Supporting lines that were found until then, for all slacks so far.
-    """
-
-    slack: float
-    charge: FloatArray
-    optimum: float
-    lines: int
-
-
-def multipliers(
-    tradeoff: Tradeoff, slacks: Sequence[float], ask: Callable[[], None] = lambda: None
-) -> Iterator[Multipliers]:
-    """The multipliers at each slack, in the order asked.
+class Search:
+    """Finds the multipliers of one table at any slack; the lines found for one serve the next.
 
     Args:
         tradeoff: Value and rates.
-        slacks: 0 or more.
         ask: Called before each line is found; may raise to stop.
-
-    Raises:
-        SolveError: If the optimum is not bounded within ``TOLERANCE`` by ``MOST_LINES`` lines.
     """
-    lines = _Lines(tradeoff)
-    charge = np.zeros(len(tradeoff.constant))
-    for slack in slacks:
-        charge, optimum = _minimise(lines, slack, charge, ask)
-        yield Multipliers(slack, charge, optimum, len(lines.slope))
 
-
-class _Lines:
-    """Supporting lines of the mean excess, and what they say about its dual."""
-
-    def __init__(self, tradeoff: Tradeoff) -> None:
+    def __init__(self, tradeoff: Tradeoff, ask: Callable[[], None] = lambda: None) -> None:
         self.tradeoff = tradeoff
-        self.slope: list[FloatArray] = []
-        self.offset: list[float] = []
-        self.reach = FIRST_REACH
+        self.ask = ask
+        self._slope = np.zeros((0, tradeoff.rates.shape[1]))
+        self._offset = np.zeros(0)
 
-    def add(self, at: FloatArray) -> float:
-        """A line touching at ``at``; the excess there."""
-        value, slope = self.tradeoff.excess(at)
-        self.slope.append(slope)
-        self.offset.append(value - float(slope @ at))
-        return value
+    def at(
+        self, slack: float, constant: FloatArray, start: FloatArray | None = None
+    ) -> tuple[FloatArray, float]:
+        """(m,) multipliers at a slack, and the mean value of the best decisions within it.
 
-    def lowest(self, slack: float) -> tuple[FloatArray, float]:
-        """Where the lines' upper hull, with the terms of the slack, is least; and its value."""
-        constant, condition = self.tradeoff.constant, self.tradeoff.condition
-        slope = np.stack(self.slope)
-        cost = np.concatenate([slack - constant, constant, [1.0]])
-        codes = np.unique(condition)
-        member = (condition == codes[:, None]).astype(np.float64)
-        while True:
-            found = linprog(
-                cost,
-                A_ub=np.hstack([slope, -slope, -np.ones((len(slope), 1))]),
-                b_ub=-np.array(self.offset),
-                A_eq=np.hstack([member, -member, np.zeros((len(codes), 1))]),
-                b_eq=np.zeros(len(codes)),
-                bounds=[(0, self.reach)] * (2 * len(constant)) + [(0, None)],
-                method="highs",
+        The value is that of decisions that may be drawn among people whose value equals what is
+        charged for them, from above, at most ``TOLERANCE`` too high.
+
+        Args:
+            slack: 0 or more.
+            constant: (m,) each rate when nobody is selected.
+            start: (m,) multipliers that may be near.
+
+        Raises:
+            SolveError: If the optimum is not bounded within ``TOLERANCE`` by ``MOST_LINES`` lines.
+        """
+        best = np.zeros(len(constant)) if start is None else start
+        least = self._value(best, slack, constant)
+        radius = FIRST_RADIUS
+        for _ in range(MOST_LINES):
+            self.ask()
+            at, bound = self._lowest(slack, constant, best, radius)
+            inside = bool(np.abs(at - best).max() < radius * (1 - 1e-6))
+            if least - bound <= TOLERANCE:
+                if inside or radius >= LARGEST_RADIUS:
+                    return best, least
+                radius *= 4  # nothing to gain near by: is there farther off?
+                continue
+            value = self._value(at, slack, constant)
+            if value < least:
+                enough = least - value >= 0.5 * (least - bound)
+                best, least = at, value
+                radius *= 2 if enough and not inside else 1
+            elif value - least > least - bound:
+                radius = max(radius / 2, SMALLEST_RADIUS)
+        raise SolveError(
+            f"The multipliers of the plug-in rule at slack {slack:g} are not at their optimum "
+            f"after {MOST_LINES:,} steps. Compare fewer groups, or leave it out of the baselines.",
+        )
+
+    def _value(self, at: FloatArray, slack: float, constant: FloatArray) -> float:
+        """The dual at some multipliers; keeps the line that touches its expectation there."""
+        people = self.tradeoff
+        left = people.value - people.rates @ at
+        counted = np.where(left >= 0, people.weight, 0.0)
+        excess, slope = float(counted @ left), -(counted @ people.rates)
+        keep = np.arange(len(self._slope))
+        if len(self._slope) >= MOST_KEPT:  # those that matter least here go
+            below = self._offset + self._slope @ at
+            keep = np.sort(np.argsort(-below, kind="stable")[: MOST_KEPT // 2])
+        self._slope = np.vstack([self._slope[keep], slope])
+        self._offset = np.append(self._offset[keep], excess - slope @ at)
+        return excess + slack * float(np.maximum(at, 0).sum()) - float(constant @ at)
+
+    def _lowest(
+        self, slack: float, constant: FloatArray, centre: FloatArray, radius: float
+    ) -> tuple[FloatArray, float]:
+        """Where the lines' upper hull, with the terms of the slack, is least within a box.
+
+        Unknown are the multipliers, their positive parts, and the hull's height.
+        """
+        m, lines = len(constant), len(self._slope)
+        condition = self.tradeoff.condition
+        member = (condition == np.unique(condition)[:, None]).astype(np.float64)
+        one = np.eye(m)
+        found = linprog(
+            np.concatenate([-constant, np.full(m, slack), [1.0]]),
+            A_ub=np.vstack(
+                [
+                    np.hstack([self._slope, np.zeros((lines, m)), -np.ones((lines, 1))]),
+                    np.hstack([one, -one, np.zeros((m, 1))]),
+                ]
+            ),
+            b_ub=np.concatenate([-self._offset, np.zeros(m)]),
+            A_eq=np.hstack([member, np.zeros((len(member), m + 1))]),
+            b_eq=np.zeros(len(member)),
+            bounds=[*zip(centre - radius, centre + radius, strict=True), *[(0, None)] * (m + 1)],
+            method="highs",
+        )
+        if found.x is None or found.fun is None:
+            raise SolveError(
+                f"The multipliers of the plug-in rule were not found: {found.message} Leave it "
+                "out of the baselines, or choose wider slacks."
             )
-            if found.x is None or found.fun is None:
-                raise SolveError(
-                    f"The multipliers of the plug-in rule were not found: {found.message} Leave "
-                    "the plug-in rule out of the baselines, or choose wider slacks."
-                )
-            up, down = np.split(found.x[:-1], 2)
-            at = up - down
-            if np.abs(at).max() < self.reach * (1 - 1e-9) or self.reach >= MOST_REACH:
-                return at, float(found.fun)
-            self.reach *= 4
-
-
-def _minimise(
-    lines: _Lines, slack: float, start: FloatArray, ask: Callable[[], None]
-) -> tuple[FloatArray, float]:
-    """The best multipliers found, and the value of the dual there.
-
-    New lines touch half-way between the best multipliers and those the lines say: with many
-    multipliers the latter alone jump about.
-    """
-    constant = lines.tradeoff.constant
-    at, best, least = start, start, np.inf
-    while len(lines.slope) < MOST_LINES:
-        ask()
-        value = lines.add(at) - float(constant @ at) + slack * float(np.maximum(at, 0).sum())
-        if value < least:
-            best, least = at, value
-        hull, bound = lines.lowest(slack)
-        if least - bound <= TOLERANCE:
-            return best, least
-        at = hull if len(constant) <= 2 or value > least else (hull + best) / 2
-    raise SolveError(
-        f"The multipliers of the plug-in rule at slack {slack:g} are {least - bound:.2g} from the "
-        f"optimum after {MOST_LINES:,} steps. Compare fewer groups, or leave it out."
-    )
+        return np.asarray(found.x[:m]), float(found.fun)
