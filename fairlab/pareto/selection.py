@@ -48,6 +48,7 @@ class Selection:
         met: Whether its gap on validation people is within it; if not, no model's was, and this
             is the one with the narrowest.
         candidates: How many models it was picked from.
+        warned: Whether they all have health findings: there was none without to pick from.
         accuracy, gap: On validation people, where it was picked.
         accuracy_loss: How much less accurate it is expected to be on other people because it was
             picked, [0, 1] of people; rarely below 0.
@@ -61,6 +62,7 @@ class Selection:
     within: float
     met: bool
     candidates: int
+    warned: bool
     accuracy: float
     gap: float
     accuracy_loss: float
@@ -111,7 +113,7 @@ def select(
         within: Largest gap on validation people, [0, 1].
         uses_attribute: Pick among models that need (True) or do not need (False) a person's group
             to decide; None is all.
-        flagged: Whether models with health findings may be picked.
+        flagged: Whether models with health findings may be picked although there are others.
         draws: Of :func:`validation_draws` on this result.
         level: Of the intervals on test people.
 
@@ -124,7 +126,7 @@ def select(
     if not 0 <= within <= 1:
         raise InputError(f"The gap to stay within lies from 0 to 1; found {within!r}.")
     found = validation_draws(result) if draws is None else draws
-    pool = _pool(result, found, uses_attribute, flagged)
+    pool, warned = _pool(result, found, uses_attribute, flagged)
     picked = int(_best(found.accuracy[None], found.gap[None], within, pool)[0])
     again, loss, growth = _luck(found.once, within, pool, 1)
     _, more_loss, more_growth = _luck(found.twice, within, pool, 2)
@@ -136,6 +138,7 @@ def select(
         within=within,
         met=gap <= within + _TIE,
         candidates=int(pool.sum()),
+        warned=warned,
         accuracy=accuracy,
         gap=gap,
         accuracy_loss=loss,
@@ -150,18 +153,19 @@ def select(
 
 def _pool(
     result: SweepResult, found: ValidationDraws, uses_attribute: bool | None, flagged: bool
-) -> NDArray[np.bool_]:
-    """(M,) whom to pick from."""
-    pool = ~np.isnan(found.gap)
-    for point in result.points:
-        wanted = uses_attribute is None or point.uses_attribute == uses_attribute
-        pool[point.index] &= wanted and (flagged or not point.flags)
+) -> tuple[NDArray[np.bool_], bool]:
+    """(M,) whom to pick from, and whether all of these have findings."""
+    wanted = [uses_attribute is None or p.uses_attribute == uses_attribute for p in result.points]
+    pool = ~np.isnan(found.gap) & np.array(wanted)
     if not pool.any():
         raise InputError(
-            "There is no model to pick from: every one has a finding, an undefined gap, or differs "
-            "in whether it needs a person's group. Allow models with findings, or train others."
+            "There is no model to pick from: every one has an undefined gap on validation people, "
+            "or differs in whether it needs a person's group. Pick among all models."
         )
-    return np.asarray(pool)
+    sound = pool & np.array([not p.flags for p in result.points])
+    if flagged or not sound.any():
+        return pool, not sound.any()
+    return sound, False
 
 
 def _best(

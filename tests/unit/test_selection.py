@@ -61,6 +61,10 @@ def test_models_with_findings_and_of_the_other_kind_are_left_out():
     assert select(replace(result, points=flagged), 1.0, flagged=True).index == best
     uses = tuple(replace(p, uses_attribute_when_deciding=p.index % 2 == 0) for p in result.points)
     assert select(replace(result, points=uses), 0.2, uses_attribute=False).index % 2 == 1
+    everyone = tuple(replace(p, flags=("The model …",)) for p in result.points)
+    warned = select(replace(result, points=everyone), 1.0)
+    assert (warned.warned, warned.index) == (True, best)
+    assert selection_sentence(warned, "It").startswith("Every model has a warning. It is the most")
     with pytest.raises(InputError, match="no model to pick from"):
         select(result, 0.2, uses_attribute=True)
     with pytest.raises(InputError, match="from 0 to 1"):

@@ -39,7 +39,9 @@ def _together(points: list[Point]) -> str:
         return f"{family}, {len(points)} of them"
     least, largest = min(dialled, key=_order), max(dialled, key=_order)
     low, high = dial_words(least), dial_words(largest)
-    return f"{family}, {low}" if low == high else f"{family}, {low} to {high.split(' ', 1)[-1]}"
+    same_dial = low.split()[0] == high.split()[0]
+    upto = high.split(" ", 1)[-1] if same_dial else high
+    return f"{family}, {low}" if low == high else f"{family}, {low} to {upto}"
 
 
 def _dial(point: Point) -> float | None:

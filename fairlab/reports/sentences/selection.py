@@ -17,6 +17,8 @@ def selection_sentence(found: Selection, label: str) -> str:
         head = (
             f"None of {found.candidates} models is {within}; {label} has the narrowest gap there."
         )
+    if found.warned:
+        head = f"Every model has a warning. {head}"
     there = (
         f"There: accuracy {_percent(found.accuracy)}, gap {_points(found.gap)}. Because it was "
         f"picked there, expect {_shift(found)} on others."

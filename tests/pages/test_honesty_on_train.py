@@ -1,0 +1,84 @@
+"""Noise, health, the best within a gap and folds on Train."""
+
+from pathlib import Path
+
+import pytest
+
+from fairlab.config import PenaltyParams, RunConfig, SweepConfig
+from fairlab.data import load
+from fairlab.runs.store import RunStore
+from fairlab.training import fit_sweep
+
+
+def said(app) -> str:
+    return "\n".join(one.value for one in app.markdown)
+
+
+def test_a_finished_run_says_its_noise_and_its_health(open_page, finished_run):
+    text = said(open_page("train", run=finished_run))
+    assert "**Noise.** Drawing other test people would move a point by about" in text
+    assert "one seed cannot say" in text
+    assert "**Health.**" in text
+    assert "models are healthy" in text
+
+
+def test_nobody_to_pick_from_is_said_with_what_to_do(open_page, finished_run, monkeypatch):
+    from fairlab.errors import InputError
+    from fairlab.ui.widgets import honesty_cache
+
+    def refuse(*_args, **_kwargs):
+        raise InputError("There is no model to pick from: … Allow models with findings.")
+
+    monkeypatch.setattr(honesty_cache, "select", refuse)
+    app = open_page("train", run=finished_run)
+    assert "There is no model to pick from" in said(app)
+    assert not [b for b in app.button if b.label == "Show this point"]
+
+
+@pytest.fixture(scope="module")
+def folded():
+    """A real run with two folds and two seeds."""
+    data = load("loanapp")
+    sweep = SweepConfig(
+        penalty=PenaltyParams(strengths=(0.0, 1.0)),
+        epochs=10,
+        seeds=(0, 1),
+        folds=2,
+    )
+    config = RunConfig(data=data.data, task=data.task, sweep=sweep)
+    return config, fit_sweep(data, config)
+
+
+@pytest.fixture
+def folded_run(fairlab_home: Path, folded) -> str:
+    config, result = folded
+    store = RunStore(fairlab_home)
+    run = store.submit(config)
+    store.claim("w")
+    store.finish(run, result, "w")
+    store.close()
+    return run
+
+
+def test_the_best_within_a_gap_is_picked_on_validation_people(open_page, folded_run):
+    """The number asked for changes the pick; the button opens its detail."""
+    app = open_page("train", run=folded_run)
+    assert "on validation people" in said(app)
+    assert "accurate of" in said(app), said(app)
+    (slack,) = [n for n in app.number_input if n.label == "Best within a gap of, points"]
+    slack.set_value(50.0).run()
+    assert "within a gap of 50 points" in said(app)
+    (show,) = [b for b in app.button if b.label == "Show this point"]
+    show.click().run()
+    assert not app.exception
+    assert "would move it by" in said(app)
+
+
+def test_seeds_are_told_from_people_and_folds_stand_in_the_detail(open_page, folded_run):
+    app = open_page("train", run=folded_run)
+    assert "**Noise.** Retraining moves a point by about" in said(app)
+    (pick,) = [one for one in app.selectbox if one.label.startswith("Point (click")]
+    pick.select_index(1).run()
+    assert not app.exception
+    assert "**Over 2 folds**, everybody in test once" in said(app)
+    assert "Retraining moves this point by" in said(app)
