@@ -16,6 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from fairlab.config import ModelConfig
+from fairlab.training.sparse import (
+    Features,
+    SparseBatch,
+    SparseRows,
+    first_layer,
+    first_layer_gradient,
+)
 
 
 class BatchedNet(nn.Module):
@@ -61,12 +68,10 @@ class BatchedNet(nn.Module):
             self.weights.append(nn.Parameter(start.contiguous()))
             self.biases.append(nn.Parameter(torch.zeros(self.n_models, fan_out, 1)))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Features) -> Tensor:
         """(K, F, B) features of each seed's batch, or (M, F, B), to (M, outputs, B)."""
         layers = [*self.weights, *self.biases]
-        out: Tensor = _Perceptrons.apply(  # type: ignore[no-untyped-call]
-            x, self.n_models, self._workspace, *layers
-        )
+        out: Tensor = _Perceptrons.apply(x, self._workspace, *layers)  # type: ignore[no-untyped-call]
         return out
 
 
@@ -94,27 +99,21 @@ class _Perceptrons(torch.autograd.Function):
     """All layers of all models, forward and backward, in reused buffers."""
 
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, n_models: int, workspace: Workspace, *layers: Tensor
-    ) -> Tensor:
+    def forward(ctx: Any, x: Features, workspace: Workspace, *layers: Tensor) -> Tensor:
         workspace.version += 1
         depth = len(layers) // 2
-        inputs = [x]
-        h = x
+        inputs: list[Features] = [x]
         for i, (weight, bias) in enumerate(zip(layers[:depth], layers[depth:], strict=True)):
-            blocks = len(h)  # K for the first layer: strengths share their input
-            shape = (blocks, weight.shape[1] * (n_models // blocks), h.shape[2])
-            terms = (bias.view(blocks, -1, 1), weight.view(blocks, -1, weight.shape[2]), h)
-            if i == depth - 1:
-                h = torch.baddbmm(*terms)
+            last = i == depth - 1
+            h = inputs[-1]
+            if isinstance(h, SparseBatch):
+                out = _sparse_layer(h, weight, bias, workspace, last)
             else:
-                h = torch.baddbmm(*terms, out=workspace.buffer("activation", i, shape, x))
-                h.relu_()
-            h = h.view(n_models, weight.shape[1], -1)
-            inputs.append(h)
+                out = _dense_layer(h, weight, bias, workspace, i, last)
+            inputs.append(out)
         ctx.inputs, ctx.layers, ctx.workspace = inputs[:-1], layers, workspace
         ctx.version = workspace.version
-        return h
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
@@ -124,25 +123,59 @@ class _Perceptrons(torch.autograd.Function):
         grads: list[Tensor | None] = [None] * len(ctx.layers)
         back: Tensor | None = grad.contiguous()
         for i in reversed(range(depth)):
-            weight, h = ctx.layers[i], ctx.inputs[i]
+            weight, bias, h = ctx.layers[i], ctx.layers[depth + i], ctx.inputs[i]
             assert back is not None
+            if isinstance(h, SparseBatch):
+                people_first = back.transpose(1, 2)
+                grads[i], grads[depth + i] = first_layer_gradient(h, people_first, weight, bias)
+                return None, None, *grads
             blocks = len(h)
             flat = back.view(blocks, -1, back.shape[2])
             grads[i] = torch.bmm(flat, h.transpose(1, 2)).view_as(weight)
             grads[depth + i] = back.sum(2, keepdim=True)
             back = _input_gradient(ctx, i, flat)
-        return back, None, None, *grads
+        return back, None, *grads
+
+
+def _sparse_layer(
+    x: SparseBatch, weight: Tensor, bias: Tensor, workspace: Workspace, last: bool
+) -> Tensor:
+    """The first layer, (M, H, B) as a view of people first."""
+    shape = (len(weight), x.n, weight.shape[1])
+    out = weight.new_empty(shape) if last else workspace.buffer("people", 0, shape, weight)
+    first_layer(x, weight, bias, out, relu=not last)
+    return out.transpose(1, 2)
+
+
+def _dense_layer(
+    h: Tensor, weight: Tensor, bias: Tensor, workspace: Workspace, layer: int, last: bool
+) -> Tensor:
+    """One layer, (M, H, B); strengths share the input of the first, so it has K blocks."""
+    blocks = len(h)
+    shape = (blocks, weight.shape[0] * weight.shape[1] // blocks, h.shape[2])
+    terms = (bias.view(blocks, -1, 1), weight.view(blocks, -1, weight.shape[2]), h)
+    if last:
+        return torch.baddbmm(*terms).view(len(weight), weight.shape[1], -1)
+    out = torch.baddbmm(*terms, out=workspace.buffer("activation", layer, shape, h))
+    return out.relu_().view(len(weight), weight.shape[1], -1)
 
 
 def _input_gradient(ctx: Any, layer: int, grad: Tensor) -> Tensor | None:
     """Gradient of a layer's input; through the ReLU before it when there is one."""
-    weight, h = ctx.layers[layer], ctx.inputs[layer]
-    across = weight.view(len(h), -1, weight.shape[2]).transpose(1, 2)
+    weight: Tensor = ctx.layers[layer]
+    h: Tensor = ctx.inputs[layer]
+    across = weight.view(len(h), -1, weight.shape[2])
     if layer == 0:
-        return torch.bmm(across, grad) if ctx.needs_input_grad[0] else None
-    out = ctx.workspace.buffer("gradient", layer, tuple(h.shape), h)
-    torch.bmm(across, grad, out=out)
-    return torch.ops.aten.threshold_backward.grad_input(out, h, 0, grad_input=out)  # type: ignore[no-any-return]
+        return torch.bmm(across.transpose(1, 2), grad) if ctx.needs_input_grad[0] else None
+    if isinstance(ctx.inputs[layer - 1], SparseBatch):  # whose output is people first
+        h = h.transpose(1, 2)
+        terms = (grad.transpose(1, 2), across)
+    else:
+        terms = (across.transpose(1, 2), grad)
+    out: Tensor = ctx.workspace.buffer("gradient", layer, tuple(h.shape), h)
+    torch.bmm(*terms, out=out)
+    torch.ops.aten.threshold_backward.grad_input(out, h, 0, grad_input=out)
+    return out if h is ctx.inputs[layer] else out.transpose(1, 2)
 
 
 def predictor(
@@ -154,13 +187,20 @@ def predictor(
 
 
 @torch.no_grad()
-def logits(net: BatchedNet, x: Tensor, chunk: int = 1024) -> Tensor:
+def logits(net: BatchedNet, x: Tensor | SparseRows, chunk: int = 1024) -> Tensor:
     """(M, n) logits for features (F, n) that all models see, a chunk of people at a time."""
-    pieces = [
-        net(x[:, start : start + chunk].expand(net.n_seeds, -1, -1))[:, 0]
-        for start in range(0, x.shape[1], chunk)
-    ]
-    return torch.cat(pieces, dim=1)
+    n = x.n if isinstance(x, SparseRows) else x.shape[1]
+    out: Tensor | None = None
+    for start in range(0, n, chunk):
+        stop = min(start + chunk, n)
+        if isinstance(x, SparseRows):
+            part = net(SparseBatch((x.between(start, stop),)))[:, 0]
+        else:
+            part = net(x[:, start:stop].expand(net.n_seeds, -1, -1))[:, 0]
+        out = part.new_empty(net.n_models, n) if out is None else out
+        out[:, start:stop] = part
+    assert out is not None
+    return out
 
 
 def snapshot(net: nn.Module) -> list[Tensor]:

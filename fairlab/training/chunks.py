@@ -1,7 +1,9 @@
 """Which models of a mode are trained together when all of them do not fit into memory.
 
 A chunk is some strengths of some seeds, trained from beginning to end before the next one. Models
-do not know of each other, so what is together changes memory and time, not results.
+do not know of each other, so what is together changes memory and time, and results only in how
+sums are rounded. How many are together follows from the sweep and the table alone as long as
+memory allows, so that the same sweep gives the same bytes however much memory happens to be free.
 """
 
 import math
@@ -16,8 +18,9 @@ from fairlab.config import Mode, ModelConfig, SweepConfig
 from fairlab.errors import InputError
 from fairlab.training.people import Crowd
 
-# Share of the free memory that the models of a chunk may take.
-SHARE = 0.4
+# Memory that the models of a chunk take at most, and the share of what is free.
+MOST_BYTES = 2 * 2**30
+SHARE = 0.5
 # Copies of the parameters: their gradients, two moments of AdamW, the best and the last finite.
 COPIES = 6
 # (B,)-sized arrays a loss keeps of every model, in numbers of four bytes.
@@ -64,9 +67,18 @@ def chunks_of(mode: Mode, sweep: SweepConfig, at_once: int) -> tuple[Chunk, ...]
     return tuple(chunks)
 
 
-def default_at_once(sweep: SweepConfig, crowd: Crowd) -> int:
-    """How many models fit into a share of the memory that is free now."""
-    return max(1, int(SHARE * free_memory(crowd.device) / model_bytes(sweep, crowd)))
+def default_at_once(sweep: SweepConfig, crowd: Crowd) -> tuple[int, tuple[str, ...]]:
+    """How many models are trained together, and a sentence where that is for want of memory."""
+    each = model_bytes(sweep, crowd)
+    usual = max(1, int(MOST_BYTES / each))
+    fit = max(1, int(SHARE * free_memory(crowd.device) / each))
+    largest = max(len(sweep.seeds) * len(sweep.grid(mode)) for mode in sweep.modes)
+    if fit >= min(usual, largest):
+        return usual, ()
+    return fit, (
+        f"Memory was short: at most {fit} of the models of a mode were trained at a time. With "
+        "more memory the numbers are the same up to rounding.",
+    )
 
 
 def check_at_once(models_at_once: int | None) -> None:

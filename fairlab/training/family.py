@@ -13,6 +13,7 @@ from fairlab.training.batched import BatchedNet
 from fairlab.training.cells import CellMeans, Cells
 from fairlab.training.penalty import SoftDecision
 from fairlab.training.people import Crowd
+from fairlab.training.sparse import Features
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +21,7 @@ class Batch:
     """One batch of every seed. Who is there differs by seed; labels and cells do not.
 
     Attributes:
-        x: (K, F, B).
+        x: (K, F, B), or the same without zeros.
         y: (B,) float32 labels.
         weight: (K, B) float32, or None for one per person.
         cells: Cells of the constraint.
@@ -31,7 +32,7 @@ class Batch:
         class_weight: (B,) float32 what a person's outcome counts in the task loss, or None.
     """
 
-    x: Tensor
+    x: Features
     y: Tensor
     weight: Tensor | None
     cells: Cells

@@ -14,6 +14,7 @@ from fairlab.training.batched import BatchedNet, copy_models, logits, snapshot
 from fairlab.training.batches import BatchPlan
 from fairlab.training.cells import cell_means, columns_among
 from fairlab.training.family import Batch, Family, Setting, Verdict
+from fairlab.training.sparse import Features, SparseBatch, SparseRows
 
 # Ask whether to stop after this many batches.
 STOP_EVERY = 8
@@ -69,7 +70,8 @@ def train(
     steps = config.epochs * plan.n_batches
     orders = [np.random.default_rng([seed, 1]) for seed in config.seeds]
     template = _templates(setting, plan)
-    rows = setting.crowd.splits["train"].x.T.contiguous()
+    people = setting.crowd.splits["train"]
+    rows = people.x.T.contiguous() if people.sparse is None else people.sparse
     keeper = _Keeper(nets, net.n_models, setting.crowd.device)
     done = 0
     for epoch in range(1, config.epochs + 1):
@@ -91,7 +93,7 @@ def train(
         means = {name: total / plan.n_batches for name, total in sums.items()}
         keeper.check(means)
         with torch.no_grad():
-            raw, broken = finite_logits(net, setting.validation.x[0])
+            raw, broken = finite_logits(net, setting.crowd.splits["validation"].inputs)
             keeper.failed |= broken
             verdict = family.judge(raw)
         keeper.keep(verdict.criterion, epoch)
@@ -100,11 +102,18 @@ def train(
     return keeper.finish(done, cancelled=False)
 
 
-def finite_logits(net: BatchedNet, x: Tensor) -> tuple[Tensor, Tensor]:
+def finite_logits(net: BatchedNet, x: Tensor | SparseRows) -> tuple[Tensor, Tensor]:
     """Logits (M, n) with 0 where there is no number, and which models (M,) that befell."""
     raw = logits(net, x)
     broken = ~torch.isfinite(raw).all(1)
-    return torch.nan_to_num(raw, nan=0.0, posinf=50.0, neginf=-50.0), broken
+    return torch.nan_to_num_(raw, nan=0.0, posinf=50.0, neginf=-50.0), broken
+
+
+def _features(rows: Tensor | SparseRows, people: Tensor) -> Features:
+    """What the people (K, B) of a batch look like."""
+    if isinstance(rows, SparseRows):
+        return SparseBatch(tuple(rows.of(own) for own in people))
+    return rows.index_select(0, people.reshape(-1)).view(*people.shape, -1).transpose(1, 2)
 
 
 def _optimiser(nets: tuple[BatchedNet, ...], rate: float, decay: float) -> torch.optim.Optimizer:
@@ -162,7 +171,7 @@ def _batches(
     plan: BatchPlan,
     templates: list[Batch],
     orders: list[np.random.Generator],
-    rows: Tensor,
+    rows: Tensor | SparseRows,
 ) -> Iterator[Batch]:
     """One epoch; every seed draws its own people for the same places."""
     train = setting.crowd.splits["train"]
@@ -171,7 +180,7 @@ def _batches(
     edges = zip(plan.edges[:-1].tolist(), plan.edges[1:].tolist(), strict=True)
     for template, (a, b) in zip(templates, edges, strict=True):
         own = people[:, a:b]
-        x = rows.index_select(0, own.reshape(-1)).view(len(own), b - a, -1).transpose(1, 2)
+        x = _features(rows, own)
         weight, means = template.weight, template.means
         if train.weight is not None:
             personal = train.weight[own].to(torch.float32)

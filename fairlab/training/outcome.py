@@ -63,7 +63,7 @@ def outcome_of(
     mode, crowd = family.mode, setting.crowd
     raw = {}
     for name in SPLITS:
-        raw[name], broken = finite_logits(net, crowd.splits[name].x)
+        raw[name], broken = finite_logits(net, crowd.splits[name].inputs)
         kept = replace(kept, failed=kept.failed | broken.cpu().numpy())
     family.settle(raw["validation"])
     scores = {name: family.scores(raw[name], name) for name in SPLITS}

@@ -12,6 +12,7 @@ from fairlab.data.task import PreparedData, SplitData
 from fairlab.errors import InputError
 from fairlab.outcomes import Counts
 from fairlab.results import CROSSING, cross
+from fairlab.training.sparse import SparseRows, sparse_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +26,7 @@ class People:
         compared: (n, A) int64 groups the constraint compares: those of the crossing (A = 1), or
             for marginal groups those of each attribute.
         weight: (n,) float64, or None.
+        sparse: The features without zeros, where products with them are faster so.
     """
 
     x: Tensor
@@ -32,11 +34,17 @@ class People:
     group: Tensor
     compared: Tensor
     weight: Tensor | None
+    sparse: SparseRows | None = None
 
     @property
     def n(self) -> int:
         """Number of people."""
         return len(self.y)
+
+    @property
+    def inputs(self) -> Tensor | SparseRows:
+        """The features as a network takes them."""
+        return self.x if self.sparse is None else self.sparse
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +111,9 @@ def _people(
     part: SplitData, by: Sequence[str], apart: Sequence[Sequence[str]], device: torch.device
 ) -> People:
     weight = None if part.weight is None else torch.tensor(part.weight, dtype=torch.float64)
+    x = torch.tensor(part.features, dtype=torch.float32).T.contiguous().to(device)
     return People(
-        x=torch.tensor(part.features, dtype=torch.float32).T.contiguous().to(device),
+        x=x,
         y=torch.tensor(part.y_true, dtype=torch.int64, device=device),
         group=torch.tensor(cross(part.attributes, by).codes, dtype=torch.int64, device=device),
         compared=torch.stack(
@@ -115,6 +124,7 @@ def _people(
             dim=1,
         ),
         weight=None if weight is None else weight.to(device),
+        sparse=sparse_rows(x),
     )
 
 

@@ -52,8 +52,9 @@ def fit_sweep(
             and the result holds the best states so far with ``cancelled`` set. Modes and models
             not yet begun are absent then.
         models_at_once: Most models of a mode that are trained together; more are trained in
-            chunks, one after the other, and the numbers are the same. None chooses from the
-            memory that is free.
+            chunks, one after the other, and the numbers are the same up to rounding. None takes
+            what fits into 2 GiB, which depends on the sweep and the table alone, or into the
+            memory that is free if that is less.
 
     Returns:
         Points and scores of all models. Scores of mode ``layer`` are those of the rule frozen on
@@ -92,7 +93,10 @@ def fit_sweep(
     sweep, tried = searched(sweep, crowd, plan, whole.search_share, on_progress, stop)
     sweep, slack_notes = resolve_grids(sweep, prepared, crowd)
     prepared = replace(prepared, notes=(*prepared.notes, *tried, *slack_notes))
-    at_once = default_at_once(sweep, crowd) if models_at_once is None else models_at_once
+    at_once = models_at_once
+    if at_once is None:
+        at_once, short = default_at_once(sweep, crowd)
+        prepared = replace(prepared, notes=(*prepared.notes, *short))
     outcomes: list[Outcome] = []
     for position, mode in enumerate(sweep.modes):
         clock = Clock(started, position, len(sweep.modes), whole)

@@ -6,6 +6,7 @@ from torch import nn
 
 from fairlab.config import ModelConfig
 from fairlab.training.batched import BatchedNet, copy_models, logits, predictor, snapshot
+from fairlab.training.sparse import SparseBatch, sparse_rows
 
 
 def as_sequential(net: BatchedNet, m: int) -> nn.Sequential:
@@ -106,3 +107,43 @@ def test_copying_touches_only_the_models_chosen():
 def test_a_logistic_model_has_no_hidden_layer():
     assert len(predictor(4, ModelConfig(kind="logistic"), (0,), 2).weights) == 1
     assert len(predictor(4, ModelConfig(kind="mlp", depth=3), (0,), 2).weights) == 4
+
+
+def sparse_features(n: int, features: int, seed: int = 0) -> torch.Tensor:
+    """(F, n) features of which few are not 0; somebody has none at all."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(features, n, generator=generator)
+    x[torch.rand(features, n, generator=generator) > 0.15] = 0.0
+    x[:, 0] = 0.0
+    return x
+
+
+@pytest.mark.parametrize("hidden", [(), (5,), (300,), (6, 4)])
+@pytest.mark.parametrize("seeds", [(0,), (3, 4)])
+def test_leaving_zeros_out_changes_neither_values_nor_gradients(hidden, seeds):
+    """The sparse first layer is the dense one, for people of each seed by themselves."""
+    net = BatchedNet(20, hidden, seeds, 3)
+    with torch.no_grad():
+        for bias in net.biases:
+            bias.uniform_(-0.5, 0.5)
+    x = sparse_features(13, 20)
+    rows = sparse_rows(x)
+    assert rows is not None
+    own = torch.stack([torch.randperm(13)[:11] for _ in seeds])
+    pull = torch.randn(net.n_models, 1, 11)
+    found = []
+    dense = torch.stack([x[:, people] for people in own])
+    for batch in (dense, SparseBatch(tuple(rows.of(people) for people in own))):
+        net.zero_grad()
+        out = net(batch)
+        (out * pull).sum().backward()
+        found.append([out.detach(), *(p.grad.clone() for p in net.parameters())])
+    for here, there in zip(*found, strict=True):
+        torch.testing.assert_close(here, there, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(logits(net, rows, chunk=5), logits(net, x, chunk=5))
+
+
+def test_features_that_are_mostly_filled_stay_dense():
+    """Products without zeros would be slower there."""
+    assert sparse_rows(torch.randn(20, 30)) is None
+    assert sparse_rows(sparse_features(30, 40)) is not None
