@@ -30,6 +30,7 @@ LEARNERS: dict[str, dict[str, Any]] = {
         "early_stopping": False,
     },
 }
+BINS = 200
 # Bounds on each group's distance to everybody, from half the smallest limit up.
 BOUNDS: dict[str, tuple[float, ...]] = {
     "logistic": (0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1),
@@ -58,7 +59,7 @@ def fairlearn() -> tuple[Method, ...]:
             f"ExponentiatedGradient on {learner}",
             False,
             {
-                "learner": LEARNERS[learner],
+                **_described(learner),
                 "bounds": BOUNDS[learner],
                 "rounds": ROUNDS[learner],
             },
@@ -72,7 +73,10 @@ def fairlearn() -> tuple[Method, ...]:
             "Fairlearn GridSearch",
             f"GridSearch on {learner}",
             False,
-            {"learner": LEARNERS[learner], "grid": GRID},
+            {
+                "learner": LEARNERS[learner] | ({"bins": BINS} if learner == "boosting" else {}),
+                "grid": GRID,
+            },
             partial(_grid, learner=learner),
         )
         for learner in learners
@@ -99,6 +103,11 @@ def fairlearn() -> tuple[Method, ...]:
     return (*gradients, *grids, adversarial, *optimizers)
 
 
+def _described(learner: str) -> dict[str, Any]:
+    binned = {"bins": BINS} if learner == "boosting" else {}
+    return {"learner": LEARNERS[learner] | binned}
+
+
 def _learner(name: str, asked: Asked) -> Any:
     if name == "logistic":
         return LogisticRegression(**LEARNERS[name])
@@ -111,21 +120,28 @@ def _learner(name: str, asked: Asked) -> Any:
 
 
 def _inputs(learner: str, asked: Asked, split: str) -> Array:
-    """Encoded features; for boosting the columns themselves, as ours gets them.
+    """Encoded features; for boosting the columns themselves, as ours gets them, in ``BINS`` bins.
 
-    Fairlearn refuses missing values: they become one more category, or a number below all others.
+    Boosting bins columns anyway; with weights of people, scikit-learn takes longer for that than
+    for its trees, and a reduction fits it again and again. Fairlearn refuses missing values: they
+    become one more category, or a number below all others.
     """
     part = asked.prepared.splits[split]
     train = asked.prepared.splits["train"].columns
     if learner != "boosting" or part.columns is None or train is None:
         return part.features
-    kinds = np.array(asked.prepared.categorical, dtype=bool)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        stand_in = np.where(kinds, np.nanmax(train, axis=0), np.nanmin(train, axis=0)) + np.where(
-            kinds, 1, -1
-        )
-    return np.where(np.isnan(part.columns), stand_in, part.columns)
+    binned = np.empty(part.columns.shape)
+    for place, categorical in enumerate(asked.prepared.categorical):
+        column, known = part.columns[:, place], train[:, place]
+        present = known[~np.isnan(known)]
+        if categorical:
+            missing = float(present.max(initial=-1.0)) + 1
+            binned[:, place] = np.where(np.isnan(column), missing, column)
+        else:
+            edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
+            codes = np.searchsorted(edges, column, side="left").astype(np.float64)
+            binned[:, place] = np.where(np.isnan(column), -1.0, codes)
+    return binned
 
 
 def _moment(constraint: str, **bound: float) -> Any:
