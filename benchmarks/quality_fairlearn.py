@@ -73,10 +73,7 @@ def fairlearn() -> tuple[Method, ...]:
             "Fairlearn GridSearch",
             f"GridSearch on {learner}",
             False,
-            {
-                "learner": LEARNERS[learner] | ({"bins": BINS} if learner == "boosting" else {}),
-                "grid": GRID,
-            },
+            {**_described(learner), "grid": GRID},
             partial(_grid, learner=learner),
         )
         for learner in learners
