@@ -22,7 +22,7 @@ from tests.unit.training_people import prepared
 SPLITS = ("train", "validation", "test")
 
 
-def trained(**changes):
+def trained(at_once=None, **changes):
     people = prepared(n_groups=3)
     asked = {
         "modes": ("penalty", "layer"),
@@ -33,7 +33,7 @@ def trained(**changes):
         "model": {"kind": "mlp", "width": 8, "depth": 2},
         **changes,
     }
-    return people, fit_sweep(people, SweepConfig.model_validate(asked))
+    return people, fit_sweep(people, SweepConfig.model_validate(asked), models_at_once=at_once)
 
 
 def codes_of(part, networks, index):
@@ -203,3 +203,14 @@ def test_a_stored_run_scores_people_of_the_table_it_was_trained_on():
     features = encoding.encode(data.frame.iloc[people.rows])
     np.testing.assert_allclose(result.networks.score(1, features), people.score[1], atol=2e-6)
     assert prepare(data).encoding is not None
+
+
+def test_the_same_run_stores_the_same_weights_also_in_chunks():
+    """Byte for byte; models trained a few at a time are put in their places."""
+    _, first = trained(modes=("penalty",))
+    _, again = trained(modes=("penalty",))
+    for one, other in zip(first.networks.families, again.networks.families, strict=True):
+        for a, b in zip(one.weights + one.biases, other.weights + other.biases, strict=True):
+            np.testing.assert_array_equal(a, b)
+    people, chunked = trained(at_once=1)
+    assert_scores_again(people, chunked)
