@@ -73,7 +73,7 @@ def choose_layer(modes: tuple[Mode, ...], batch_size: int) -> LayerChoice:
         return LayerChoice(batches="running" if small else "projected")
     left, right = st.columns(2)
     decisions = left.toggle(
-        "Layer: ask decisions to keep the slack too",
+        "Layer: hold decisions to the slack",
         value=True,
         key="train.layer.decisions",
         help="The layer promises mean scores; decisions at the threshold may still differ. With "
