@@ -68,6 +68,10 @@ def sweep(
         Path | None, typer.Option(help="CSV or Parquet file of a run on your own table.")
     ] = None,
     device: Annotated[Device | None, typer.Option(help="Replaces the one in the file.")] = None,
+    models_at_once: Annotated[
+        int | None,
+        typer.Option(min=1, help="Train at most so many models together; for little memory."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for config.yaml, result.json and tables (CSV)")
     ] = None,
@@ -94,7 +98,7 @@ def sweep(
         found = table.data.model_dump(include={"fingerprint", "rows", "filename"})
         run = run.model_copy(update={"data": run.data.model_copy(update=found)})
     with _progress() as on_progress:
-        result = fit_sweep(table, run, on_progress)
+        result = fit_sweep(table, run, on_progress, models_at_once=models_at_once)
     written = () if out is None else write_export(out, run, result, smallest)
     if as_json:
         record = result_record(run, result, smallest) | {"files": [str(path) for path in written]}
@@ -201,6 +205,9 @@ def bench(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes side by side (paper).")
     ] = None,
+    many: Annotated[
+        bool, typer.Option("--many", help="Also 1,000 models in one sweep (sweep).")
+    ] = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="A small part, to try it (paper, coverage).")
     ] = False,
@@ -246,6 +253,7 @@ def bench(
         "resume": resume,
         "redo": _list(redo),
         "only_report": True if only_report else None,
+        "many": True if many else None,
     }
     for option, value in given.items():
         if value is None:
@@ -274,6 +282,7 @@ _OPTIONS_OF = {
     "seeds": (Benchmark.PAPER, Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "workers": (Benchmark.PAPER,),
     "quick": (Benchmark.PAPER, Benchmark.COVERAGE),
+    "many": (Benchmark.SWEEP,),
     "tables": (Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "constraints": (Benchmark.QUALITY,),
     "methods": (Benchmark.QUALITY,),
