@@ -18,6 +18,7 @@ import numpy as np
 from scipy.stats import binom
 
 from benchmarks.coverage_claims import claim_lines
+from benchmarks.coverage_curve import curve_lines
 from benchmarks.coverage_impossibility import impossibility_lines
 from benchmarks.coverage_people import TWO_GROUPS, Population, many_groups
 from benchmarks.coverage_scores import band_lines, change_lines, score_lines
@@ -92,6 +93,7 @@ def main(json_path: Path | None = None, quick: bool = False) -> None:
     lines += [Line(**one) for one in impossibility_lines(samples * 2 // 5)]
     lines += [Line(**one) for one in weighted_lines(samples * 2 // 5, DRAWS)]
     lines += [Line(**one) for one in claim_lines(samples * 2 // 5)]
+    lines += [Line(**one) for one in curve_lines(samples * 2 // 5)]
     print("Coverage of nominal 95 % intervals")
     print(machine_line())
     print(text_table(lines))

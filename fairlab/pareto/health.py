@@ -44,8 +44,13 @@ _SAID: tuple[tuple[str, tuple[str, ...], tuple[str, str]], ...] = (
     ),
     (
         "adversary_at_chance",
-        ("adversary guesses no better than chance",),
+        ("adversary guesses",),
         ("has an adversary that stopped pushing", "have an adversary that stopped pushing"),
+    ),
+    (
+        "not_settled",
+        ("had not settled", "Exponentiated gradient stopped after"),
+        ("had not settled when it was stopped",) * 2,
     ),
 )
 _WORDS = {kind: words for kind, _, words in _SAID} | {
@@ -62,8 +67,8 @@ class Finding:
 
     Attributes:
         kind: ``collapsed``, ``one_sided``, ``diverged``, ``untrained``, ``slack_not_reached``,
-            ``drawn_to_constant``, ``adversary_at_chance``, ``solver``, ``overfit``,
-            ``promise_missed``, ``empty_cell``, ``cancelled`` or ``other``.
+            ``drawn_to_constant``, ``adversary_at_chance``, ``not_settled``, ``solver``,
+            ``overfit``, ``promise_missed``, ``empty_cell``, ``cancelled`` or ``other``.
         words: What it says of these models, after their number; of the run as a whole, a sentence.
         indices: The models; () for a finding about the run.
         on_test: Whether it rests on test people, and so must not guide a choice.
