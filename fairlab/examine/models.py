@@ -84,7 +84,7 @@ class ExaminedModel:
 
     def rule_names(self) -> tuple[str, ...]:
         """Groupings the rule reads, as names of inputs beside the columns."""
-        return tuple(f"{CROSSING.join(names)} (in the layer's rule)" for names in self.by)
+        return tuple(f"{CROSSING.join(names)} (layer's rule)" for names in self.by)
 
 
 def why_not(result: SweepResult, index: int) -> str:

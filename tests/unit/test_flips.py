@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlab.errors import InputError, UnknownNameError
-from fairlab.examine.flips import Crowd, Flip, flip_test
+from fairlab.examine.flips import Crowd, Flip, FlipTest, flip_test
 from fairlab.examine.matching import MatchSpace, nearest
+from fairlab.examine.suppression import suppress_flips
+from fairlab.reports.figures.examine import flips_figure
+from fairlab.reports.sentences import examine as sentences
+from fairlab.reports.tables.examine import flips_table
 from fairlab.results import Attribute
 
 
@@ -197,3 +201,51 @@ def test_the_nearest_is_found_as_by_looking_at_everyone(people, others):
     gaps = np.abs(a - b.T)
     np.testing.assert_allclose(distance, gaps.min(axis=1))
     np.testing.assert_allclose(gaps[np.arange(len(a)), place], gaps.min(axis=1))
+
+
+def test_sentences_count_people_name_directions_and_call_a_trivial_zero_so():
+    """The pair with the most changes comes first, then the same pair the other way."""
+    _, test = flips(reads_proxy)
+    said = sentences.proxies_sentence(test)
+    assert "Of 30 people of a, 30 are decided otherwise as b (100.0 %;" in said
+    assert "0 from refused to selected, 30 from selected to refused" in said
+    assert "Of 30 people of b, 30 are decided otherwise as a" in said
+    trivial = sentences.alone_sentence("group", (), None, 60)
+    assert "0 of 60 decisions change" in trivial
+    assert "how the model is built" in trivial
+    assert "Matches" not in trivial
+    _, alone = flips(reads_group, proxies=())
+    seen = sentences.alone_sentence("group", ("in the layer's rule",), alone, 0)
+    assert seen.startswith("The model sees group in the layer's rule.")
+    assert "30 from refused to selected, 0 from selected to refused" in seen
+
+
+def test_matches_farther_than_people_of_the_own_group_are_to_be_read_with_care():
+    far = Flip("a", "b", 30, 0, 1, 2, 10, donors=3, distance=4.0, own_distance=1.0)
+    near = Flip("a", "b", 30, 0, 1, 2, 10, donors=3, distance=1.2, own_distance=1.0)
+    for flip, care in ((far, True), (near, False)):
+        said = sentences.match_sentence(FlipTest("group", ("proxy",), ("skill",), None, (flip,)))
+        assert ("read their changes with care" in said) is care
+        assert "For 30 people of a the values of 3 different people of b were taken" in said
+
+
+def test_pairs_that_rest_on_few_people_stay_hidden_and_nobody_is_shown():
+    """Four of 30 change one way: hidden below 5 and shown from 4; 0 changes hide nothing."""
+    few = Flip("a", "b", 30, 0, 4, 0, 15)
+    none = Flip("b", "a", 30, 0, 0, 0, 15)
+    test = FlipTest("group", (), (), None, (few, none))
+    shown, note = suppress_flips(test, 5)
+    assert shown.flips == (none,)
+    assert "1 pair of groups rests on fewer than 5 people" in note
+    assert suppress_flips(test, 4) == (test, "")
+    assert suppress_flips(test, 0) == (test, "")
+    rest = Flip("a", "b", 30, 0, 10, 0, 18)  # two stay refused
+    assert suppress_flips(FlipTest("group", (), (), None, (rest,)), 5)[0].flips == ()
+
+
+def test_chart_and_table_hold_the_same_pairs():
+    _, test = flips(reads_proxy)
+    figure, table = flips_figure(test), flips_table(test)
+    assert list(table["Decided otherwise, %"]) == [100.0, 100.0]
+    up = dict(zip(figure.data[0].y, figure.data[0].x, strict=True))
+    assert up == {"a as b<br>(n=30)": 0.0, "b as a<br>(n=30)": 100.0}

@@ -12,6 +12,9 @@ from fairlab.data import load
 from fairlab.errors import InputError
 from fairlab.examine import importance as looks
 from fairlab.examine.models import ExaminedModel, open_model, why_not
+from fairlab.reports.figures.examine import importance_figure, person_figure
+from fairlab.reports.sentences import examine as sentences
+from fairlab.reports.tables.examine import importance_table, person_table
 from fairlab.results import Attribute
 from fairlab.training import fit_sweep
 
@@ -89,13 +92,13 @@ def test_the_group_in_the_layers_rule_is_a_player_of_its_own():
     frame, attributes = people()
     model = reads(0, by=(("group",),))
     found = looks.contributions(model, frame, attributes, np.arange(40), frame, attributes)
-    assert found.players == ("p", "q", "group (in the layer's rule)")
+    assert found.players == ("p", "q", "group (layer's rule)")
     np.testing.assert_allclose(found.values[::2, 2], -0.05, atol=1e-9)
     np.testing.assert_allclose(found.values[1::2, 2], 0.05, atol=1e-9)
     put = looks.importance(found, attributes["group"], "group")
     assert put.players[0] == "p"
-    assert put.of("group (in the layer's rule)", "a").mean == pytest.approx(-0.05)
-    assert put.of("group (in the layer's rule)", "b").size == pytest.approx(0.05)
+    assert put.of("group (layer's rule)", "a").mean == pytest.approx(-0.05)
+    assert put.of("group (layer's rule)", "b").size == pytest.approx(0.05)
     apart = sum(put.of(c, "b").mean - put.of(c, "a").mean for c in put.players)
     assert apart == pytest.approx(put.mean_score["b"] - put.mean_score["a"])
 
@@ -169,3 +172,27 @@ def test_a_mixture_of_classifiers_is_refused_with_the_reason(run):
     data, config, result = run
     with pytest.raises(InputError, match="is not kept"):
         open_model(result, config, data, len(result.points) - 1)
+
+
+def test_sentences_charts_and_tables_say_the_same():
+    """Group b's score is 0.1 above a's by the rule alone; one person's parts add up."""
+    frame, attributes = people()
+    frame = frame.assign(p=0.5)
+    model = reads(0, by=(("group",),))
+    found = looks.contributions(model, frame, attributes, np.arange(40), frame, attributes)
+    put = looks.importance(found, attributes["group"], "group")
+    assert "The model looks most at “group (layer's rule)” (5.0 points" in (
+        sentences.importance_sentence(put)
+    )
+    apart = sentences.apart_sentence(put)
+    assert "the mean score of b is 10.0 points above that of a" in apart
+    assert "+10.0 points go with “group (layer's rule)”" in apart
+    table = importance_table(put)
+    assert table["Moves a score by, points"].iloc[0] == 5.0
+    assert importance_figure(put).data[0].x[0] == pytest.approx(5.0)
+    one = looks.contributions(model, frame, attributes, np.array([1]), frame, attributes)
+    said = sentences.person_sentence(one, 0.5, selected=True)
+    assert said.startswith("Score 60.0 points, selected (threshold 50.0): mean score 55.0")
+    bars = person_figure(one, {"p": "0.5"}, 0.5).data[0]
+    assert sum(bars.x[:-1]) == pytest.approx(bars.x[-1])
+    assert person_table(one, {"p": "0.5"})["Adds, points of score"].sum() == pytest.approx(5.0)

@@ -23,7 +23,8 @@ from fairlab.reports.figures.theme import (
 
 MOST_COLUMNS = 10
 MOST_PAIRS = 12
-_LONGEST = 26
+_LONGEST = 30
+_BESIDE = ("top right", "bottom right", "top left", "bottom left", "middle right")
 
 
 def flips_figure(test: FlipTest) -> go.Figure:
@@ -50,6 +51,7 @@ def flips_figure(test: FlipTest) -> go.Figure:
                 name=label,
                 mode="markers",
                 orientation="h",
+                cliponaxis=False,
                 marker={"color": color, "symbol": symbol, "size": 12},
                 error_x={**interval_bars(shares), "color": color},
                 text=[_of(share) for share in shares],
@@ -82,6 +84,7 @@ def importance_figure(found: Importance) -> go.Figure:
                 name=f"{_short(group)} (n={own[0].n:,})",
                 mode="markers",
                 orientation="h",
+                cliponaxis=False,
                 marker={"color": style.color, "symbol": style.symbol, "size": 10},
                 error_x={**bars, "color": style.color},
                 hovertemplate="%{y}: %{x:.1f} points<extra>" + plain(group) + "</extra>",
@@ -160,7 +163,8 @@ def effects_figure(found: ProxyEffects) -> go.Figure:
                 error_x={**interval_bars([s.accuracy for s in steps]), "color": _faint(color)},
                 error_y={**interval_bars([s.gap for s in steps]), "color": _faint(color)},
                 text=[_label(step) for step in steps],
-                textposition="top right",
+                textposition=[_BESIDE[i % len(_BESIDE)] for i in range(len(steps))],
+                cliponaxis=False,
                 customdata=[_hover(step) for step in steps],
                 hovertemplate="%{customdata}<extra></extra>",
             )

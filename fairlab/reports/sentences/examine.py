@@ -89,14 +89,14 @@ def match_sentence(test: FlipTest) -> str:
 
 def importance_sentence(found: Importance) -> str:
     """The columns that weigh most, and where groups differ most in it."""
-    top = found.players[:3]
-    parts = [
-        f"“{player}” moves a score by {_points(_average(found, player))} points on average"
-        for player in top
+    named = [
+        f"“{player}” ({_points(_average(found, player))}"
+        + (" points of score, up or down, on average)" if place == 0 else ")")
+        for place, player in enumerate(found.players[:3])
     ]
-    said = f"The model looks most at {_list(parts)}."
-    return f"{said} Scores are compared with the mean score of {found.background} people, " + (
-        f"{100 * found.base:.1f} points."
+    return (
+        f"The model looks most at {_list(named)}. Scores are compared with the mean score of "
+        f"{found.background} training people, {100 * found.base:.1f} points."
     )
 
 
@@ -212,10 +212,10 @@ def _cost(accuracy: Estimate) -> str:
 def _flip(flip: Flip) -> str:
     share = flip.share()
     if share.value is None or share.lower is None or share.upper is None:
-        return f"nobody of {flip.origin} could be matched with {flip.target}."
+        return f"Nobody of {flip.origin} could be matched with {flip.target}."
     return (
-        f"as {flip.target}, {share.k:,} of {share.n:,} people of {flip.origin} are decided "
-        f"otherwise ({100 * share.value:.1f} %; 95 % interval {100 * share.lower:.1f} to "
+        f"Of {share.n:,} people of {flip.origin}, {share.k:,} are decided otherwise as "
+        f"{flip.target} ({100 * share.value:.1f} %; 95 % interval {100 * share.lower:.1f} to "
         f"{100 * share.upper:.1f}): {flip.to_selected:,} from refused to selected, "
         f"{flip.to_refused:,} from selected to refused."
     )

@@ -55,19 +55,20 @@ def show_effects(data: TaskData, task: Task) -> None:
 
 
 def _choose(data: TaskData, task: Task) -> tuple[str, str, str, Learner, Constraint]:
-    columns = st.columns(3 if len(task.sensitive) > 1 else 2)
+    several = len(task.sensitive) > 1
+    columns = st.columns(2 if several else 1)
     learner = columns[0].selectbox(
         "Quick model", list(_LEARNERS), format_func=_LEARNERS.__getitem__, key="data.effects.model"
     )
-    constraint = columns[1].selectbox(
+    constraint = st.selectbox(
         "Gap",
         _GAPS,
         format_func=lambda name: GAPS[CONSTRAINT_GAPS[name]].label,
         key="data.effects.gap",
     )
     attribute = task.sensitive[0]
-    if len(task.sensitive) > 1:
-        attribute = columns[2].selectbox(
+    if several:
+        attribute = columns[1].selectbox(
             "Between groups of", task.sensitive, key=f"data.effects.{'.'.join(task.sensitive)}"
         )
     return data.data.fingerprint, task.model_dump_json(), attribute, learner, constraint
