@@ -355,7 +355,7 @@ class PluginParams(Record):
 
     slacks: Annotated[
         tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1, max_length=50)
-    ] = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15)
+    ] = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2)
     folds: Annotated[int, Field(ge=1, le=20)] = 5
 
     @model_validator(mode="after")

@@ -212,7 +212,8 @@ class Point:
         index: Position on the models axis of :class:`SweepResult`.
         mode: Family, or ``baseline``.
         strength: λ for penalty and adversarial; None for the layer and baselines.
-        slack: ε for the layer (1 is no constraint) and for exponentiated gradient; None otherwise.
+        slack: ε for the layer (1 is no constraint), exponentiated gradient and plug-in rules; None
+            otherwise.
         seed: Training seed.
         best_epoch: Epoch (1-based) whose validation state was kept; for baselines the iterations,
             trees or classifiers it took.

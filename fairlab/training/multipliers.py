@@ -28,6 +28,8 @@ TOLERANCE = 3e-6
 MOST_LINES = 2_000
 # Lines that are kept; with that many, the half that lies highest at the newest multipliers.
 MOST_KEPT = 400
+# Moves tried where people are tied, in so many directions by so much.
+NUDGES, NUDGED_BY = 16, (1e-5, 1e-3)
 # Multipliers are looked for within a box around the best known, which grows and shrinks.
 FIRST_RADIUS, SMALLEST_RADIUS, LARGEST_RADIUS = 0.1, 1e-4, 1e3
 
@@ -111,6 +113,41 @@ class Search:
             f"The multipliers of the plug-in rule at slack {slack:g} are not at their optimum "
             f"after {MOST_LINES:,} steps. Compare fewer groups, or leave it out of the baselines.",
         )
+
+    def settle(self, charge: FloatArray, slack: float, constant: FloatArray) -> FloatArray:
+        """Multipliers near an optimum that decide well among people it leaves at a tie.
+
+        At the optimum some people's value equals their charge, and the best decisions draw among
+        them; where many people are alike, taking or leaving all of them moves rates a lot. Of a
+        few moves too small to matter to others, the one with the best mean value, less twice what
+        slack is worth per point of gap beyond the slack.
+
+        Args:
+            charge: (m,) as :meth:`at` gives.
+            slack, constant: As there.
+        """
+        best, most = charge, self._merit(charge, charge, slack, constant)
+        directions = np.random.default_rng(0).standard_normal((NUDGES, len(charge)))
+        for radius in NUDGED_BY:
+            for direction in directions:
+                near = charge + radius * direction
+                merit = self._merit(near, charge, slack, constant)
+                if merit > most + 1e-9:
+                    best, most = near, merit
+        return best
+
+    def _merit(
+        self, at: FloatArray, charge: FloatArray, slack: float, constant: FloatArray
+    ) -> float:
+        people = self.tradeoff
+        taken = np.where(people.selected(at), people.weight, 0.0)
+        rate = taken @ people.rates + constant
+        price, beyond = 0.0, 0.0
+        for code in np.unique(people.condition):
+            own = people.condition == code
+            price += float(np.maximum(charge[own], 0).sum())
+            beyond = max(beyond, float(np.ptp(rate[own])) - slack)
+        return float(taken @ people.value) - 2 * price * max(beyond, 0.0)
 
     def _value(self, at: FloatArray, slack: float, constant: FloatArray) -> float:
         """The dual at some multipliers; keeps the line that touches its expectation there."""

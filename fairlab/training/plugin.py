@@ -169,7 +169,7 @@ def _charge(
     for _ in range(CORRECTIONS):
         charge, _ = search.at(slack, constant + off, charge)
         off = (off + correct(charge)) / 2
-    return charge
+    return search.settle(charge, slack, constant + off)
 
 
 def _favourable(joint: Joint) -> FloatArray:

@@ -29,6 +29,13 @@ def test_the_form_asks_for_two_cheap_baselines_unless_told_otherwise(
     sweep = RunStore(fairlab_home).list()[0].config.sweep
     assert sweep.baselines == tuple(picked)
     assert (sweep.reductions.slacks, sweep.reductions.multipliers) == ((0.05,), 9)
+    app.pills(key="train.baselines").set_value(["plugin_boosting"]).run()
+    app.pills(key="train.plugin.slacks").set_value([0.0, 0.05]).run()
+    app.button(key="train.start").click().run()
+    sweep = max(RunStore(fairlab_home).list(), key=lambda r: r.created).config.sweep
+    assert sweep.baselines == ("plugin_boosting",)
+    assert sweep.plugin.slacks == (0.0, 0.05)
+    app.pills(key="train.baselines").set_value(picked).run()
     app.selectbox(key="train.constraint").select("mean_residual_parity").run()
     assert not app.exception
     assert app.pills(key="train.baselines").value == ["boosting"]

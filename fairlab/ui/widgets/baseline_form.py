@@ -3,12 +3,13 @@
 import streamlit as st
 
 from fairlab.baselines import BASELINES, baselines_for
-from fairlab.config import BaselineName, Constraint, Grouping, ReductionParams
+from fairlab.config import BaselineName, Constraint, Grouping, PluginParams, ReductionParams
 
 # Trained unless told otherwise: they take a second or two, and boosting is hard to beat.
 USUAL: tuple[BaselineName, ...] = ("logistic", "boosting")
 _KEY = "train.baselines"
 _SLACKS = (0.01, 0.02, 0.05, 0.1, 0.2)
+_PLUGIN_SLACKS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2)
 _HELP = "\n".join(
     [
         "Trained on the same split and shown on the same chart. None uses a person's group to "
@@ -16,7 +17,7 @@ _HELP = "\n".join(
         "",
         *(f"- **{b.label}**: {b.aim}" for b in BASELINES.values()),
         "",
-        "Reductions fit many models one after another, so they take longer.",
+        "Reductions fit many models one after another, so they take longer; plug-in rules fit ten.",
     ]
 )
 
@@ -52,20 +53,40 @@ def choose_baselines(
     return tuple(BASELINES[name].name for name in chosen), _reductions(chosen)
 
 
+def choose_plugin(chosen: tuple[BaselineName, ...]) -> PluginParams:
+    """Draw the choice of slacks of plug-in rules, where one was picked."""
+    usual = PluginParams()
+    if not any(BASELINES[name].mitigation == "plugin" for name in chosen):
+        return usual
+    slacks = _pick_slacks(
+        "Slacks of plug-in rules", _PLUGIN_SLACKS, usual.slacks, "train.plugin.slacks"
+    )
+    return PluginParams(slacks=slacks)
+
+
+def _pick_slacks(
+    label: str, offered: tuple[float, ...], usual: tuple[float, ...], key: str
+) -> tuple[float, ...]:
+    """Slacks to train for; the usual ones where none is left."""
+    picked = st.pills(
+        label,
+        offered,
+        default=list(usual),
+        selection_mode="multi",
+        format_func=lambda slack: "1 point" if slack == 0.01 else f"{100 * slack:g} points",
+        key=key,
+        wrap=True,
+    )
+    return tuple(slack for slack in offered if slack in picked) or usual
+
+
 def _reductions(chosen: tuple[str, ...]) -> ReductionParams:
     usual = ReductionParams()
     slacks, multipliers = usual.slacks, usual.multipliers
     if "exponentiated_gradient" in chosen:
-        picked = st.pills(
-            "Slacks of exponentiated gradient",
-            _SLACKS,
-            default=list(usual.slacks),
-            selection_mode="multi",
-            format_func=lambda slack: "1 point" if slack == 0.01 else f"{100 * slack:g} points",
-            key="train.reduction.slacks",
-            wrap=True,
+        slacks = _pick_slacks(
+            "Slacks of exponentiated gradient", _SLACKS, usual.slacks, "train.reduction.slacks"
         )
-        slacks = tuple(slack for slack in _SLACKS if slack in picked) or usual.slacks
     if "grid_search" in chosen:
         multipliers = st.slider(
             "Models of grid search", 2, 50, usual.multipliers, key="train.reduction.multipliers"

@@ -19,7 +19,7 @@ from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
-from fairlab.ui.widgets.baseline_form import USUAL, choose_baselines
+from fairlab.ui.widgets.baseline_form import USUAL, choose_baselines, choose_plugin
 from fairlab.ui.widgets.training_form import (
     MODEL_WORDS,
     Asked,
@@ -85,8 +85,10 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         control = _penalty_control(modes)
         weighted = data.task.weight is not None or class_weight_in_use() != "none"
         baselines, reductions = choose_baselines(constraint, grouping, weighted)
+        plugin = choose_plugin(baselines)
     sweep = more_settings(Asked(constraint, modes, group_by, grouping, kind or "mlp", control))
-    sweep = sweep.model_copy(update={"baselines": baselines, "reductions": reductions})
+    beside = {"baselines": baselines, "reductions": reductions, "plugin": plugin}
+    sweep = sweep.model_copy(update=beside)
     if not data.task.sensitive:
         st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
         return None, False
