@@ -10,7 +10,7 @@ from tests.browser.conftest import Server
 
 MARKERS = """() => {
   const chart = document.querySelector('.fl-chart');
-  const own = (chart?.data ?? []).filter((t) => t.mode?.includes('markers'));
+  const own = (chart?.data ?? []).filter((t) => t.mode?.includes('markers') && t.customdata);
   return own.map((t) => [t.name, t.legendgrouptitle?.text, (t.text ?? []).filter(Boolean)]);
 }"""
 CLICK = """() => {
@@ -53,5 +53,7 @@ def test_baselines_have_names_beside_their_markers_and_families_say_what_decidin
     assert shown["Fairness layer"] == (needs, [])
     assert shown["Baselines"][0] == without
     assert sorted(shown["Baselines"][1]) == ["logistic", "reweighed logistic"]
+    legend = page.evaluate("document.querySelector('.fl-chart').data.map((t) => t.name)")
+    assert "other people: 95 %" in legend
     page.evaluate(CLICK)
     expect(page.get_by_text("People are weighed so that").first).to_be_visible()
