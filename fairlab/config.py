@@ -198,6 +198,10 @@ class ModelConfig(Record):
     depth: Annotated[int, Field(ge=1, le=8)] = 2
 
 
+# Learning rate of each kind of model unless one is given. A logistic regression starts far from its
+# coefficients, and on a small table has few steps to get there.
+USUAL_RATE: dict[str, float] = {"mlp": 5e-3, "logistic": 5e-2}
+
 Rates = tuple[Annotated[float, Field(gt=0, le=1)], ...]
 Decays = tuple[Annotated[float, Field(gt=0, le=10)], ...]
 
@@ -209,7 +213,8 @@ class SearchParams(Record):
         candidates: How many settings are tried; the run's own is always one of them.
         reduction: After each round one in this many goes on.
         learning_rate, weight_decay: Lowest and highest each candidate's own is drawn from,
-            uniformly on a log scale; () keeps the run's.
+            uniformly on a log scale; () keeps the run's. Learning rates of logistic regression
+            are ten times those given here.
         widths, depths: Sizes of network to draw from; () keeps the run's. Not read for logistic
             regression.
     """
@@ -379,7 +384,8 @@ class SweepConfig(Record):
         plugin: Parameters of those baselines that are plug-in rules.
         seeds: Initialisation and batch-order seeds; every strength is trained with each.
         model: The predictor.
-        epochs, batch_size, learning_rate, weight_decay: Optimiser settings (AdamW).
+        epochs, batch_size, learning_rate, weight_decay: Optimiser settings (AdamW). If not given,
+            the learning rate is 0.005 for a network and 0.05 for logistic regression.
         search: Settings of network and optimiser tried before the sweep; None takes those given.
         class_weight: ``balanced`` makes both outcomes count the same in the task loss of every
             mode, and for logistic regression and boosting: people of outcome y weigh
@@ -406,7 +412,7 @@ class SweepConfig(Record):
     model: ModelConfig = ModelConfig()
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 30
     batch_size: Annotated[int, Field(ge=8, le=1_000_000)] = 256
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 5e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = USUAL_RATE["mlp"]
     weight_decay: Annotated[float, Field(ge=0, le=10)] = 1e-3
     search: SearchParams | None = None
     class_weight: Literal["none", "balanced"] = "none"
@@ -414,6 +420,15 @@ class SweepConfig(Record):
     split: SplitConfig = SplitConfig()
     folds: Annotated[int, Field(ge=1, le=20)] = 1
     device: Literal["cpu", "cuda"] = "cpu"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rate_of_the_model(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "learning_rate" in given:
+            return given
+        model = given.get("model")
+        kind = model.get("kind") if isinstance(model, dict) else getattr(model, "kind", None)
+        return {**given, "learning_rate": USUAL_RATE["logistic"]} if kind == "logistic" else given
 
     def grid(self, mode: Mode) -> tuple[float, ...]:
         """Strengths of a mode, or its slacks (see :meth:`varies_slack`).

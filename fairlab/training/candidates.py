@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairlab.config import ModelConfig, SearchParams, SweepConfig
+from fairlab.config import USUAL_RATE, ModelConfig, SearchParams, SweepConfig
 
 _SALT = 3
 
@@ -37,7 +37,9 @@ def candidates(sweep: SweepConfig, search: SearchParams) -> tuple[Candidate, ...
                 "depth": _pick(search.depths, share[3], network.depth),
             }
             network = network.model_copy(update=size)
-        rate = _between(search.learning_rate, share[0], own.learning_rate)
+        scale = USUAL_RATE[network.kind] / USUAL_RATE["mlp"]
+        ends = tuple(min(1.0, scale * end) for end in search.learning_rate)
+        rate = _between(ends, share[0], own.learning_rate)
         decay = _between(search.weight_decay, share[1], own.weight_decay)
         found.append(Candidate(network, rate, decay))
     return tuple(found)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from fairlab.config import SearchParams, SweepConfig
+from fairlab.config import USUAL_RATE, SearchParams, SweepConfig
 from fairlab.runs.store import RunStore
 
 Open = Callable[..., AppTest]
@@ -85,3 +85,14 @@ def test_settings_of_every_tab_reach_the_run(open_page: Open, fairlab_home: Path
     assert max(sweep.penalty.strengths) == 5.0
     assert sweep.seeds == (0, 1, 2)
     assert sweep.threshold == 0.4
+
+
+def test_logistic_regression_has_a_learning_rate_of_its_own(
+    open_page: Open, fairlab_home: Path
+) -> None:
+    app = open_page("train")
+    app.segmented_control(key="train.model").set_value("logistic").run()
+    app.button(key="train.start").click().run()
+    sweep = trained(fairlab_home)
+    assert sweep.model.kind == "logistic"
+    assert sweep.learning_rate == USUAL_RATE["logistic"]

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fairlab.config import MODES, ModelConfig, PenaltyParams, SplitConfig, SweepConfig
+from fairlab.config import MODES, USUAL_RATE, ModelConfig, PenaltyParams, SplitConfig, SweepConfig
 from fairlab.data import load, prepare
 from fairlab.errors import InputError, UnknownNameError
 from fairlab.reports.tables.coefficients import (
@@ -72,3 +72,24 @@ def test_a_result_without_weights_says_what_to_do() -> None:
     assert not has_coefficients(bare, 0)
     with pytest.raises(InputError, match="Train it again"):
         coefficients(bare, 0)
+
+
+def test_a_logistic_regression_learns_as_much_as_the_library_s_on_a_small_table() -> None:
+    """With the learning rate of a network it stays far from its coefficients."""
+    sweep = SweepConfig(
+        model=ModelConfig(kind="logistic"),
+        penalty=PenaltyParams(strengths=(0.0,)),
+        baselines=("logistic",),
+    )
+    people = fit_sweep(DATA, sweep).splits["validation"]
+    right = ((people.score >= 0.5) == people.y_true).mean(axis=1)
+    assert right[0] >= right[1] - 0.02
+
+
+@pytest.mark.parametrize("model", [ModelConfig(kind="logistic"), {"kind": "logistic"}])
+def test_a_learning_rate_that_is_not_given_depends_on_the_model(model) -> None:
+    assert SweepConfig().learning_rate == USUAL_RATE["mlp"]
+    found = SweepConfig(model=model)
+    assert found.learning_rate == USUAL_RATE["logistic"]
+    assert SweepConfig(model=model, learning_rate=0.005).learning_rate == 0.005
+    assert SweepConfig.model_validate_json(found.model_dump_json()) == found

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fairlab.config import (
+    USUAL_RATE,
     AdversarialParams,
     Constraint,
     Grouping,
@@ -159,10 +160,10 @@ def _network(kind: str, defaults: SweepConfig) -> dict[str, object]:
         "Learning rate",
         1e-5,
         1.0,
-        defaults.learning_rate,
+        USUAL_RATE[kind],
         0.001,
         format="%.4f",
-        key="train.rate",
+        key="train.rate" if not plain else f"train.rate.{kind}",
     )
     decay = c.number_input(
         "Weight decay",
