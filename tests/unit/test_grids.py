@@ -11,6 +11,7 @@ from fairlab.config import (
     ModelConfig,
     PenaltyParams,
     RunConfig,
+    SearchParams,
     SweepConfig,
     Task,
     slack_grid,
@@ -158,6 +159,15 @@ def test_every_fold_sweeps_the_slacks_of_the_first():
     result = fit_sweep(load("loanapp"), sweep)
     assert result.folds is not None
     assert not np.isnan(result.folds.counts["test"]).any()
+
+
+def test_slacks_fit_the_table_also_after_a_search_and_in_parts():
+    search = SearchParams(candidates=2, widths=(), depths=())
+    sweep = config(search=search, epochs=2)
+    result = fit_sweep(prepared(), sweep, models_at_once=3)
+    assert tuple(p.slack for p in result.points) == resolve_grids(sweep, prepared())[0].grid(
+        "layer"
+    )
 
 
 def test_weights_of_people_count_in_the_gap():

@@ -8,8 +8,9 @@ import torch
 
 from fairlab.config import TRAINED_CONSTRAINTS, LayerParams, ModelConfig, SweepConfig
 from fairlab.projection import project
+from fairlab.projection.constraints import cells_of
 from fairlab.training import fit_sweep, window
-from fairlab.training.cells import cell_means
+from fairlab.training.cells import cell_means, columns_among
 from fairlab.training.family import Batch
 from fairlab.training.layer import LayerFamily
 from fairlab.training.loop import cohort_of
@@ -42,9 +43,6 @@ def setting(constraint="demographic_parity", n_groups=3, weighted=False, **chang
 
 def batch_of(where, people):
     """A batch of these training people, as the loop would make it."""
-    from fairlab.projection.constraints import cells_of
-    from fairlab.training.cells import columns_among
-
     train = where.crowd.splits["train"]
     y, compared = train.y[people], train.compared[people]
     cells = cells_of(where.config.constraint, compared, y, skip_empty=True)
@@ -199,6 +197,18 @@ def test_several_attributes_by_themselves_and_labels_of_test_have_no_part():
     for name in data.splits:
         assert first.splits[name].score.tobytes() == second.splits[name].score.tobytes()
     assert all(p.guarantee.window_excess <= 1e-6 for p in first.points)
+
+
+@pytest.mark.parametrize("decisions", ["free", "held"])
+def test_models_do_not_depend_on_how_many_are_trained_at_once(decisions):
+    """Every model has a window and prices of its own."""
+    data = prepared()
+    layer = LayerParams(slacks=SLACKS, batches="running", decisions=decisions)
+    sweep = config(layer=layer, seeds=(0, 1))
+    together = fit_sweep(data, sweep)
+    apart = fit_sweep(data, sweep, models_at_once=1)
+    assert len(together.points) == 6
+    np.testing.assert_allclose(together.splits["test"].score, apart.splits["test"].score, atol=2e-4)
 
 
 def test_small_cells_widen_the_window():
