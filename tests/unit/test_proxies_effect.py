@@ -151,6 +151,8 @@ def test_chart_and_table_have_every_step(effects):
     figure = effects_figure(effects)
     assert [len(trace.x) for trace in figure.data] == [3, 1]
     assert figure.data[0].y[0] == pytest.approx(100 * effects.steps[0].gap.value)
+    same = replace(effects, steps=(effects.steps[0], effects.steps[1], effects.steps[1]))
+    assert list(effects_figure(same).data[0].text) == ["all", "−1, −1", ""]
 
 
 def test_an_unknown_attribute_is_refused():

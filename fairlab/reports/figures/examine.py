@@ -162,7 +162,7 @@ def effects_figure(found: ProxyEffects) -> go.Figure:
                 line={"color": color},
                 error_x={**interval_bars([s.accuracy for s in steps]), "color": _faint(color)},
                 error_y={**interval_bars([s.gap for s in steps]), "color": _faint(color)},
-                text=[_label(step) for step in steps],
+                text=_labels(steps),
                 textposition=[_BESIDE[i % len(_BESIDE)] for i in range(len(steps))],
                 cliponaxis=False,
                 customdata=[_hover(step) for step in steps],
@@ -178,6 +178,17 @@ class _Bar:
     value: float | None
     lower: float | None
     upper: float | None
+
+
+def _labels(steps: Sequence[Step]) -> list[str]:
+    """A label per step; of steps drawn at the same place the first carries all labels."""
+    labels = [""] * len(steps)
+    first: dict[tuple[str, str], int] = {}
+    for i, step in enumerate(steps):
+        at = (f"{_percent(step.accuracy):.1f}", f"{_percent(step.gap):.1f}")
+        place = first.setdefault(at, i)
+        labels[place] += f", {_label(step)}" if labels[place] else _label(step)
+    return labels
 
 
 def _label(step: Step) -> str:
