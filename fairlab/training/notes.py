@@ -40,9 +40,12 @@ def training_notes(
     for mode, selection in selections:
         notes.append(f"Epoch kept in mode {mode}: least {selection}.")
         if mode == "layer":
+            where = "training batches"
+            if sweep.layer.batches == "running":
+                where += ", small ones together with the people seen before them"
             notes.append(
                 "Scores of mode layer come from a rule frozen on validation, on the training "
-                "split too; the promise itself holds on training batches."
+                f"split too; the promise itself holds on {where}."
             )
     return notes
 
