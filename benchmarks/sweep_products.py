@@ -15,6 +15,7 @@ from torch import Tensor
 
 from benchmarks.harness import Comparison, Figure, at_most
 from fairlab.config import SweepConfig, log_grid
+from fairlab.duration import nominal_seconds
 from fairlab.training import fit_sweep
 from fairlab.training.people import Crowd
 from fairlab.training.setting import plan_of
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 
 MODELS = (1, 3, 7, 21, 63, 200)
 REPEATS = 3
+ESTIMATED: dict[str, dict[str, Any]] = {
+    "adversarial": {"modes": ("adversarial",)},
+    "layer": {"modes": ("layer",)},
+    "logistic": {"model": {"kind": "logistic"}},
+    "width 128": {"model": {"width": 128}},
+    "batches of 128": {"batch_size": 128, "epochs": 3},
+    "two seeds": {"seeds": (0, 1), "epochs": 3},
+    "five strengths": {"penalty": {"strengths": log_grid(0.05, 10.0, 5)}},
+}
 
 
 def products_alone(work: "Work", crowd: Crowd, target: float | None) -> Comparison:
@@ -152,6 +162,33 @@ def one_size(data: Path, device: str, count: int) -> dict[str, Any]:
     seconds = seconds_of(lambda: fit_sweep(work.data, sized))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {"seconds": seconds, "before": before, "peak": peak}
+
+
+def estimates(work: "Work") -> list[Figure]:
+    """How far off the estimate is for other sweeps, its pace known from one of this table."""
+    from benchmarks.sweep import seconds_of
+
+    people = len(work.data.splits["train"].y_true)
+
+    def measured(config: SweepConfig) -> tuple[float, float]:
+        seconds = min(seconds_of(lambda: fit_sweep(work.data, config)) for _ in range(2))
+        return seconds, nominal_seconds(config, people).total
+
+    known = measured(work.config)
+    figures = []
+    for name, changes in ESTIMATED.items():
+        config = SweepConfig.model_validate(work.config.model_dump() | changes)
+        seconds, nominal = measured(config)
+        told = nominal * known[0] / known[1]
+        figures.append(
+            Figure(
+                f"{work.name}, {name}: estimate and time differ by a factor of",
+                max(told / seconds, seconds / told),
+                limit=1.5,
+                note=f"{told:.1f} s estimated, {seconds:.1f} s taken.",
+            )
+        )
+    return figures
 
 
 def with_models(work: "Work", count: int) -> "Work":

@@ -4,11 +4,18 @@ import math
 from dataclasses import dataclass
 
 from fairlab.baselines import BASELINES
-from fairlab.config import BaselineName, ModelConfig, SweepConfig
+from fairlab.config import BaselineName, Mode, ModelConfig, SweepConfig
 from fairlab.halving import search_epochs
 
-# Seconds per person, model and epoch for the default network on two cores of a 2024 server.
-NOMINAL = 1.7e-6
+# Seconds on two cores of a 2024 server. A step of all models of a mode together; in it, each weight
+# of each model; a person of a batch for each model; a multiplication of a weight with a number of a
+# person, there and back.
+STEP = 1.0e-3
+WEIGHT = 8e-9
+PERSON = 9e-8
+PRODUCT = 2.9e-11
+# The layer solves a projection for every batch.
+OF_MODE: dict[Mode, float] = {"penalty": 1.0, "adversarial": 1.05, "layer": 1.2}
 # Seconds per person for one fit of a baseline's learner, one thread of the same server.
 FIT = {"logistic": 8e-6, "boosting": 3.5e-5}
 # Seconds per fit whatever the table.
@@ -17,8 +24,9 @@ FIT_FLOOR = 0.05
 SEARCHED = 2.0
 # Seconds per point of a plug-in rule, and more per person to train on.
 SEARCH_FLOOR, SEARCH = 0.03, 5e-7
-# Columns of a table once encoded; only the proportion between models of one table matters.
-COLUMNS = 130
+# Columns of a table once encoded, and how many of them are not 0 in a person; how many a table has
+# matters little as long as zeros are left out.
+COLUMNS, FILLED = 130, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +60,12 @@ def nominal_seconds(sweep: SweepConfig, people: float) -> Nominal:
         sweep: What would be trained.
         people: In the training split; with folds of one fold.
     """
-    pass_over = sweep.folds * NOMINAL * people * _size(sweep)
+    families = sum(_mode_seconds(mode, sweep, people) for mode in sweep.modes)
     beside = sweep.folds * sum(baseline_seconds(name, sweep, people) for name in sweep.baselines)
     batches = max(1, math.ceil(people / sweep.batch_size))
     tried = 0 if sweep.search is None else search_epochs(sweep.search, sweep.epochs, batches)
-    return Nominal(pass_over * sweep.epochs * sweep.n_models, beside, SEARCHED * pass_over * tried)
+    searching = SEARCHED * tried * _epoch_seconds(sweep, people, 1)
+    return Nominal(sweep.folds * sweep.epochs * families, beside, sweep.folds * searching)
 
 
 def baseline_seconds(name: BaselineName, sweep: SweepConfig, people: float) -> float:
@@ -78,21 +87,40 @@ def train_share(sweep: SweepConfig) -> float:
     return kept * (1 - 1 / sweep.folds)
 
 
-def _size(sweep: SweepConfig) -> float:
-    """Work per person and model against the default network; of a searched one on average."""
+def _mode_seconds(mode: Mode, sweep: SweepConfig, people: float) -> float:
+    """One epoch of all models of a mode."""
+    models = len(sweep.seeds) * len(sweep.grid(mode))
+    return OF_MODE[mode] * _epoch_seconds(sweep, people, models)
+
+
+def _epoch_seconds(sweep: SweepConfig, people: float, models: int) -> float:
+    """One epoch of so many models together; of a searched network the mean over its shapes."""
+    shapes = _shapes(sweep)
+    weights = sum(_weights(shape, COLUMNS) for shape in shapes) / len(shapes)
+    # Forward and the weights' gradients in every layer, the inputs' in all but the first.
+    products = sum(
+        3 * _weights(shape, FILLED) - FILLED * shape.width * (shape.kind == "mlp")
+        for shape in shapes
+    ) / len(shapes)
+    steps = max(1.0, people / sweep.batch_size)
+    return steps * (STEP + WEIGHT * models * weights) + people * models * (
+        PERSON + PRODUCT * products
+    )
+
+
+def _shapes(sweep: SweepConfig) -> list[ModelConfig]:
+    """The network, or all that a search would try."""
     model, search = sweep.model, sweep.search
-    shapes = [model]
-    if search is not None and model.kind == "mlp":
-        shapes = [
-            model.model_copy(update={"width": width, "depth": depth})
-            for width in (search.widths if search.widths else (model.width,))
-            for depth in (search.depths if search.depths else (model.depth,))
-        ]
-    mean = sum(_weights(shape) for shape in shapes) / len(shapes)
-    return 0.3 + 0.7 * mean / _weights(ModelConfig())
+    if search is None or model.kind != "mlp":
+        return [model]
+    return [
+        model.model_copy(update={"width": width, "depth": depth})
+        for width in (search.widths if search.widths else (model.width,))
+        for depth in (search.depths if search.depths else (model.depth,))
+    ]
 
 
-def _weights(model: ModelConfig) -> int:
+def _weights(model: ModelConfig, columns: int) -> int:
     if model.kind == "logistic":
-        return COLUMNS
-    return COLUMNS * model.width + (model.depth - 1) * model.width**2
+        return columns
+    return columns * model.width + (model.depth - 1) * model.width**2 + model.width

@@ -1,19 +1,30 @@
 """How long a run will take, judged from the runs before it on this machine."""
 
+import functools
+import time
 from collections.abc import Iterable
+from itertools import islice
+from statistics import median
+
+import numpy as np
 
 from fairlab.config import RunConfig, SweepConfig
 from fairlab.duration import nominal_seconds, train_share
 from fairlab.runs.records import RunRecord, RunState
 
 SHORTEST = 1.0
+# How many past runs the pace is the median of.
+RECENT = 5
+# A product of two square matrices of this size, how often it is tried, and its seconds on the
+# machine we know; a machine is taken to be so many times slower or faster at most.
+PROBED, TRIES, KNOWN, SLOWEST = 512, 8, 1.6e-3, 5.0
 # One queue serves everybody on the machine, so a longer run belongs in a shell of its own.
 LONGEST = 2 * 3600.0
 
 
 def estimate_seconds(config: RunConfig, rows: int, past: Iterable[RunRecord] = ()) -> float:
     """Seconds from start to end, roughly: the time it takes on a machine we know, times how
-    much slower the newest past run was here.
+    much slower the newest past runs were here, or else its matrix products are.
 
     Args:
         config: What would be trained.
@@ -21,11 +32,26 @@ def estimate_seconds(config: RunConfig, rows: int, past: Iterable[RunRecord] = (
         past: Runs of this machine, newest first.
 
     Returns:
-        At least one second. Within a factor of two for tables of similar width; wider tables and
-        deeper networks than those of past runs take longer than said.
+        At least one second. ``benchmarks/results/sweep.json`` has how far off it is.
     """
-    pace = next((p for p in map(_pace, past) if p is not None), 1.0)
+    known = list(islice((p for p in map(_pace, past) if p is not None), RECENT))
+    pace = median(known) if known else machine_pace()
     return max(SHORTEST, pace * _work(config.sweep, rows))
+
+
+@functools.cache
+def machine_pace() -> float:
+    """How much slower this machine multiplies matrices than the one we know; asked once.
+
+    Takes some milliseconds; the fastest of several tries, so that a busy moment counts little.
+    """
+    square = np.ones((PROBED, PROBED), dtype=np.float32)
+    tries = []
+    for _ in range(TRIES):
+        started = time.perf_counter()
+        square @ square
+        tries.append(time.perf_counter() - started)
+    return min(SLOWEST, max(1 / SLOWEST, min(tries) / KNOWN))
 
 
 def duration_words(seconds: float) -> str:

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from fairlab.config import DataConfig, RunConfig, SweepConfig, Task
-from fairlab.runs.estimate import LONGEST, estimate_seconds, too_long
+from fairlab.duration import nominal_seconds
+from fairlab.runs.estimate import LONGEST, estimate_seconds, machine_pace, too_long
 from fairlab.runs.records import RunRecord, RunState
 
 TASK = Task(label="y", favourable=("1",), sensitive=("g",))
@@ -50,9 +51,50 @@ def extra_fields() -> dict[str, object]:
 
 
 def test_the_same_run_again_takes_as_long_as_before() -> None:
-    """The pace of the newest finished run counts."""
-    past = [finished(10_000, 40.0), finished(10_000, 400.0)]
-    assert estimate_seconds(config(10_000), 10_000, past) == pytest.approx(40.0)
+    """The pace is the newest runs'; one that was disturbed does not count, nor do old ones."""
+    assert estimate_seconds(config(10_000), 10_000, [finished(10_000, 40.0)]) == pytest.approx(40.0)
+    disturbed = [finished(10_000, seconds) for seconds in (40.0, 400.0, 40.0)]
+    assert estimate_seconds(config(10_000), 10_000, disturbed) == pytest.approx(40.0)
+    newest = [finished(10_000, 40.0)] * 5 + [finished(10_000, 400.0)] * 20
+    assert estimate_seconds(config(10_000), 10_000, newest) == pytest.approx(40.0)
+
+
+def test_without_a_past_the_pace_is_that_of_the_machines_products(monkeypatch) -> None:
+    """Asked once, within bounds; a slower machine takes longer in proportion."""
+    assert 0.2 <= machine_pace() == machine_pace() <= 5.0
+    monkeypatch.setattr("fairlab.runs.estimate.machine_pace", lambda: 1.0)
+    known = estimate_seconds(config(10_000), 10_000)
+    monkeypatch.setattr("fairlab.runs.estimate.machine_pace", lambda: 3.0)
+    assert estimate_seconds(config(10_000), 10_000) == pytest.approx(3 * known)
+
+
+def seconds_of(people: int = 20_000, **changes: object) -> float:
+    """Seconds of a sweep on the known machine."""
+    return nominal_seconds(SweepConfig.model_validate(changes), people).total
+
+
+def test_more_work_takes_longer() -> None:
+    """Wider, deeper, smaller batches, more seeds, strengths or modes; a logistic model less."""
+    usual = seconds_of()
+    assert seconds_of(model={"width": 128}) > 1.5 * usual
+    assert seconds_of(model={"depth": 4}) > 1.5 * usual
+    assert seconds_of(model={"kind": "logistic"}) < usual / 2
+    assert usual < seconds_of(batch_size=64) < 8 * usual
+    assert seconds_of(seeds=(0, 1)) > 1.5 * usual
+    assert seconds_of(modes=("penalty", "layer")) > 1.9 * usual
+    assert seconds_of(folds=5) == pytest.approx(5 * usual)
+
+
+def test_models_trained_together_cost_less_each() -> None:
+    """A step has a price of its own, whoever takes it."""
+
+    def each(count: int) -> float:
+        strengths = tuple(float(s) for s in range(count))
+        return seconds_of(penalty={"strengths": strengths}) / count
+
+    costs = [each(count) for count in (1, 3, 21, 200)]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[0] > 1.3 * costs[-1]
 
 
 def test_twice_the_people_or_epochs_take_twice_as_long() -> None:
