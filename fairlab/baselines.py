@@ -142,7 +142,7 @@ BASELINES: Registry[Baseline] = Registry(
                 "boosting",
                 "plugin",
                 _PLUGIN,
-                fits=2.0,
+                fits=3.0,
             ),
         )
     },
