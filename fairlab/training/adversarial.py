@@ -24,6 +24,8 @@ from fairlab.training.family import Batch, Loss, Setting, Verdict, task_loss
 # a gap this large, has failed.
 FOUND_SHARE = 0.1
 LARGE_GAP = 0.1
+TINY = 1e-12
+LARGEST = 1e30  # strengths beyond mean the same, and float32 ends at 3e38
 
 
 class AdversarialFamily:
@@ -40,7 +42,7 @@ class AdversarialFamily:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self.strength = setting.per_model.to(torch.float32)
+        self.strength = setting.per_model.clamp_max(LARGEST).to(torch.float32)
         self.adversary = Adversary(
             setting.cells,
             setting.config.seeds,
@@ -63,12 +65,17 @@ class AdversarialFamily:
         """Cross entropy − λ · the adversary's loss, after it learnt from the same batch.
 
         Learning first matters: the predictor then never runs from a guess that is out of date.
+        The push is never longer than the task's own pull on the scores. Where the two are in
+        balance it need not be, and near parity a large λ multiplies little but noise, which
+        would drown the task.
         """
         task = task_loss(logit, batch.y, batch.task_weight)
         now = logit.detach()
         self.adversary.learn(now, batch)
         guess = self.adversary.guess(now, batch)
-        reversed_push = -self.strength * (guess.push * (logit - now)).sum(1)  # its value is 0
+        pull = task_pull(now, batch).norm(dim=1)
+        strength = torch.minimum(self.strength, pull / guess.push.norm(dim=1).clamp_min(TINY))
+        reversed_push = -strength * (guess.push * (logit - now)).sum(1)  # its value is 0
         return Loss(task + reversed_push, {"task": task, "adversary": guess.loss})
 
     def judge(self, logit: Tensor) -> Verdict:
@@ -114,6 +121,16 @@ class AdversarialFamily:
             told += head.weight * told_by_decisions(rates[:, head.columns])
         found = (guess.chance - guess.loss).clamp_min(0.0)
         return found, told, widest(rates, batch.means.spans)
+
+
+def task_pull(logit: Tensor, batch: Batch) -> Tensor:
+    """(M, B) derivative of :func:`~fairlab.training.family.task_loss` by the logits."""
+    error = torch.sigmoid(logit) - batch.y
+    weight = batch.task_weight
+    if weight is None:
+        return error / len(batch.y)
+    share = weight / weight.sum(1, keepdim=True)
+    return (error.view(len(share), -1, error.shape[1]) * share[:, None]).view_as(error)
 
 
 def told_by_decisions(rates: Tensor) -> Tensor:

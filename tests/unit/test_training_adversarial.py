@@ -14,7 +14,7 @@ from fairlab.outcomes import count
 from fairlab.projection.constraints import cells_of
 from fairlab.results import Attribute
 from fairlab.training import fit_sweep
-from fairlab.training.adversarial import AdversarialFamily, told_by_decisions
+from fairlab.training.adversarial import AdversarialFamily, task_pull, told_by_decisions
 from fairlab.training.adversary import Adversary
 from fairlab.training.cells import cell_means, columns_among
 from fairlab.training.people import gather
@@ -110,7 +110,8 @@ def test_the_push_is_the_derivative_of_the_adversarys_loss(constraint, weighted)
 def test_the_predictor_climbs_the_adversarys_loss_in_proportion_to_the_strength():
     """d(total)/d(logit) = task gradient − λ · push; λ = 0 is the task alone; the value is the
     task's."""
-    trained = family()
+    strengths = (0.0, 0.05, 0.2)
+    trained = family(strengths=strengths)
     batch = trained.setting.validation
     start = telling(trained)
     taught(trained, start, 10)
@@ -120,15 +121,33 @@ def test_the_predictor_climbs_the_adversarys_loss_in_proportion_to_the_strength(
     push = trained.adversary.guess(start, batch).push
     task = (torch.sigmoid(start) - batch.y) / len(batch.y)
     torch.testing.assert_close(loss.total, loss.terms["task"])
-    for m, strength in enumerate((0.0, 0.5, 2.0)):
-        torch.testing.assert_close(
-            logit.grad[m], task[m] - strength * push[m], atol=1e-7, rtol=1e-4
-        )
+    for m, strength in enumerate(strengths):
+        wanted = task[m] - strength * push[m]
+        torch.testing.assert_close(logit.grad[m], wanted, atol=1e-7, rtol=1e-4)
     # a small step along −gradient of the push part raises the adversary's loss
     pushed = logit.grad - task
     before = trained.adversary.guess(start, batch).loss
     after = trained.adversary.guess(start - 0.5 * pushed / pushed[2].abs().max(), batch).loss
     assert (after[1:] > before[1:]).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_push_is_never_longer_than_the_pull_of_the_task(weighted):
+    """Whatever the strength; its direction stays."""
+    trained = family(strengths=(0.0, 1e4, 1e300), weighted=weighted)
+    batch = trained.setting.validation
+    start = telling(trained)
+    taught(trained, start, 10)
+    logit = start.clone().requires_grad_()
+    trained.loss(logit, batch).total.sum().backward()
+    pull, pushed = logit.grad[0], logit.grad - logit.grad[:1]
+    torch.testing.assert_close(task_pull(start, batch)[0], pull, atol=1e-7, rtol=1e-4)
+    for m in (1, 2):
+        assert float(pushed[m].norm()) == pytest.approx(float(pull.norm()), rel=1e-3)
+    towards = torch.nn.functional.cosine_similarity(
+        -pushed[1], trained.adversary.guess(start, batch).push[1], dim=0
+    )
+    assert float(towards) == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.parametrize("n_groups", [2, 4])
@@ -287,7 +306,7 @@ def test_reversal_narrows_the_gap_and_the_wrong_sign_widens_it(monkeypatch):
 
     monkeypatch.setattr(Adversary, "guess", turned)
     wrong = fit_sweep(data, settings.model_copy(update={"epochs": 2}))
-    assert gap_of(wrong, 1) > gap_of(wrong, 0) + 0.1
+    assert gap_of(wrong, 1) > gap_of(wrong, 0) + 0.05
 
 
 def two_attributes() -> PreparedData:
@@ -312,33 +331,63 @@ def test_marginal_groups_are_pushed_together_attribute_by_attribute(constraint):
     result = fit_sweep(two_attributes(), config(adversarial=strengths, **both))
     assert result.grouping == "marginal"
     for by in ("group", "other"):
-        assert gap_of(result, 1, (by,), name=name) < 0.7 * gap_of(result, 0, (by,), name=name)
+        assert gap_of(result, 1, (by,), name=name) < 0.85 * gap_of(result, 0, (by,), name=name)
     alone = fit_sweep(
         two_attributes(), config(adversarial=strengths, group_by=("group",), constraint=constraint)
     )
     assert gap_of(alone, 1, ("other",), name=name) > gap_of(result, 1, ("other",), name=name)
 
 
-@pytest.mark.parametrize("strength", [1e3, 1e6])
-def test_a_predictor_that_gave_up_is_said_in_words(strength):
-    """So strong a push leaves one answer for everybody: not an error, not silent."""
-    data = prepared()
-    result = fit_sweep(data, config(adversarial=AdversarialParams(strengths=(0.0, strength))))
-    collapsed = result.points[1].flags
-    assert np.isfinite(result.splits["test"].score).all()
-    assert any(
-        "selected on validation" in f or "nearly the same score" in f or "finite" in f
-        for f in collapsed
-    )
-    assert result.points[0].flags == ()
-
-
-def test_a_strength_beyond_float32_is_said_in_words_and_leaves_the_others_alone():
-    data = prepared()
-    alone = fit_sweep(data, config(adversarial=AdversarialParams(strengths=(0.0, 0.5)), epochs=3))
-    settings = config(adversarial=AdversarialParams(strengths=(0.0, 0.5, 1e300)), epochs=3)
+def test_a_huge_strength_narrows_the_gap_and_leaves_the_others_alone():
+    """Neither an overflow nor one answer for everybody where people are many."""
+    data = prepared((900, 600, 600))
+    alone = fit_sweep(data, config(adversarial=AdversarialParams(strengths=(0.0, 0.5))))
+    settings = config(adversarial=AdversarialParams(strengths=(0.0, 0.5, 1e300)))
     result = fit_sweep(data, settings)
-    assert any("stopped being finite" in f for f in result.points[2].flags)
+    assert gap_of(result, 2) < 0.5 * gap_of(result, 0)
+    assert result.points[2].flags == ()
     np.testing.assert_allclose(
-        result.splits["test"].score[:2], alone.splits["test"].score, atol=1e-4
+        result.splits["test"].score[:2], alone.splits["test"].score, atol=2e-4
     )
+
+
+def test_one_answer_for_everybody_is_said_in_words():
+    """Nothing to learn from: constant scores; a threshold nobody reaches; a group nobody of which
+    is selected."""
+    data = prepared()
+    empty = {
+        name: dataclasses.replace(part, features=np.zeros_like(part.features))
+        for name, part in data.splits.items()
+    }
+    constant = fit_sweep(dataclasses.replace(data, splits=empty), config(epochs=2))
+    assert all(any("nearly the same score" in f for f in p.flags) for p in constant.points)
+    nobody = fit_sweep(data, config(epochs=1, threshold=0.99))
+    assert all(any("Nobody is selected" in f for f in p.flags) for p in nobody.points)
+    told = {}
+    for name, part in data.splits.items():
+        features = np.zeros_like(part.features)
+        features[:, 0] = np.where(part.attributes["group"].codes == 0, 5.0, -5.0)
+        y = (part.attributes["group"].codes == 0).astype(np.int64)
+        y[:8] = 1 - y[:8]
+        told[name] = dataclasses.replace(part, features=features, y_true=y)
+    split = fit_sweep(dataclasses.replace(data, splits=told), config())
+    assert any("Nobody in group b" in f for f in split.points[0].flags)
+
+
+def test_a_loss_that_is_not_finite_is_said_in_words(monkeypatch):
+    """A push that is no number breaks its model alone."""
+    guess = Adversary.guess
+
+    def broken(self, logit, batch):
+        found = guess(self, logit, batch)
+        push = found.push.clone()
+        push[1] = torch.nan
+        return dataclasses.replace(found, push=push)
+
+    data = prepared()
+    plain = fit_sweep(data, config(epochs=2))
+    monkeypatch.setattr(Adversary, "guess", broken)
+    result = fit_sweep(data, config(epochs=2))
+    assert any("stopped being finite" in f for f in result.points[1].flags)
+    assert np.isfinite(result.splits["test"].score).all()
+    np.testing.assert_array_equal(result.splits["test"].score[0], plain.splits["test"].score[0])
