@@ -89,7 +89,7 @@ def train_share(sweep: SweepConfig) -> float:
 
 def _mode_seconds(mode: Mode, sweep: SweepConfig, people: float) -> float:
     """One epoch of all models of a mode."""
-    models = len(sweep.seeds) * len(sweep.grid(mode))
+    models = len(sweep.seeds) * sweep.grid_size(mode)
     return OF_MODE[mode] * _epoch_seconds(sweep, people, models)
 
 

@@ -249,6 +249,12 @@ def test_time_and_digest_know_of_folds():
         RunConfig.from_yaml(three.to_yaml().replace("folds: 3", "folds: 21"))
 
 
+def test_time_is_known_before_slacks_that_follow_from_the_data_are():
+    """The form says how long a run takes; slacks from the unmitigated gap are not known then."""
+    sweep = SweepConfig(modes=("layer",), layer=LayerParams(span="unmitigated", count=5), folds=2)
+    assert nominal_seconds(sweep, 100).total > 0
+
+
 def test_one_split_has_no_summaries():
     alone = fit_sweep(prepared(), SMALL.model_copy(update={"folds": 1}))
     assert alone.folds is None
