@@ -139,12 +139,12 @@ class Run:
     def missing(
         self, cells: Mapping[str, Cell], redo: Sequence[str] = ()
     ) -> Iterator[tuple[Place, Method]]:
-        """Cells there are not yet, or that are to be computed again."""
+        """Cells there are not yet, are to be computed again, or failed at another commit."""
         chosen("methods", redo, [m.name for m in all_methods()])
         for place, method in self.places():
             cell = cells.get(place.key(method))
             old = cell is not None and cell.versions.get("commit") != self.versions["commit"]
-            if cell is None or (method.name in redo and old):
+            if cell is None or (old and (method.name in redo or cell.failed)):
                 yield place, method
 
     def cell(self, place: Place, method: Method) -> Cell:

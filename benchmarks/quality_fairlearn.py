@@ -4,6 +4,7 @@ Reductions with two learners, the adversarial classifier with our predictor's si
 optimisation on three scores, fitted on validation people as everybody's thresholds are.
 """
 
+import contextlib
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -270,7 +271,11 @@ def _adversarial(asked: Asked) -> Iterator[Point]:
     batches = -(-len(x) // ADVERSARIAL["batch_size"])
     for alpha in ALPHAS:
         kept: list[Point] = []
-        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        with (
+            torch.random.fork_rng(devices=[]),
+            warnings.catch_warnings(),
+            contextlib.suppress(RuntimeError),  # not finite any more: later epochs have no point
+        ):
             warnings.simplefilter("ignore")
             torch.manual_seed(asked.seed)
             AdversarialFairnessClassifier(

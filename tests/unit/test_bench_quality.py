@@ -332,6 +332,25 @@ def test_methods_of_another_commit_are_computed_again_when_asked(
     assert calls == ["a", "b", "a"]
 
 
+def test_a_failed_cell_is_tried_again_at_another_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def broken(_: Asked) -> Iterator[Point]:
+        calls.append("broken")
+        raise ValueError("singular matrix")
+
+    options = {"seeds": 1, "constraints": (CONSTRAINT,), "resume": tmp_path / "cells.jsonl"}
+    a_run(monkeypatch, (Method("a", "peer", "a", False, {}, broken), a_method("b", calls)))
+    for _ in range(2):
+        quality.main(**options)  # type: ignore[arg-type]
+    assert calls == ["broken", "b"]
+    monkeypatch.setattr(quality, "versions", lambda: {"commit": "another"})
+    quality.main(**options)  # type: ignore[arg-type]
+    assert calls == ["broken", "b", "broken"]
+
+
 def test_seeds_come_before_tables_so_that_a_part_is_balanced() -> None:
     run = quality.Run(Path("anywhere"), None, seeds=2)
     seeds = [place.seed for place, _ in run.places()]
@@ -432,3 +451,9 @@ def test_the_summary_shows_the_peer_that_is_closest_and_what_is_lost() -> None:
     assert "85.0 (4.0); **loss** -0.40 [-0.50, -0.30], near | 30.0; 20.0, theirs |" in found
     assert "1 won, 0 tied, 1 lost of 2" in found
     assert "- adult, demographic parity, limit 5, to near (without the attribute)" in found
+
+
+def test_the_results_have_a_place_for_the_summary() -> None:
+    readme = Path(quality_readme.__file__).parent / "results" / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    assert text.index(quality_readme.START) < text.index(quality_readme.END)
