@@ -234,7 +234,7 @@ def _importance(
     from fairlab.reports.sentences import examine as sentences
 
     groups = people.attributes[attribute]
-    most = sample_size(len(model.columns) + len(model.by))
+    most = sample_size(model)
     drawn, _, notes = sample_by_group(groups, most, seed, fewest=max(smallest, 1))
     found = contributions(
         model, people.frame, people.attributes, drawn, others.frame, others.attributes, seed=seed

@@ -27,8 +27,6 @@ MOST_GROUPS = 8
 FEWEST = 10
 ORDERS = 8
 EXACT = 6
-# Mixtures of people scored for one question: a few seconds.
-ROWS = 600_000
 _ONE_AT_A_TIME = Lock()
 
 # Scores of people who are mixtures of others: (k, C) places of the value of each column.
@@ -202,8 +200,8 @@ def contributions(
         background_frame, background_attributes: Whose values stand for "absent" (train people).
         seed: Draws up to ``BACKGROUND`` of these, and the orders.
 
-    So that it takes seconds, at most ``ROWS`` mixtures of people are scored: with many columns or
-    people there are fewer orders and background people; ``notes`` say how many.
+    So that it takes seconds, at most ``model.mixtures`` mixtures of people are scored: with many
+    columns or people there are fewer orders and background people; ``notes`` say how many.
 
     Raises:
         InputError: If nobody is to be explained.
@@ -211,7 +209,7 @@ def contributions(
     if len(people) == 0:
         raise InputError("Nobody is to be explained. Choose a person, or a group with people.")
     players = (*model.columns, *(model.rule_names() if model.by else ()))
-    size, orders = _affordable(len(people), len(players), len(background_frame))
+    size, orders = _affordable(len(people), len(players), len(background_frame), model.mixtures)
     rng = np.random.default_rng(seed)
     drawn = np.sort(rng.choice(len(background_frame), size=size, replace=False))
     stacked = np.concatenate(
@@ -247,17 +245,18 @@ def contributions(
     return Contributions(players, values, base, mixed(whole), people, size, (said, *model.notes))
 
 
-def _affordable(people: int, players: int, there: int) -> tuple[int, int]:
-    """How many background people and orders keep the mixtures scored to about ``ROWS``."""
+def _affordable(people: int, players: int, there: int, mixtures: int) -> tuple[int, int]:
+    """How many background people and orders keep to about so many mixtures scored."""
     each = people * (2**players if players <= EXACT else 2 * players + 1)
-    size = min(there, int(np.clip(ROWS // each, 20, BACKGROUND)))
-    return size, int(np.clip(ROWS // (each * max(size, 1)), 1, ORDERS))
+    size = min(there, int(np.clip(mixtures // each, 20, BACKGROUND)))
+    return size, int(np.clip(mixtures // (each * max(size, 1)), 1, ORDERS))
 
 
-def sample_size(players: int) -> int:
-    """How many people can be explained against 20 background people within ``ROWS``."""
+def sample_size(model: ExaminedModel) -> int:
+    """How many people can be explained in a few seconds, against at least 20 others."""
+    players = len(model.columns) + len(model.by)
     each = 20 * (2**players if players <= EXACT else 2 * players + 1)
-    return int(np.clip(ROWS // each, 40, PEOPLE))
+    return int(np.clip(model.mixtures // each, 40, PEOPLE))
 
 
 def sample_by_group(

@@ -25,6 +25,11 @@ Decisions = np.ndarray[Any, np.dtype[np.bool_]]
 
 # Baselines fitted again on demand; they have no random start, so that gives the same model.
 _REFITTED = ("none", "reweighing")
+MIXTURES = 600_000
+_MIXTURES_OF_TREES = 120_000
+# A model opened again gives the stored scores to this; float32 rounding leaves far less.
+_CLOSE = 1e-3
+_CHECKED = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +45,7 @@ class ExaminedModel:
         sensitive: Sensitive attributes among ``columns``.
         threshold: A person is selected iff score >= threshold.
         cuts: A threshold per group instead, or None.
+        mixtures: How many mixtures of people it scores in a few seconds.
         notes: What was done to have the model here, in sentences.
     """
 
@@ -51,6 +57,7 @@ class ExaminedModel:
     sensitive: tuple[str, ...]
     threshold: float
     cuts: GroupCuts | None = None
+    mixtures: int = MIXTURES
     notes: tuple[str, ...] = ()
 
     def codes(self, attributes: Attributes) -> IntArray | None:
@@ -144,7 +151,24 @@ def open_model(
     else:
         assert result.networks is not None
         model = _network(result.networks, config, data, index)
+    _check_scores(model, result, data, index)
     return replace(model, sensitive=sensitive, threshold=at, cuts=cuts)
+
+
+def _check_scores(model: ExaminedModel, result: SweepResult, data: TaskData, index: int) -> None:
+    """Refuse a model that does not give the scores the run stored of it."""
+    part = result.splits["test"]
+    some = np.arange(min(len(part.rows), _CHECKED))
+    attributes = {
+        name: Attribute(own.codes[some], own.names) for name, own in part.attributes.items()
+    }
+    found = model.score(data.frame.iloc[part.rows[some]], attributes)
+    if np.abs(found - part.score[index, some]).max(initial=0.0) > _CLOSE:
+        raise InputError(
+            "Opened again, this model gives other scores than the run stored: it was trained on "
+            "another split of the people (folds), or by another version. Choose a network of a run "
+            "without folds, or train the run again."
+        )
 
 
 def _network(networks: Networks, config: RunConfig, data: TaskData, index: int) -> ExaminedModel:
@@ -193,7 +217,10 @@ def _refitted(
         origin = np.arange(len(columns), dtype=np.int64)
     encode = partial(_values, encoding) if reads_columns else encoding.encode
     said = f"{baseline.label} was fitted again on the same people; it has no random start."
-    return ExaminedModel(columns, origin, encode, predict, (), (), 0.5, notes=(said,))
+    mixtures = _MIXTURES_OF_TREES if reads_columns else MIXTURES
+    return ExaminedModel(
+        columns, origin, encode, predict, (), (), 0.5, mixtures=mixtures, notes=(said,)
+    )
 
 
 def _values(encoding: Encoding, frame: pd.DataFrame) -> FloatArray:

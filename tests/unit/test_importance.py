@@ -1,5 +1,6 @@
 """Shapley values: add up to the score, are the textbook's, and follow what a model reads."""
 
+from dataclasses import replace
 from itertools import combinations
 from math import factorial
 
@@ -196,3 +197,12 @@ def test_sentences_charts_and_tables_say_the_same():
     bars = person_figure(one, {"p": "0.5"}, 0.5).data[0]
     assert sum(bars.x[:-1]) == pytest.approx(bars.x[-1])
     assert person_table(one, {"p": "0.5"})["Adds, points of score"].sum() == pytest.approx(5.0)
+
+
+def test_a_model_that_does_not_give_its_stored_scores_is_refused(run):
+    """Stored scores of other people's order: nothing is asked of a model that is not the one."""
+    data, config, result = run
+    test = result.splits["test"]
+    other = replace(result, splits={**result.splits, "test": replace(test, score=1 - test.score)})
+    with pytest.raises(InputError, match="gives other scores than the run stored"):
+        open_model(other, config, data, 0)

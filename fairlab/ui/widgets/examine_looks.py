@@ -72,7 +72,7 @@ def show_looks(subject: Subject, threshold: float, smallest: int = 0) -> None:
 
 def _show_groups(subject: Subject, examined: Examined, smallest: int) -> None:
     groups = cross(examined.people.attributes, subject.by)
-    most = sample_size(len(examined.model.columns) + len(examined.model.by))
+    most = sample_size(examined.model)
     people, _, notes = sample_by_group(groups, most, fewest=max(smallest, 1))
     found = _looked(examined, people)
     put = importance(found, groups, " × ".join(subject.by), notes=notes)
