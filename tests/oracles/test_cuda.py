@@ -61,6 +61,14 @@ def test_a_sweep_on_the_device_is_near_the_processors(mode):
         np.testing.assert_allclose(there.splits[split].score, here.splits[split].score, atol=0.02)
 
 
+def test_a_chunked_sweep_on_the_device_gives_the_numbers_of_the_whole():
+    config = SweepConfig(epochs=3, batch_size=64, device="cuda")
+    whole = fit_sweep(prepared(), config)
+    parts = fit_sweep(prepared(), config, models_at_once=8)
+    for split in ("validation", "test"):
+        np.testing.assert_allclose(parts.splits[split].score, whole.splits[split].score, atol=5e-3)
+
+
 def test_a_layer_of_ones_own_is_solved_on_the_processor_and_comes_back():
     cap = ConvexFairnessLayer(lambda p, data: p @ data["share"] <= 0.3, {"share": ("n",)})
     z = torch.rand(4, generator=torch.Generator().manual_seed(2)).cuda().requires_grad_()
