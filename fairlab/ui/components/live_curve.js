@@ -30,7 +30,8 @@ const points = (x) =>
 function dialWords(p) {
   if (p.dial !== undefined) return p.dial;
   const { mode, strength } = p;
-  if (mode === "baseline") return strength > 0 ? `slack ${points(strength)}` : "";
+  const asked = strength > 0 || p.family?.startsWith("plugin");
+  if (mode === "baseline") return asked ? `slack ${points(strength)}` : "";
   if (mode === "layer") return strength >= 1 ? "no constraint" : `slack ${points(strength)}`;
   if (p.asked) return strength >= 1 ? "unmitigated" : `gap asked for ${points(strength)}`;
   return strength === 0 ? "strength 0 (unmitigated)" : `strength ${Number(strength.toPrecision(3))}`;
