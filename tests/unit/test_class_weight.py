@@ -201,7 +201,9 @@ def test_a_person_of_weight_two_counts_as_two_people(mode, constraint, changes) 
     one, two = fit_sweep(heavy, settings), fit_sweep(doubled, settings)
     n = len(data.splits["test"].y_true)
     ours, theirs = one.splits["test"].score, two.splits["test"].score[:, :n]
-    np.testing.assert_allclose(ours[:2], theirs[:2], atol=1e-3)
+    np.testing.assert_allclose(ours[0], theirs[0], atol=1e-3)
+    # The adversary's and the layer's solvers pass rounding on.
+    np.testing.assert_allclose(ours[1], theirs[1], atol=5e-3)
     # Its penalty stays as strong as for people of weight 1, so it is a little apart.
     np.testing.assert_allclose(ours[2], theirs[2], atol=1e-2)
     assert [p.best_epoch for p in one.points[:2]] == [p.best_epoch for p in two.points[:2]]
