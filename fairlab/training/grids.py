@@ -63,8 +63,8 @@ def resolve_grids(
         slacks = slack_grid(widest_slack, params.count)
         changes[mode] = params.model_copy(update={"slacks": slacks, "span": "listed"})
         notes.append(
-            f"Slacks of mode {mode} run from {100 * slacks[1]:.2g} points down to 0 in "
-            f"{params.count - 1} steps: so far apart are {_MEASURED[mode]} of an unmitigated "
+            f"The {params.count - 1} slacks of mode {mode} run from {100 * slacks[1]:.3g} points "
+            f"down to 0: so far apart are {_MEASURED[mode]} of an unmitigated "
             f"logistic regression, {100 * gaps['train']:.1f} points on training people and "
             f"{100 * gaps['validation']:.1f} on validation people (the wider counts, between "
             f"{100 * NARROWEST:g} and {100 * WIDEST:g})."

@@ -117,7 +117,7 @@ def test_points_and_progress_carry_the_slacks_found_and_the_run_repeats():
     assert tuple(p.slack for p in result.points) == found
     assert [p.baseline for p in result.points] == [True, False, False, False]
     assert tuple(seen[0].strength) == found
-    assert sum("Slacks of mode layer run from" in note for note in result.notes) == 1
+    assert sum("The 3 slacks of mode layer run from" in note for note in result.notes) == 1
     again = fit_sweep(data, RunConfig.from_yaml(run.to_yaml()))
     assert again.points == result.points
     assert again.splits["test"].score.tobytes() == result.splits["test"].score.tobytes()
