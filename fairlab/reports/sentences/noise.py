@@ -12,8 +12,9 @@ __all__ = ["comparison_sentence", "curve_noise_sentence", "overfit_sentence", "s
 
 def curve_noise_sentence(noise: Noise) -> str:
     """Both noises of a curve, in the middle of its settings; "" where nothing is defined."""
-    trained = [one for one in noise.settings if one.family in ("penalty", "adversarial", "layer")]
-    own = trained or list(noise.settings)
+    # Models that decide alike for everybody have a gap that nothing moves: they say nothing here.
+    moved = [one for one in noise.settings if one.gap.sd] or list(noise.settings)
+    own = [one for one in moved if one.family in ("penalty", "adversarial", "layer")] or moved
     rows = _both([one.accuracy.sd for one in own], [one.gap.sd for one in own])
     if rows is None:
         return ""
