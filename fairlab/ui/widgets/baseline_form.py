@@ -17,7 +17,8 @@ _HELP = "\n".join(
         "",
         *(f"- **{b.label}**: {b.aim}" for b in BASELINES.values()),
         "",
-        "Reductions fit many models one after another, so they take longer; plug-in rules fit two, five times each.",
+        "Reductions fit many models one after another, so they take longer; plug-in rules fit two, "
+        "five times each.",
     ]
 )
 
