@@ -170,16 +170,19 @@ def estimates(work: "Work") -> list[Figure]:
 
     people = len(work.data.splits["train"].y_true)
 
-    def measured(config: SweepConfig) -> tuple[float, float]:
-        seconds = min(seconds_of(lambda: fit_sweep(work.data, config)) for _ in range(2))
-        return seconds, nominal_seconds(config, people).total
+    def seconds_for(config: SweepConfig) -> float:
+        return seconds_of(lambda: fit_sweep(work.data, config))
 
-    known = measured(work.config)
+    usual = nominal_seconds(work.config, people).total
+    seconds_for(work.config)
     figures = []
     for name, changes in ESTIMATED.items():
         config = SweepConfig.model_validate(work.config.model_dump() | changes)
-        seconds, nominal = measured(config)
-        told = nominal * known[0] / known[1]
+        # In turn with the sweep whose pace is known, so that a busy neighbour disturbs both.
+        pairs = [(seconds_for(work.config), seconds_for(config)) for _ in range(REPEATS)]
+        pace = statistics.median(known for known, _ in pairs) / usual
+        seconds = statistics.median(taken for _, taken in pairs)
+        told = pace * nominal_seconds(config, people).total
         figures.append(
             Figure(
                 f"{work.name}, {name}: estimate and time differ by a factor of",
