@@ -22,6 +22,7 @@ from benchmarks.quality_points import LIMITS, Asked, Method, expected_counts
 from fairlab.outcomes import FloatArray
 
 PROTOCOL = 1
+DECIMALS = 6  # of expected counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ class Cell:
             "sizes": list(self.sizes),
             "versions": dict(self.versions),
             "settings": list(self.settings),
-            "validation": np.round(self.validation.counts, 6).tolist(),
-            "test": np.round(self.test.counts, 6).tolist(),
+            "validation": np.round(self.validation.counts, DECIMALS).tolist(),
+            "test": np.round(self.test.counts, DECIMALS).tolist(),
             "picked": list(self.picked),
             "chances": {str(i): _packed(chance) for i, chance in self.chances.items()},
         }
@@ -141,10 +142,9 @@ def run_cell(
         y, group = asked.y(split), asked.group(split)
         groups = int(group.max()) + 1
         counts = [expected_counts(getattr(p, split), y, group, groups) for p in points]
-        measured[split] = Measured(_counts([c.tolist() for c in counts]), place.constraint)
-    picked: list[int] = []
-    if points:
-        picked = [best_within(measured["validation"], limit).index for limit in LIMITS]
+        # As its line will hold them: picks from the line must be these.
+        measured[split] = Measured(np.round(_counts(counts), DECIMALS), place.constraint)
+    picked = _picked(measured["validation"])
     return Cell(
         key=place.key(method),
         place=place,
@@ -152,7 +152,7 @@ def run_cell(
         settings=tuple(p.setting for p in points),
         validation=measured["validation"],
         test=measured["test"],
-        picked=tuple(picked),
+        picked=picked,
         chances={i: points[i].test for i in sorted(set(picked))},
         sizes=(len(asked.y("train")), len(asked.y("validation")), len(asked.y("test"))),
         seconds=seconds() - started,
@@ -162,15 +162,27 @@ def run_cell(
 
 
 def read_cells(path: Path) -> dict[str, Cell]:
-    """Cells by key; of a key that comes twice the later line; a line cut short is left out."""
+    """Cells by key; of a key that comes twice the later line.
+
+    Left out, to be computed anew: a line cut short, and a cell that lacks the chances of a point
+    that is picked now.
+    """
     found: dict[str, Cell] = {}
     for text in _lines(path):
         try:
             cell = Cell.from_json(text)
         except (json.JSONDecodeError, KeyError):
             continue
-        found[cell.key] = cell
+        if all(index in cell.chances for index in _picked(cell.validation)):
+            found[cell.key] = cell
     return found
+
+
+def _picked(validation: Measured) -> tuple[int, ...]:
+    """Positions of the points picked at each of ``LIMITS``; () without points."""
+    if not len(validation):
+        return ()
+    return tuple(best_within(validation, limit).index for limit in LIMITS)
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -457,3 +457,28 @@ def test_the_results_have_a_place_for_the_summary() -> None:
     readme = Path(quality_readme.__file__).parent / "results" / "README.md"
     text = readme.read_text(encoding="utf-8")
     assert text.index(quality_readme.START) < text.index(quality_readme.END)
+
+
+def test_picks_from_a_line_are_those_of_the_run(tmp_path: Path, prepared: PreparedData) -> None:
+    """Points that differ by less than a line holds do not change places in it."""
+
+    def run(given: Asked) -> Iterator[Point]:
+        for tiny in (0.0, 1e-10, 3e-10, -2e-10):
+            yield Point("", *(np.full(len(given.y(s)), 0.5 + tiny) for s in ("validation", "test")))
+
+    method = Method("a", "fairlab", "a", True, {}, run)
+    made = run_cell(Place("loanapp", CONSTRAINT, 0, 500), method, asked(prepared), {}, lambda: 1.0)
+    append_cell(tmp_path / "cells.jsonl", made)
+    (read,) = read_cells(tmp_path / "cells.jsonl").values()
+    again = tuple(best_within(read.validation, limit).index for limit in (0.01, 0.02, 0.05, 0.1))
+    assert again == made.picked
+    assert set(again) == set(read.chances)
+
+
+def test_a_cell_without_the_chances_of_what_is_picked_is_left_out(
+    tmp_path: Path, prepared: PreparedData
+) -> None:
+    place = Place("loanapp", CONSTRAINT, 0, 500)
+    made = run_cell(place, a_method("a", []), asked(prepared), {}, lambda: 1.0)
+    append_cell(tmp_path / "cells.jsonl", replace(made, chances={}))
+    assert read_cells(tmp_path / "cells.jsonl") == {}
