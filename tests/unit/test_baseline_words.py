@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fairlab.baselines import BASELINES, baselines_for
-from fairlab.config import Choice, ReductionParams, RunConfig, SweepConfig
+from fairlab.config import Choice, PluginParams, ReductionParams, RunConfig, SweepConfig
 from fairlab.duration import baseline_seconds, nominal_seconds
 from fairlab.errors import InputError
 from fairlab.reports.export import chosen_index, export_files
@@ -256,3 +256,28 @@ def test_three_ways_to_read_chances_are_told_apart() -> None:
     ]
     assert places == sorted(places)
     assert "among" not in drawn_sentence(numbers, 1, "test people")
+
+
+def test_settings_of_plug_in_rules_count_where_one_is_trained() -> None:
+    """Elsewhere they change no digest; each slack is a point, and the fits are paid for once."""
+    plain = with_baselines("boosting")
+    asked = PluginParams(slacks=(0.0, 0.04))
+
+    def plugged(run: RunConfig) -> RunConfig:
+        return run.model_copy(update={"sweep": run.sweep.model_copy(update={"plugin": asked})})
+
+    assert plugged(plain).digest() == plain.digest()
+    rule = with_baselines("plugin_boosting")
+    assert plugged(rule).digest() != rule.digest()
+    assert plugged(rule).sweep.n_baselines == 2
+    assert RunConfig.from_yaml(plugged(rule).to_yaml()) == plugged(rule)
+    few, many = (baseline_seconds("plugin_boosting", r.sweep, 1_000) for r in (plugged(rule), rule))
+    assert few < many < 2 * few
+    with pytest.raises(ValueError, match="slacks must differ"):
+        PluginParams(slacks=(0.0, 0.0))
+
+
+def test_a_point_of_a_plug_in_rule_says_its_slack() -> None:
+    assert point_label(beside(0, "plugin_boosting", slack=0.0)) == (
+        "Plug-in rule on boosting, slack 0 points"
+    )
