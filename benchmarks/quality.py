@@ -121,6 +121,7 @@ class Run:
         names = chosen("methods", methods, [m.name for m in everything])
         self.methods = [m for m in everything if m.name in names]
         self.absent = sorted({m.needs for m in self.methods if m.needs and not find_spec(m.needs)})
+        self.present = [m for m in self.methods if m.needs not in self.absent]
         self.versions = versions()
         self._table = lru_cache(maxsize=2)(self._open)
         self.prepared = lru_cache(maxsize=2)(self._split)
@@ -132,9 +133,8 @@ class Run:
         for seed in self.seeds:
             for table in self.tables:
                 for constraint in self.constraints:
-                    for method in self.methods:
-                        if method.needs not in self.absent:
-                            yield Place(table, constraint, seed, self.people), method
+                    for method in self.present:
+                        yield Place(table, constraint, seed, self.people), method
 
     def missing(
         self, cells: Mapping[str, Cell], redo: Sequence[str] = ()
@@ -166,8 +166,8 @@ class Run:
         planned = sum(1 for _ in self.places())
         failed = [f"{c.method} on {c.place.table} ({c.failed})" for c in mine if c.failed]
         facts = [
-            f"{len(mine):,} of {planned:,} cells computed; the seed chooses the split and starts "
-            "the training.",
+            f"{len(mine):,} of {planned:,} cells computed; a front counts in the seeds in which "
+            "all of its methods have been run. The seed chooses the split and starts the training.",
             "Each limit's point is picked on validation people alone; the figures are of test "
             "people. Accuracy within the limit is accuracy minus "
             f"{PRICE:g} × what the gap exceeds the limit by.",
@@ -190,7 +190,7 @@ class Run:
             "limits": list(LIMITS),
             "price": PRICE,
             "facts": facts,
-            "settings": {m.name: dict(m.settings) for m in self.methods},
+            "settings": {m.name: dict(m.settings) for m in self.present},
             "studies": [
                 {
                     "table": s.table,
@@ -201,11 +201,11 @@ class Run:
                         name: round(float(np.mean([c.seconds for c in by_seed.values()])), 1)
                         for name, by_seed in s.cells.items()
                     },
-                    "methods": shown.rows_of(s, self.methods),
+                    "methods": shown.rows_of(s, self.present),
                 }
                 for s in studies
             ],
-            "verdicts": [v for s in studies for v in shown.verdicts_of(s, self.methods)],
+            "verdicts": [v for s in studies for v in shown.verdicts_of(s, self.present)],
         }
 
     def shared(self, table: str) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.harness import columns
 from benchmarks.quality_cells import Cell
-from benchmarks.quality_picks import PRICE, REFERENCE_GAP, front_volume
+from benchmarks.quality_picks import PRICE, REFERENCE_GAP, Measured, front_volume
 from benchmarks.quality_points import LIMITS, Method
 from benchmarks.quality_tables import TABLES
 from benchmarks.quality_verdicts import (
@@ -35,7 +35,7 @@ class Study:
     Attributes:
         table, constraint: Which.
         people: Test people by seed.
-        cells: By method name and seed; cells that failed are left out.
+        cells: By method name and seed; those that failed hold no points.
         shared: Share of test people two seeds have in common.
     """
 
@@ -54,9 +54,8 @@ def studies(
     """Cells by table and constraint, in the order of the tables."""
     found: dict[tuple[str, str], dict[str, dict[int, Cell]]] = {}
     for cell in cells:
-        if not cell.failed and len(cell.validation):
-            of_study = found.setdefault((cell.place.table, cell.place.constraint), {})
-            of_study.setdefault(cell.method, {})[cell.place.seed] = cell
+        of_study = found.setdefault((cell.place.table, cell.place.constraint), {})
+        of_study.setdefault(cell.method, {})[cell.place.seed] = cell
     order = sorted(found, key=lambda place: (list(TABLES).index(place[0]), place[1]))
     return [
         Study(
@@ -75,16 +74,18 @@ def studies(
     ]
 
 
+def seeds_of(study: Study, names: Sequence[str]) -> list[int]:
+    """Seeds in which all of some methods have been run: a front lacks none of them."""
+    if not names:
+        return []
+    return sorted(set.intersection(*(set(study.cells.get(name, {})) for name in names)))
+
+
 def front(study: Study, names: Sequence[str], limit: float) -> dict[int, Chosen]:
-    """By seed what the union of some methods picks; seeds in which one of them is absent do not
-    count, unless it is absent from all."""
-    known = [name for name in names if name in study.cells]
-    if not known:
-        return {}
-    seeds = set.intersection(*(set(study.cells[name]) for name in known))
+    """By seed what the union of some methods picks, where all of them have been run."""
     found = {}
-    for seed in sorted(seeds):
-        chosen = choose([study.cells[name][seed] for name in known], limit)
+    for seed in seeds_of(study, names):
+        chosen = choose([study.cells[name][seed] for name in names], limit)
         if chosen is not None:
             found[seed] = chosen
     return found
@@ -126,29 +127,23 @@ def _row(study: Study, names: Sequence[str]) -> dict[str, Any] | None:
                 f"{c.cell.method}: {c.cell.settings[c.pick.index]}" for c in by_seed.values()
             ],
         }
-    if len(names) == 1:
-        volumes = [front_volume(c.validation, c.test) for c in study.cells[names[0]].values()]
-        row["hypervolume"] = as_record(over_seeds(volumes))
-    else:
-        row["hypervolume"] = as_record(over_seeds(union_volumes(study, names)))
+    row["hypervolume"] = as_record(over_seeds(volumes(study, names)))
     return row
 
 
-def union_volumes(study: Study, names: Sequence[str]) -> list[float]:
+def volumes(study: Study, names: Sequence[str]) -> list[float]:
     """Hypervolume by seed of the union of some methods' points."""
-    from benchmarks.quality_picks import Measured
-
-    known = [name for name in names if name in study.cells]
-    seeds = set.intersection(*(set(study.cells[name]) for name in known))
-    volumes = []
-    for seed in sorted(seeds):
-        cells = [study.cells[name][seed] for name in known]
-        joined = [
-            Measured(np.concatenate([getattr(c, split).counts for c in cells]), study.constraint)
-            for split in ("validation", "test")
-        ]
-        volumes.append(front_volume(*joined))
-    return volumes
+    found = []
+    for seed in seeds_of(study, names):
+        cells = [study.cells[name][seed] for name in names]
+        cells = [cell for cell in cells if len(cell.validation)]
+        if cells:
+            validation, test = (
+                Measured(np.concatenate([getattr(c, s).counts for c in cells]), study.constraint)
+                for s in ("validation", "test")
+            )
+            found.append(front_volume(validation, test))
+    return found
 
 
 def verdicts_of(study: Study, methods: Sequence[Method]) -> list[dict[str, Any]]:
