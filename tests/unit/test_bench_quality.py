@@ -482,3 +482,19 @@ def test_a_cell_without_the_chances_of_what_is_picked_is_left_out(
     made = run_cell(place, a_method("a", []), asked(prepared), {}, lambda: 1.0)
     append_cell(tmp_path / "cells.jsonl", replace(made, chances={}))
     assert read_cells(tmp_path / "cells.jsonl") == {}
+
+
+def test_a_front_counts_only_where_all_of_its_methods_have_been_run() -> None:
+    """Half a run gives no verdict on a union that lacks a method; a failed one has no points."""
+    rng = np.random.default_rng(5)
+    people = {s: People(rng.integers(0, 2, 100), rng.integers(0, 2, 100)) for s in range(3)}
+    made = {s: cell(rng.random(100), people[s], s) for s in people}
+    empty = Measured(np.empty((0, 0, 4)), CONSTRAINT)
+    failed = replace(made[1], validation=empty, test=empty, failed="singular")
+    cells = {"a": made, "b": {0: made[0], 1: failed}}
+    study = quality_report.Study("loanapp", CONSTRAINT, people, cells, 0.2)
+    assert quality_report.seeds_of(study, ["a", "b"]) == [0, 1]
+    assert list(quality_report.front(study, ["a", "b"], 0.05)) == [0, 1]
+    assert list(quality_report.front(study, ["b"], 0.05)) == [0]
+    assert quality_report.front(study, ["a", "never run"], 0.05) == {}
+    assert len(quality_report.volumes(study, ["a"])) == 3
