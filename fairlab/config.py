@@ -587,6 +587,8 @@ class RunConfig(Record):
             if "span" in sweep[mode]:
                 listed = sweep[mode]["span"] == "listed"
                 sweep[mode].pop("count" if listed else "slacks")
+        if "adversarial" not in self.sweep.modes:  # not read; the grid was shorter at first
+            sweep["adversarial"] = {"strengths": list(log_grid(0.1, 10.0, 21)), "width": 16}
         for path, value in ADDED:
             _drop_if(sweep, path, value)
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
