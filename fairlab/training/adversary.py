@@ -27,8 +27,8 @@ STEP = 0.05
 FIRST_STEP = 4
 # Curvature added in every direction: what batches do not tell is left alone.
 RIDGE = 1e-3
-# At chance G groups have a curvature of 1/G of the spread, elsewhere up to ½ of it: with more groups
-# than this the larger one is assumed, lest steps go too far.
+# At chance G groups have a curvature of 1/G of the spread, elsewhere up to ½ of it: with more
+# groups than this the larger one is assumed, lest steps go too far.
 MANY = 8
 # Scores beyond this many logits from the threshold look alike.
 FAR = 20.0
