@@ -70,7 +70,11 @@ def sweep(
     device: Annotated[Device | None, typer.Option(help="Replaces the one in the file.")] = None,
     models_at_once: Annotated[
         int | None,
-        typer.Option(min=1, help="Train at most so many models together; for little memory."),
+        typer.Option(
+            min=1,
+            help="Train at most so many models together, for little memory. Scores differ a "
+            "little with it.",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for config.yaml, result.json and tables (CSV)")

@@ -1,9 +1,11 @@
 """Which models of a mode are trained together when all of them do not fit into memory.
 
 A chunk is some strengths of some seeds, trained from beginning to end before the next one. Models
-do not know of each other, so what is together changes memory and time, and results only in how
-sums are rounded. How many are together follows from the sweep and the table alone as long as
-memory allows, so that the same sweep gives the same bytes however much memory happens to be free.
+do not know of each other, so what is together changes memory and time, and numbers by how sums are
+rounded. Training amplifies rounding: one model at a time instead of all together moved scores by up
+to 0.002 on Adult and 0.03 on the built-in table. How many are together follows from the sweep and
+the table alone as long as memory allows, so that the same sweep gives the same bytes however much
+memory happens to be free.
 """
 
 import math
@@ -77,7 +79,8 @@ def default_at_once(sweep: SweepConfig, crowd: Crowd) -> tuple[int, tuple[str, .
         return usual, ()
     return fit, (
         f"Memory was short: at most {fit} of the models of a mode were trained at a time. With "
-        "more memory the numbers are the same up to rounding.",
+        "more memory scores differ a little: sums are then rounded otherwise, and training "
+        "amplifies that.",
     )
 
 

@@ -112,7 +112,7 @@ class Family(Protocol):
     selection: str
 
     def companions(self) -> tuple[BatchedNet, ...]:
-        """Networks trained beside the predictors (an adversary)."""
+        """Networks beside the predictors (an adversary) that the family itself moves."""
 
     def start_epoch(self, share: float) -> None:
         """Told before each epoch how much of the training is done, in [0, 1)."""

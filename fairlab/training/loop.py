@@ -1,6 +1,5 @@
 """The training loop: all models of a family in one step, the best validation state of each kept."""
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -14,14 +13,11 @@ from fairlab.training.batched import BatchedNet, copy_models, logits, snapshot
 from fairlab.training.batches import BatchPlan
 from fairlab.training.cells import cell_means, columns_among
 from fairlab.training.family import Batch, Family, Setting, Verdict
+from fairlab.training.rates import annealed
 from fairlab.training.sparse import Features, SparseBatch, SparseRows
 
 # Ask whether to stop after this many batches.
 STOP_EVERY = 8
-WARM_UP_SHARE = 0.05
-FINAL_RATE = 0.02
-ADVERSARY_RATE = 2.0
-ADVERSARY_BETAS = (0.5, 0.99)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +61,10 @@ def train(
     """
     config = setting.config
     nets = (net, *family.companions())
-    optimiser = _optimiser(nets, config.learning_rate, config.weight_decay)
-    rates = [group["lr"] for group in optimiser.param_groups]
+    # Companions move themselves; they are only kept here with the predictors they belong to.
+    optimiser = torch.optim.AdamW(
+        net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
     steps = config.epochs * plan.n_batches
     orders = [np.random.default_rng([seed, 1]) for seed in config.seeds]
     template = _templates(setting, plan)
@@ -81,9 +79,7 @@ def train(
             if index % STOP_EVERY == 0 and should_stop():
                 return keeper.finish(done, cancelled=True)
             step = (epoch - 1) * plan.n_batches + index
-            scale = _rate_scale(step, steps)
-            for group, rate in zip(optimiser.param_groups, rates, strict=True):
-                group["lr"] = rate * scale
+            optimiser.param_groups[0]["lr"] = config.learning_rate * annealed(step, steps)
             loss = family.loss(net(batch.x)[:, 0], batch)
             optimiser.zero_grad()
             torch.autograd.backward(loss.total.sum())
@@ -114,27 +110,6 @@ def _features(rows: Tensor | SparseRows, people: Tensor) -> Features:
     if isinstance(rows, SparseRows):
         return SparseBatch(tuple(rows.of(own) for own in people))
     return rows.index_select(0, people.reshape(-1)).view(*people.shape, -1).transpose(1, 2)
-
-
-def _optimiser(nets: tuple[BatchedNet, ...], rate: float, decay: float) -> torch.optim.Optimizer:
-    groups = [
-        {
-            "params": list(net.parameters()),
-            "lr": rate if i == 0 else rate * ADVERSARY_RATE,
-            "betas": (0.9, 0.999) if i == 0 else ADVERSARY_BETAS,
-        }
-        for i, net in enumerate(nets)
-    ]
-    return torch.optim.AdamW(groups, lr=rate, weight_decay=decay, fused=True)
-
-
-def _rate_scale(step: int, steps: int) -> float:
-    """Short linear warm-up, then half a cosine down to ``FINAL_RATE``."""
-    warm = max(1, round(WARM_UP_SHARE * steps))
-    if step < warm:
-        return (step + 1) / warm
-    share = (step - warm) / max(1, steps - warm)
-    return FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * share))
 
 
 def cohort_of(group: Tensor, groups: tuple[int, ...]) -> Tensor:

@@ -1,4 +1,4 @@
-"""AdamW with a learning rate and a weight decay of each model of a batched network.
+"""Learning rates over a training; AdamW with a rate and a decay of each model of a network.
 
 Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2, as in
 torch, but with rates along the models axis.
