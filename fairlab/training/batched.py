@@ -4,6 +4,10 @@ Models are strengths × seeds, seed-major: model ``k * S + s`` has seed k and st
 a batch differ between seeds and are shared by the S strengths of a seed, so the first layer is
 one (S·H, F) × (F, B) product per seed. Activations are (M, units, B), people last: reading the
 first product as M models is then a view, not a copy.
+
+With ``mixed`` the hidden layers' dense products of a training step are in bfloat16 (sums in
+float32). Weights and their gradients, the sparse first layer, logits, and all products of scoring
+stay in float32.
 """
 
 import math
@@ -38,6 +42,7 @@ class BatchedNet(nn.Module):
         strengths: S, models per seed.
         outputs: Units of the last layer.
         salt: Draws different weights from the same seeds (for an adversary).
+        mixed: Whether products of training steps are in bfloat16.
     """
 
     def __init__(
@@ -48,8 +53,10 @@ class BatchedNet(nn.Module):
         strengths: int,
         outputs: int = 1,
         salt: int = 0,
+        mixed: bool = False,
     ) -> None:
         super().__init__()
+        self.mixed = mixed
         self.n_seeds = len(seeds)
         self.n_models = len(seeds) * strengths
         sizes = [n_features, *hidden, outputs]
@@ -71,7 +78,8 @@ class BatchedNet(nn.Module):
     def forward(self, x: Features) -> Tensor:
         """(K, F, B) features of each seed's batch, or (M, F, B), to (M, outputs, B)."""
         layers = [*self.weights, *self.biases]
-        out: Tensor = _Perceptrons.apply(x, self._workspace, *layers)  # type: ignore[no-untyped-call]
+        mixed = self.mixed and torch.is_grad_enabled()
+        out: Tensor = _Perceptrons.apply(x, self._workspace, mixed, *layers)  # type: ignore[no-untyped-call]
         return out
 
 
@@ -85,21 +93,32 @@ class Workspace:
 
     def __init__(self) -> None:
         self.version = 0
-        self._buffers: dict[tuple[str, int, tuple[int, ...]], Tensor] = {}
+        self._buffers: dict[tuple[str, int, tuple[int, ...], torch.dtype], Tensor] = {}
 
     def buffer(self, role: str, layer: int, shape: tuple[int, ...], like: Tensor) -> Tensor:
         """A buffer of this role, layer and shape; contents are whatever was there."""
-        key = (role, layer, shape)
+        key = (role, layer, shape, like.dtype)
         if key not in self._buffers:
             self._buffers[key] = torch.empty(shape, dtype=like.dtype, device=like.device)
         return self._buffers[key]
+
+    def cast(self, role: str, layer: int, values: Tensor, dtype: torch.dtype) -> Tensor:
+        """The values as ``dtype``, in the same layout; themselves where they have it already."""
+        if values.dtype == dtype:
+            return values
+        key = (role, layer, tuple(values.shape), dtype)
+        if key not in self._buffers:
+            self._buffers[key] = torch.empty_like(values, dtype=dtype)
+        return self._buffers[key].copy_(values)
 
 
 class _Perceptrons(torch.autograd.Function):
     """All layers of all models, forward and backward, in reused buffers."""
 
     @staticmethod
-    def forward(ctx: Any, x: Features, workspace: Workspace, *layers: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, x: Features, workspace: Workspace, mixed: bool, *layers: Tensor
+    ) -> Tensor:
         workspace.version += 1
         depth = len(layers) // 2
         inputs: list[Features] = [x]
@@ -109,7 +128,9 @@ class _Perceptrons(torch.autograd.Function):
             if isinstance(h, SparseBatch):
                 out = _sparse_layer(h, weight, bias, workspace, last)
             else:
-                out = _dense_layer(h, weight, bias, workspace, i, last)
+                kind = torch.bfloat16 if mixed and not last else weight.dtype
+                h = inputs[-1] = workspace.cast("input", i, h, kind)
+                out = _dense_layer(h, weight.to(kind), bias.to(kind), workspace, i, last)
             inputs.append(out)
         ctx.inputs, ctx.layers, ctx.workspace = inputs[:-1], layers, workspace
         ctx.version = workspace.version
@@ -126,15 +147,15 @@ class _Perceptrons(torch.autograd.Function):
             weight, bias, h = ctx.layers[i], ctx.layers[depth + i], ctx.inputs[i]
             assert back is not None
             if isinstance(h, SparseBatch):
-                people_first = back.transpose(1, 2)
+                people_first = ctx.workspace.cast("back", i, back.transpose(1, 2), weight.dtype)
                 grads[i], grads[depth + i] = first_layer_gradient(h, people_first, weight, bias)
-                return None, None, *grads
-            blocks = len(h)
-            flat = back.view(blocks, -1, back.shape[2])
-            grads[i] = torch.bmm(flat, h.transpose(1, 2)).view_as(weight)
-            grads[depth + i] = back.sum(2, keepdim=True)
+                return None, None, None, *grads
+            back = ctx.workspace.cast("back", i, back, h.dtype)
+            flat = back.view(len(h), -1, back.shape[2])
+            grads[i] = torch.bmm(flat, h.transpose(1, 2)).view_as(weight).to(weight.dtype)
+            grads[depth + i] = back.sum(2, keepdim=True, dtype=weight.dtype)
             back = _input_gradient(ctx, i, flat)
-        return back, None, *grads
+        return None if back is None else back.to(weight.dtype), None, None, *grads
 
 
 def _sparse_layer(
@@ -162,8 +183,8 @@ def _dense_layer(
 
 def _input_gradient(ctx: Any, layer: int, grad: Tensor) -> Tensor | None:
     """Gradient of a layer's input; through the ReLU before it when there is one."""
-    weight: Tensor = ctx.layers[layer]
     h: Tensor = ctx.inputs[layer]
+    weight: Tensor = ctx.layers[layer].to(h.dtype)
     across = weight.view(len(h), -1, weight.shape[2])
     if layer == 0:
         return torch.bmm(across.transpose(1, 2), grad) if ctx.needs_input_grad[0] else None
@@ -179,11 +200,11 @@ def _input_gradient(ctx: Any, layer: int, grad: Tensor) -> Tensor | None:
 
 
 def predictor(
-    n_features: int, model: ModelConfig, seeds: Sequence[int], strengths: int
+    n_features: int, model: ModelConfig, seeds: Sequence[int], strengths: int, mixed: bool = False
 ) -> BatchedNet:
     """The predictors of a family, as configured."""
     hidden = () if model.kind == "logistic" else (model.width,) * model.depth
-    return BatchedNet(n_features, hidden, seeds, strengths)
+    return BatchedNet(n_features, hidden, seeds, strengths, mixed=mixed)
 
 
 @torch.no_grad()

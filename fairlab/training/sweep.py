@@ -135,7 +135,9 @@ def _fit_chunk(
     setting = setting_of(mode, sweep, crowd, chunk.strengths)
     family = FAMILIES[mode](setting)
     features = crowd.splits["train"].x.shape[0]
-    net = predictor(features, sweep.model, sweep.seeds, len(chunk.strengths)).to(crowd.device)
+    mixed = sweep.precision == "bfloat16"
+    net = predictor(features, sweep.model, sweep.seeds, len(chunk.strengths), mixed)
+    net = net.to(crowd.device)
 
     def tell(epoch: Epoch) -> None:
         report.tell(number, epoch)

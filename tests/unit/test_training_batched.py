@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from fairlab.config import ModelConfig
+from fairlab.config import DataConfig, ModelConfig, RunConfig, SweepConfig, Task
+from fairlab.training import fit_sweep
 from fairlab.training.batched import BatchedNet, copy_models, logits, predictor, snapshot
 from fairlab.training.sparse import SparseBatch, sparse_rows
+from tests.unit.training_people import prepared
 
 
 def as_sequential(net: BatchedNet, m: int) -> nn.Sequential:
@@ -147,3 +149,59 @@ def test_features_that_are_mostly_filled_stay_dense():
     """Products without zeros would be slower there."""
     assert sparse_rows(torch.randn(20, 30)) is None
     assert sparse_rows(sparse_features(30, 40)) is not None
+
+
+@pytest.mark.parametrize("hidden", [(5,), (6, 4), (8, 8, 8)])
+@pytest.mark.parametrize("leave_out", [False, True])
+def test_mixed_precision_trains_with_nearly_the_same_gradients(hidden, leave_out):
+    """Rounded to 8 bits and no more than that: weights and gradients stay float32."""
+    torch.manual_seed(0)
+    exact = BatchedNet(12, hidden, (0, 1), 3)
+    mixed = BatchedNet(12, hidden, (0, 1), 3, mixed=True)
+    people = torch.zeros(2, 12, 40)
+    people.scatter_(1, torch.randint(12, (2, 3, 40)), torch.randn(2, 3, 40))
+    x = people
+    if leave_out:
+        rows = [sparse_rows(own) for own in people]
+        assert None not in rows
+        x = SparseBatch(tuple(rows))
+    pull = torch.rand(6, 1, 40)
+    out = {}
+    for net in (exact, mixed):
+        out[net] = net(x).detach().clone()
+        (net(x) * pull).sum().backward()
+    assert out[mixed].dtype == torch.float32
+    if len(hidden) > 1 or not leave_out:  # else the one hidden layer leaves zeros out, in float32
+        assert not torch.equal(out[mixed], out[exact])
+    torch.testing.assert_close(out[mixed], out[exact], rtol=0.02, atol=0.02)
+    for own, other in zip(mixed.parameters(), exact.parameters(), strict=True):
+        assert own.grad is not None
+        assert own.grad.dtype == torch.float32
+        assert (own.grad - other.grad).norm() <= 0.05 * other.grad.norm()
+
+
+def test_mixed_precision_does_not_change_scoring_or_logistic_regression():
+    """Scores are those of float32 weights; without hidden layers nothing is rounded."""
+    x = torch.randn(5, 30)
+    for hidden in ((), (6, 4)):
+        exact = BatchedNet(5, hidden, (0,), 2)
+        mixed = BatchedNet(5, hidden, (0,), 2, mixed=True)
+        assert torch.equal(logits(mixed, x), logits(exact, x))
+    batch = x[None]
+    plain, rounded = BatchedNet(5, (), (0,), 2), BatchedNet(5, (), (0,), 2, mixed=True)
+    assert torch.equal(plain(batch), rounded(batch))
+
+
+def test_a_mixed_sweep_repeats_itself_and_is_another_computation():
+    """Same bytes twice; other bytes, and another digest, than in float32."""
+    sweep = SweepConfig(epochs=2, precision="bfloat16")
+    first, again = (fit_sweep(prepared(), sweep).splits["test"].score for _ in range(2))
+    assert first.tobytes() == again.tobytes()
+    plain = fit_sweep(prepared(), sweep.model_copy(update={"precision": "float32"}))
+    assert first.tobytes() != plain.splits["test"].score.tobytes()
+    assert abs(first - plain.splits["test"].score).max() < 0.05
+    data, task = DataConfig(source="loanapp"), Task(label="y", favourable=("1",), sensitive=("g",))
+    digests = {
+        RunConfig(data=data, task=task, sweep=own).digest for own in (sweep, SweepConfig(epochs=2))
+    }
+    assert len(digests) == 2
