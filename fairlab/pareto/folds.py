@@ -15,10 +15,11 @@ from fairlab.results import SweepResult, cross
 
 @dataclass(frozen=True, slots=True)
 class FoldSummary:
-    """One setting and seed over all folds. Numbers in [0, 1]; None where undefined.
+    """One place in the grid and one seed over all folds. Numbers in [0, 1]; None where undefined.
 
     Attributes:
-        index: The model of the first fold.
+        index: The model of the first fold. Models of other folds have its place in the grid and
+            its seed; slacks that follow from the table are each fold's own.
         folds: How many folds have it.
         validation_accuracy, validation_gap, test_accuracy, test_gap: One number per fold.
         accuracy_sd, gap_sd: Standard deviation of the test numbers over folds: other people to

@@ -13,7 +13,6 @@ from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray
 from fairlab.pareto.decisions import decisions_of
 from fairlab.results import Folds, Point, Progress, SweepResult, cross
-from fairlab.training.grids import resolve_grids
 
 Fit = Callable[
     [
@@ -68,8 +67,6 @@ def fit_folds(
         seconds += found.seconds
         if not done:
             done.append(found)
-            # All folds sweep the slacks that fit the first one's table.
-            single = resolve_grids(single, prepared)[0]
         cancelled = found.cancelled
         if cancelled:
             break
@@ -77,7 +74,7 @@ def fit_folds(
         people.append(_tables(done[0], found, weighted=False))
         own = _squares(found)
         squares = own if squares is None or own is None else squares + own
-    return _result(done[0], tables, people, squares, sweep.folds, seconds, cancelled)
+    return _result(done[0], tables, people, squares, sweep, seconds, cancelled)
 
 
 def _result(
@@ -85,7 +82,7 @@ def _result(
     tables: list[dict[str, FloatArray]],
     people: list[dict[str, FloatArray]],
     squares: FloatArray | None,
-    asked: int,
+    sweep: SweepConfig,
     seconds: float,
     cancelled: bool,
 ) -> SweepResult:
@@ -95,12 +92,18 @@ def _result(
     heads = None
     if squares is not None:
         heads = {split: np.stack([one[split] for one in people]) for split in _SPLITS}
+    asked = sweep.folds
     done = f"All {asked} folds" if len(tables) == asked else f"{len(tables)} of {asked} folds"
     note = (
         f"{done} were trained: everybody is on test once, and validation people are taken from "
         "the others. Points, scores and networks are those of the first fold; what the folds say "
         "together is of the way of training, not of one model."
     )
+    if sweep.open_modes:
+        note += (
+            " Slacks follow from each fold's own training and validation people; those shown are "
+            "the first fold's, and models of folds are matched by their place in the grid."
+        )
     return replace(
         first,
         notes=(*first.notes, note),
@@ -145,7 +148,8 @@ def _tables(first: SweepResult, found: SweepResult, *, weighted: bool) -> dict[s
 def _keys(result: SweepResult) -> list[tuple[object, ...]]:
     """What makes models of two folds the same: for a family the place in its grid and the seed.
 
-    Slacks may follow from the training people of a fold, so their values are not compared.
+    Slacks may follow from a fold's own training and validation people, never from those of another
+    fold, who may be its test people; so their values differ and are not compared.
     """
     seen: dict[tuple[object, ...], int] = {}
     keys = []

@@ -32,7 +32,7 @@ from fairlab.reports.terminal import sweep_text
 from fairlab.results import Attribute
 from fairlab.runs.artefacts import decode, encode
 from fairlab.runs.records import progress_data
-from fairlab.training import fit_sweep
+from fairlab.training import fit_sweep, resolve_grids
 from tests.unit.training_people import prepared
 
 SMALL = SweepConfig(
@@ -263,3 +263,27 @@ def test_one_split_has_no_summaries():
     accuracy, _ = accuracy_and_gap(*(lambda d: (d, d.counts()))(decisions_of(alone, "test")))
     counts = count(alone.scored(0).outcomes(("group",)), 0.5)
     assert accuracy[0] == pytest.approx((counts.tp + counts.tn).sum() / counts.n.sum())
+
+
+def test_slacks_that_follow_from_the_table_are_found_anew_in_every_fold(monkeypatch):
+    """The first fold's training people are on test later: its slacks must not reach other folds."""
+    asked = []
+
+    def spied(sweep, prepared, crowd=None):
+        found = resolve_grids(sweep, prepared, crowd)
+        if sweep.open_modes:
+            asked.append((prepared.splits["test"].rows, found[0].layer.slacks))
+        return found
+
+    monkeypatch.setattr("fairlab.training.sweep.resolve_grids", spied)
+    sweep = SweepConfig(
+        modes=("layer",), layer=LayerParams(span="unmitigated", count=3), epochs=1, folds=2
+    )
+    found = fit_sweep(table(), sweep.model_copy(update={"model": SMALL.model}))
+    tested = [set(rows) for rows, _ in asked]
+    assert len(tested) == 2
+    assert tested[0].isdisjoint(tested[1])
+    assert asked[0][1] != asked[1][1]
+    assert tuple(p.slack for p in found.points) == asked[0][1]
+    assert not np.isnan(found.folds.counts["test"]).any()
+    assert any("each fold's own training and validation people" in note for note in found.notes)
