@@ -100,8 +100,8 @@ def learn_chances(
 ) -> Chances:
     """Learn chances from train people, once per fold of them.
 
-    Folds are stratified by compared group and label. With fewer people of a label than folds there
-    are fewer folds; with one person of it, a single fit.
+    Folds are stratified by label and by the groups of all compared attributes, crossed. With fewer
+    people of a label than folds there are fewer folds; with one person of it, a single fit.
 
     Args:
         learner: Learns both chances.
@@ -145,13 +145,13 @@ def _fit(
 
 
 def _folds(train: SplitData, compared: Sequence[Sequence[str]], folds: int, seed: int) -> IntArray:
-    """(n,) fold of each person; cells of group and label are spread evenly over them.
+    """(n,) fold of each person; cells of groups, crossed, and label are spread evenly over them.
 
     Who falls into which depends on the seed and on rows of the table, not on their order here.
     """
-    codes = cross(train.attributes, compared[0]).codes
+    codes = [cross(train.attributes, by).codes for by in compared]
     luck = np.random.default_rng([_SALT, seed]).random(int(train.rows.max()) + 1)[train.rows]
-    order = np.lexsort((luck, codes, train.y_true))
+    order = np.lexsort((luck, *codes, train.y_true))
     found = np.empty(len(order), dtype=np.int64)
     found[order] = np.arange(len(order)) % folds
     return found

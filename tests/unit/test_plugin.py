@@ -298,3 +298,26 @@ def test_it_can_be_stopped_between_fits_and_slacks() -> None:
             )
         )
     assert len(asked) == 14
+
+
+def test_folds_spread_the_groups_of_every_compared_attribute() -> None:
+    """With attributes compared one at a time, crossed cells are spread, not the first's only."""
+    data = prepared((300, 100, 100))
+    splits = {
+        name: dataclasses.replace(
+            part,
+            attributes={
+                **part.attributes,
+                "other": Attribute(np.arange(len(part.y_true)) // 2 % 3, tuple("uvw")),
+            },
+        )
+        for name, part in data.splits.items()
+    }
+    data = dataclasses.replace(data, splits=splits)
+    chances = learn_chances("logistic", data, [("group",), ("other",)], 4, 0, lambda: None)
+    assert chances.without is not None
+    train = data.splits["train"]
+    cell = train.attributes["group"].codes * 3 + train.attributes["other"].codes
+    cell = cell * 2 + train.y_true
+    for c in np.unique(cell):
+        assert np.ptp(np.bincount(chances.without[cell == c], minlength=4)) <= 1
