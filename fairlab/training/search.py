@@ -40,7 +40,8 @@ class Found:
         loss: (N,) least validation cross entropy of each so far, infinite where never finite.
         epochs: (N,) for how long each was trained.
         kept: The best of those trained longest, if it beats the run's own setting by more than
-            the standard error of the difference over validation people; else the run's own.
+            the standard error of the difference over validation people; else the run's own. No
+            test: of equal settings the luckiest of several passes that bar often.
         cancelled: Whether it was stopped; ``kept`` is then the run's own setting.
     """
 
@@ -68,12 +69,15 @@ class Found:
         tried = f"{len(self.candidates)} settings were tried on validation people by successive "
         said = in_words(best)
         if self.kept == 0:
-            return [f"{tried}halving; none beats the run's own beyond chance: {said}."]
+            return [
+                f"{tried}halving; none beats the run's own by more than one standard error: {said}."
+            ]
         return [
             f"{tried}halving; kept: {said}. Validation cross entropy of the unmitigated model "
-            f"{self.loss[self.kept]:.4f} against {own:.4f} of the run's own setting. Epochs and "
-            "settings are both chosen on validation people, so numbers of those are a little too "
-            "good."
+            f"{self.loss[self.kept]:.4f} against {own:.4f} of the run's own setting: better by "
+            "more than one standard error of the difference, which the best of several equal "
+            "settings often is by luck. Epochs and settings are both chosen on validation people, "
+            "so numbers of those are a little too good."
         ]
 
 
@@ -173,6 +177,8 @@ def searched(
 
 def beats(own: FloatArray, other: FloatArray, weight: Tensor | None) -> bool:
     """Whether the other's mean loss is lower by more than the standard error of the difference.
+
+    One equal rival passes in 16 of 100 samples, the luckiest of several more often.
 
     Args:
         own, other: (n,) losses of the same people.

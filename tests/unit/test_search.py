@@ -213,6 +213,10 @@ def test_a_sweep_is_trained_with_what_the_search_kept_and_says_so() -> None:
     assert said[0].startswith("6 settings")
     assert f"{found.candidates[found.kept].learning_rate:g}" in said[0]
     assert f"{found.loss[0]:.4f}" in said[0]
+    assert "by more than one standard error" in said[0]
+    (none,) = dataclasses.replace(found, kept=0).notes()
+    assert "by more than one standard error" in none
+    assert "chance" not in none + said[0]
 
 
 def test_the_same_search_gives_the_same_bytes() -> None:
@@ -278,6 +282,13 @@ def test_a_setting_wins_only_beyond_the_noise_of_people(seed, weighted) -> None:
     few = np.linspace(-1, 1, 100) + 0.05
     assert not beats(few, np.zeros(100), None)
     assert not beats(few, few, None)
+
+
+def test_one_equal_rival_wins_as_often_as_a_standard_error_says() -> None:
+    """Equal settings: 16 of 100 pass the bar; the note therefore says no more than that."""
+    rng = np.random.default_rng(5)
+    wins = [beats(rng.normal(size=200), rng.normal(size=200), None) for _ in range(2000)]
+    assert np.mean(wins) == pytest.approx(0.159, abs=0.03)
 
 
 def test_settings_that_never_are_finite_do_not_win() -> None:

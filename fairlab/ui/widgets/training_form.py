@@ -47,8 +47,8 @@ _SEARCH_HELP = (
     "Tries settings of the network (learning rate, weight decay, width, depth) by successive "
     "halving before the sweep: all for a few epochs, the better third for more, and so on. The one "
     "with the least cross entropy on validation people is used for every model if it beats the "
-    "settings given here by more than chance. Test people are not looked at. What was kept is "
-    "listed with the result."
+    "settings given here by more than one standard error. Test people are not looked at. What was "
+    "kept is listed with the result."
 )
 _CANDIDATES = {"No": None, "9 settings": 9, "18 settings": 18, "54 settings": 54}
 
