@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairlab.metrics import paired_interval, percentile_interval
+from fairlab.metrics import paired_interval
+from fairlab.metrics.gap_changes import change_interval, exchange_p
 from fairlab.metrics.gaps import optional
-from fairlab.outcomes import FloatArray
+from fairlab.metrics.pairs import at_bound
+from fairlab.outcomes import Array, Counts, FloatArray
 from fairlab.pareto.decisions import (
     Decisions,
     Resampled,
@@ -14,6 +16,7 @@ from fairlab.pareto.decisions import (
     decisions_of,
     resample,
 )
+from fairlab.pareto.measured import gaps_of
 from fairlab.results import SweepResult
 
 DRAWS = 1000
@@ -75,7 +78,8 @@ def compare_with_unmitigated(
     Both decide about the same people, so only those decided differently carry news: the change of
     accuracy has the interval of Agresti and Min 2005 for matched shares (weighted people by their
     effective number), that of the gap percentiles of people drawn together with both decisions,
-    mended as in ``fairlab.sweeps.gap_change``. Each is at 1 − (1 − level)/2, so that both hold
+    mended as in ``fairlab.sweeps.gap_change`` (see :mod:`fairlab.metrics.gap_changes`): a gap set
+    by a handful of people tells no models apart. Each is at 1 − (1 − level)/2, so that both hold
     together in ``level`` of samples: a model that changes nothing is told apart in at most 5 of
     100 samples. Over many models some are told apart by chance; that is not corrected for.
 
@@ -96,7 +100,7 @@ def compare_with_unmitigated(
     if resampled is None:
         resampled = resample(decisions, draws, seed)
     each = 1 - (1 - level) / 2
-    gap = accuracy_and_gap(decisions, decisions.counts())[1]
+    gaps = _Gaps.of(decisions, resampled, each, draws, seed)
     scale = _shrink(decisions)
     found = []
     for point in result.points:
@@ -105,13 +109,12 @@ def compare_with_unmitigated(
             nothing = Change(None, None, None)
             found.append(Comparison(own, None, nothing, nothing, 0))
             continue
-        drawn = resampled.gap[:, own] - resampled.gap[:, base]
         found.append(
             Comparison(
                 index=own,
                 unmitigated=base,
                 accuracy=_accuracy(decisions, own, base, scale, each),
-                gap=_gap(gap[own] - gap[base], drawn, each),
+                gap=gaps.change(own, base),
                 decided_differently=int(
                     np.count_nonzero(decisions.selected[own] != decisions.selected[base])
                 ),
@@ -131,16 +134,89 @@ def _accuracy(decisions: Decisions, own: int, base: int, scale: float, level: fl
     return Change(float((plus - minus) / n), optional(lower), optional(upper))
 
 
-def _gap(value: float, draws: FloatArray, level: float) -> Change:
-    if np.isnan(value):
-        return Change(None, None, None)
-    lower, upper = percentile_interval(draws, level)
-    if np.isnan(lower):
-        return Change(float(value), None, None)
-    # Noise widens a narrow gap: the end this bias pushed away is moved back by twice it.
-    bias = float(np.nanmean(draws)) - value
-    lower, upper = lower - 2 * max(bias, 0.0), upper - 2 * min(bias, 0.0)
-    return Change(float(value), float(min(lower, value)), float(max(upper, value)))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gaps:
+    """Gaps of all models: found, resampled together, with the ends of their own intervals."""
+
+    decisions: Decisions
+    counts: Counts
+    value: FloatArray
+    drawn: FloatArray
+    ends: tuple[tuple[float | None, float | None], ...]
+    at_bound: Array
+    level: float
+    draws: int
+    seed: int
+
+    @classmethod
+    def of(
+        cls, decisions: Decisions, resampled: Resampled, level: float, draws: int, seed: int
+    ) -> "_Gaps":
+        counts = decisions.counts()
+        alone = gaps_of(decisions, counts, decisions.effective(), resampled, level, draws, seed)
+        bound = np.zeros(decisions.models, dtype=bool)
+        for table in decisions.compared(counts):
+            bound |= at_bound(decisions.gap.rates, table)
+        return cls(
+            decisions,
+            counts,
+            accuracy_and_gap(decisions, counts)[1],
+            resampled.gap,
+            tuple((one.lower, one.upper) for one in alone),
+            bound,
+            level,
+            draws,
+            seed,
+        )
+
+    def change(self, own: int, base: int) -> Change:
+        """Of the gap from ``base`` to ``own``; certain where nobody is decided differently."""
+        value = float(self.value[own] - self.value[base])
+        if np.isnan(value):
+            return Change(None, None, None)
+        if np.array_equal(self.decisions.selected[own], self.decisions.selected[base]):
+            return Change(0.0, 0.0, 0.0)
+        lower, upper = change_interval(
+            self.decisions.gap,
+            value,
+            self.drawn[:, own] - self.drawn[:, base],
+            self.ends[base],
+            self.ends[own],
+            self.level,
+            at_bound=bool(self.at_bound[own] or self.at_bound[base]),
+            chance=exchange_p(value, self._exchanged(own, base)),
+        )
+        return Change(value, optional(lower), optional(upper))
+
+    def _exchanged(self, own: int, base: int) -> FloatArray:
+        """(draws,) changes if a coin decided which model made which of the two decisions.
+
+        Weighted people are tossed for as their effective number (Kish) in each cell.
+        """
+        frame, size = self.decisions, 2 * len(self.decisions.group_names)
+        one, other = frame.selected[own], frame.selected[base]
+        place, apart = frame.group * 2 + frame.y_true, one != other
+        weight = np.ones(frame.n) if frame.weight is None else frame.weight
+        moved = np.bincount(place[apart], weight[apart], minlength=size)
+        squares = np.bincount(place[apart], weight[apart] ** 2, minlength=size)
+        people = np.rint(np.divide(moved**2, squares, out=np.zeros(size), where=squares > 0))
+        people = people.astype(np.int64)
+        heads = np.random.default_rng(self.seed + 1).binomial(people, 0.5, (self.draws, size))
+        share = np.divide(heads, people, out=np.zeros(heads.shape), where=people > 0)
+        both = np.bincount(place[one & other], weight[one & other], minlength=size)
+        total = np.bincount(place, weight, minlength=size)
+        after, before = (
+            accuracy_and_gap(frame, _table(both + part * moved, total, frame.group_names))[1]
+            for part in (share, 1 - share)
+        )
+        return after - before
+
+
+def _table(selected: Array, total: Array, names: tuple[str, ...]) -> Counts:
+    """Counts from people selected, (draws, 2 G) by group and label, and all people, (2 G,)."""
+    chosen = selected.reshape(len(selected), -1, 2)
+    left = np.maximum(total.reshape(-1, 2) - chosen, 0.0)
+    return Counts(chosen[..., 1], chosen[..., 0], left[..., 1], left[..., 0], names)
 
 
 def _shrink(decisions: Decisions) -> float:

@@ -9,16 +9,20 @@ from scipy.special import ndtri
 
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS, RATES, holm, percentile_interval
+from fairlab.metrics.gap_changes import change_interval, exchange_p
+from fairlab.metrics.gap_intervals import gap_with_interval
 from fairlab.metrics.gaps import optional
 from fairlab.metrics.intervals import normal_quantile
 from fairlab.metrics.paired import mcnemar_p, minimum_detectable_change, paired_interval
+from fairlab.metrics.pairs import at_bound
 from fairlab.metrics.rates import Rate
-from fairlab.outcomes import FloatArray, GroupedOutcomes
+from fairlab.outcomes import Counts, FloatArray, GroupedOutcomes
 from fairlab.sweeps.change_records import GapChange, ModelComparison, RateChange
 from fairlab.sweeps.pairing import (
     Pairing,
     effect_of_selecting,
     exchanged_pairing,
+    kish,
     pair,
     people_behind,
     resampled_pairing,
@@ -112,7 +116,8 @@ def gap_change(
 
     People are resampled within their group together with both decisions about them, which is a
     multinomial draw of the group's eight (outcome, before, after) cells. What the two models
-    have in common cancels, so the interval is narrower than two separate ones suggest.
+    have in common cancels, so the interval is narrower than two separate ones suggest. It is mended
+    where it would be too sure: see :mod:`fairlab.metrics.gap_changes`.
 
     Args:
         before, after: The same people in the same groups.
@@ -134,6 +139,8 @@ class _Chance:
     resampled: Pairing
     exchanged: Pairing | None
     level: float
+    draws: int
+    seed: int
 
     @classmethod
     def of(cls, found: Pairing, draws: int, seed: int, level: float) -> "_Chance":
@@ -141,11 +148,26 @@ class _Chance:
         exchanged = None
         if found.squares is None:
             exchanged = exchanged_pairing(found, draws, np.random.default_rng(seed + 1))
-        return cls(found, resampled, exchanged, level)
+        return cls(found, resampled, exchanged, level, draws, seed)
 
     def together(self) -> "_Chance":
         exchanged = None if self.exchanged is None else self.exchanged.together()
-        return _Chance(self.found.together(), self.resampled.together(), exchanged, self.level)
+        return replace(
+            self,
+            found=self.found.together(),
+            resampled=self.resampled.together(),
+            exchanged=exchanged,
+        )
+
+    def ends(self, name: str, counts: Counts) -> tuple[float | None, float | None]:
+        """Of one model's own interval of a gap."""
+        squares, effective = self.found.squares, None
+        if squares is not None:
+            effective = kish(np.asarray(counts.n), squares.sum(axis=1))
+        one = gap_with_interval(
+            counts, name, self.draws, self.seed, level=self.level, effective_n=effective
+        )
+        return one.lower, one.upper
 
 
 def _rate_changes(rate: Rate, chance: _Chance) -> list[RateChange]:
@@ -196,7 +218,7 @@ def _drawn_changes(rate: Rate, chance: _Chance) -> list[RateChange]:
             lower=lower,
             upper=upper,
             why=why,
-            p_value=None if far is None else _exchange_p(row.value, far[:, g]),
+            p_value=None if far is None else exchange_p(row.value, far[:, g]),
             test="exchanged decisions",
             detectable=_from_spread(draws[:, g]) if lower is not None else None,
         )
@@ -249,15 +271,22 @@ def _gap_change(name: str, chance: _Chance) -> GapChange:
         which = found.before if np.isnan(before) else found.after
         return replace(change, why=gap.result(which).why_undefined)
     draws = np.asarray(gap(chance.resampled.after) - gap(chance.resampled.before))
-    lower, upper, why = _percentiles(draws, chance.level)
-    if lower is not None and upper is not None:
-        # Noise widens a narrow gap: the end this bias pushed away is moved back by twice it.
-        bias = float(np.nanmean(draws)) - change.value
-        lower, upper = lower - 2 * max(bias, 0.0), upper - 2 * min(bias, 0.0)
     p_value = None
     if chance.exchanged is not None:
         far = np.asarray(gap(chance.exchanged.after) - gap(chance.exchanged.before))
-        p_value = _exchange_p(change.value, far)
+        p_value = exchange_p(change.value, far)
+    lower, upper, why = _percentiles(draws, chance.level)
+    if lower is not None and upper is not None:
+        lower, upper = change_interval(
+            gap,
+            change.value,
+            draws,
+            chance.ends(name, found.before),
+            chance.ends(name, found.after),
+            chance.level,
+            at_bound=bool(at_bound(gap.rates, found.before) or at_bound(gap.rates, found.after)),
+            chance=p_value,
+        )
     detectable = _from_spread(draws) if lower is not None else None
     change = replace(
         change, lower=lower, upper=upper, p_value=p_value, detectable=detectable, why=why
@@ -284,12 +313,6 @@ def _percentiles(draws: FloatArray, level: float) -> tuple[float | None, float |
     if np.nanmax(draws) == np.nanmin(draws):
         return None, None, _NO_SPREAD
     return lower, upper, ""
-
-
-def _exchange_p(found: float, draws: FloatArray) -> float:
-    """Share of draws at least as far from no change, either way; undefined ones count as far."""
-    far = (np.abs(draws) >= abs(found) - 1e-12) | np.isnan(draws)
-    return float((1 + np.count_nonzero(far)) / (1 + len(draws)))
 
 
 def _from_spread(draws: FloatArray, power: float = 0.8, level: float = 0.05) -> float:

@@ -285,3 +285,49 @@ def test_detectable_change_is_found_as_often_as_promised() -> None:
     assert np.isnan(minimum_detectable_change(3))
     with pytest.raises(InputError, match="power"):
         minimum_detectable_change(10, power=80)
+
+
+@pytest.mark.parametrize("gap", [DP, "demographic_parity_ratio"])
+@pytest.mark.parametrize("back", [False, True])
+def test_interval_of_a_change_covers_a_gap_of_many_groups_that_narrowed_to_none(
+    gap: str, back: bool
+) -> None:
+    """Six groups alike keep a gap in every resampled population; there and back, as ratio too."""
+    rates = np.stack([np.r_[0.5, 0.4, np.full(4, 0.45)], np.full(6, 0.45)])
+    rates = rates[::-1] if back else rates
+    truth = rates[1].min() / rates[1].max() - rates[0].min() / rates[0].max()
+    if gap == DP:
+        truth = np.ptp(rates[1]) - np.ptp(rates[0])
+    group, y = np.repeat(np.arange(6), 300), np.arange(1800) % 2
+    covered = 0
+    for t in range(40):
+        luck = np.random.default_rng([2, t]).random(1800)
+        first, second = (
+            GroupedOutcomes.from_arrays(
+                y_true=y, score=(luck < rate[group]).astype(float), group=group
+            )
+            for rate in rates
+        )
+        change = gap_change(first, second, gap, draws=300)
+        assert change.lower is not None
+        assert change.upper is not None
+        covered += change.lower <= truth <= change.upper
+    assert covered >= 36
+
+
+def test_an_interval_contains_no_change_where_exchanged_decisions_would_make_it() -> None:
+    """Three people of a small group decided differently: the coin does so in one of four."""
+    group = np.r_[np.zeros(200, dtype=int), np.ones(8, dtype=int)]
+    first = np.r_[np.arange(200) % 2 == 0, [True] * 4, [False] * 4].astype(float)
+    second = first.copy()
+    second[200:203] = 0.0
+    pair = [
+        GroupedOutcomes.from_arrays(y_true=np.arange(208) % 2, score=s, group=group)
+        for s in (first, second)
+    ]
+    change = gap_change(*pair, DP, level=0.8)
+    assert change.p_value is not None
+    assert change.p_value > 0.2
+    assert change.lower is not None
+    assert change.upper is not None
+    assert change.lower <= 0 <= change.upper

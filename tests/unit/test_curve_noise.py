@@ -216,3 +216,69 @@ def test_models_that_change_nothing_are_seldom_told_apart():
         for one in compare_with_unmitigated(alike.sweep({"test": 500}, rng), draws=300)[1:]
     ]
     assert sum(told) <= 16
+
+
+def in_groups(sizes: list[int], first: np.ndarray, then: np.ndarray, weight=None) -> SweepResult:
+    """An unmitigated model and another one that decide as given about people group by group."""
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    names = tuple(f"g{k}" for k in range(len(sizes)))
+    people = SplitScores(
+        np.stack([first, then]).astype(np.float32),
+        np.arange(len(group)) % 2,
+        {"group": Attribute(group, names)},
+        np.arange(len(group)),
+        weight,
+    )
+    points = (
+        Point(0, "penalty", 0.0, None, 0, 1, baseline=True),
+        Point(1, "penalty", 1.0, None, 0, 1, baseline=False),
+    )
+    return SweepResult(points, {"test": people}, "demographic_parity", ("group",), 0.5)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_two_people_tell_no_models_apart(weighted):
+    """A group of two, both selected and then neither, never varies when people are resampled."""
+    rest = np.arange(500) % 10 < 3
+    first, then = (np.r_[rest, np.full(2, s)] for s in (True, False))
+    weight = np.linspace(0.9, 1.1, 502) if weighted else None
+    change = compare_with_unmitigated(in_groups([500, 2], first, then, weight))[1]
+    assert change.gap.value == pytest.approx(-0.4, abs=0.02)
+    assert change.gap.lower < change.gap.value
+    assert change.gap.upper > 0
+    assert change.told_apart is False
+    assert "cannot be told" in comparison_sentence(change)
+
+
+def test_a_large_group_that_nobody_of_is_selected_any_more_still_tells():
+    """A rate of exactly 0 alone does not hide a change that many people show."""
+    first = np.r_[np.arange(500) % 2 == 0, np.arange(400) % 5 == 0]
+    then = np.zeros(900, dtype=bool)
+    change = compare_with_unmitigated(in_groups([500, 400], first, then))[1]
+    assert change.gap.value == pytest.approx(-0.3)
+    assert change.gap.upper < -0.1
+
+
+def test_a_small_group_decided_at_random_seldom_tells_models_apart():
+    """Ten people: half of those decided differently change back and forth by chance alone."""
+    told = 0
+    for t in range(120):
+        rng = np.random.default_rng([3, t])
+        rate = np.r_[np.full(500, 0.3), np.full(10, 0.8)]
+        first = rng.random(510) < rate
+        then = np.r_[first[:500], rng.random(10) < 0.8]
+        found = compare_with_unmitigated(in_groups([500, 10], first, then), draws=300)[1]
+        told += found.gap.may_be_none is False
+    assert told <= 6
+
+
+def test_a_gap_of_many_groups_that_narrows_to_none_is_covered():
+    """Eight groups alike keep a wide gap in every draw; the true change is 10 points."""
+    before, after = np.r_[0.5, 0.4, np.full(6, 0.45)], np.full(8, 0.45)
+    group, covered = np.repeat(np.arange(8), 200), 0
+    for t in range(60):
+        luck = np.random.default_rng([8, t]).random(1600)
+        first, then = luck < before[group], luck < after[group]
+        found = compare_with_unmitigated(in_groups([200] * 8, first, then), draws=300)[1]
+        covered += found.gap.lower <= -0.1 <= found.gap.upper
+    assert covered >= 55
