@@ -180,8 +180,12 @@ def train_config(
     """Open the table of a configuration and train its sweep. Imports torch."""
     from fairlab.training import fit_sweep
 
-    what = config.model_copy(update={"sweep": SweepConfig(), "choice": None})
     sweep = config.sweep
+    if sweep.folds > 1:  # folds split the table themselves
+        from fairlab.data import open_task
+
+        return fit_sweep(open_task(config), config, on_progress, should_stop)
+    what = config.model_copy(update={"sweep": SweepConfig(), "choice": None})
     split = sweep.split.model_dump_json()
     data = _prepared(what.model_dump_json(), split, sweep.group_by, sweep.grouping)
     return fit_sweep(data, config, on_progress, should_stop)

@@ -193,3 +193,16 @@ def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     supervisor.stop()
     assert len(started) == 2
     assert all(process.poll() is not None for process in started)
+
+
+def test_a_run_with_folds_splits_the_table_itself(fairlab_home: Path) -> None:
+    """Folds cut the table anew each time: the worker must not hand them one that is split."""
+    from fairlab.data import load
+    from fairlab.runs.worker import train_config
+
+    table = load("loanapp")
+    sweep = {"epochs": 1, "folds": 3, "penalty": {"strengths": (0.0, 1.0)}}
+    config = RunConfig.model_validate({"data": table.data, "task": table.task, "sweep": sweep})
+    result = train_config(config, lambda _progress: None, lambda: False)
+    assert result.folds is not None
+    assert result.folds.done == 3
