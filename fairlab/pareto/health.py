@@ -106,9 +106,7 @@ class HealthReport:
     @property
     def sentence(self) -> str:
         """The report in a few short sentences."""
-        parts = [f"{len(self.healthy)} of {self.models} models are healthy."]
-        if len(self.healthy) == self.models:
-            parts = [f"All {self.models} models are healthy."]
+        parts = [f"{healthy_words(len(self.healthy), self.models)}."]
         for one in self.findings:
             if not one.indices:
                 parts.append(one.words)
@@ -116,6 +114,17 @@ class HealthReport:
             where = " on test people" if one.on_test else ""
             parts.append(f"{len(one.indices)} {one.words}{where}.")
         return " ".join(parts)
+
+
+def healthy_words(healthy: int, models: int) -> str:
+    """ "3 of 6 models are healthy", with the verb and noun its numbers ask for."""
+    if models == 1:
+        return "The model is healthy" if healthy else "The model is not healthy"
+    if healthy == models:
+        return f"All {models} models are healthy"
+    if not healthy:
+        return f"None of the {models} models is healthy"
+    return f"{healthy} of {models} models {'is' if healthy == 1 else 'are'} healthy"
 
 
 def health_report(result: SweepResult, *, draws: int = 1000, seed: int = 0) -> HealthReport:

@@ -9,6 +9,9 @@ from fairlab.outcomes import Counts
 
 # What to try when a model has collapsed to one answer for everybody.
 REMEDY = " A smaller strength or more epochs may help."
+# The same where slacks are varied: towards less mitigation is wider.
+WIDER_SLACK = " A wider slack or more epochs may help."
+WIDER_GAP = " Asking for a wider gap or more epochs may help."
 
 
 def health_flags(

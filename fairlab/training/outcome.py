@@ -19,7 +19,7 @@ from fairlab.training.chunks import Chunk
 from fairlab.training.class_weight import class_weight_notes
 from fairlab.training.evaluate import by_attribute, side_by_side
 from fairlab.training.family import Family, Setting
-from fairlab.training.health import health_flags
+from fairlab.training.health import REMEDY, WIDER_GAP, WIDER_SLACK, health_flags
 from fairlab.training.kept_networks import family_network, gathered_networks
 from fairlab.training.loop import Kept, finite_logits
 from fairlab.training.notes import promise_notes, training_notes
@@ -96,11 +96,12 @@ def _points(
         setting.config.threshold,
     )
     compared = side_by_side(by_attribute(table, setting.crowd.compared_names))
+    slacks = setting.config.varies_slack(mode)
+    remedy = REMEDY if not slacks else WIDER_SLACK if mode == "layer" else WIDER_GAP
     common = health_flags(
-        scores["validation"], compared, kept.failed.tolist(), kept.best_epoch.tolist()
+        scores["validation"], compared, kept.failed.tolist(), kept.best_epoch.tolist(), remedy
     )
     guarantees = family.guarantees(scores)
-    slacks = setting.config.varies_slack(mode)
     strength = setting.per_model.cpu().numpy()
     seed = np.repeat(np.array(setting.config.seeds, dtype=np.int64), len(setting.strength))
     return tuple(

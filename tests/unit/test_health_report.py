@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fairlab
-from fairlab.pareto.health import _SAID, health_report, kind_of
+from fairlab.pareto.health import _SAID, health_report, healthy_words, kind_of
 from fairlab.reports.sentences.health import health_sentence
 from fairlab.results import Guarantee
 from tests.unit.noisy_models import Population
@@ -75,6 +75,73 @@ def test_findings_are_counted_by_model_and_said_with_their_range():
         "3 of 6 models are healthy. 3 decide alike for everybody (Penalty, strength 3 to 5). "
         "1 selects nobody or everybody of a group (Penalty, strength 4)."
     )
+
+
+def with_slacks(slacks, seeds=(0,), flagged=()):
+    """A layer sweep over slacks; ``flagged`` holds (slack, seed) of models that collapsed."""
+    models = len(slacks) * len(seeds)
+    population = Population(np.full(models, 0.1), np.full(models, 1.0))
+    found = population.sweep(SIZES, np.random.default_rng(0))
+    settings = [(slack, seed) for seed in seeds for slack in slacks]
+    flag = ("Nobody is selected on validation.",)
+    points = tuple(
+        replace(
+            p,
+            mode="layer",
+            strength=None,
+            slack=slack,
+            seed=seed,
+            baseline=slack == 1,
+            flags=flag if (slack, seed) in flagged else (),
+        )
+        for p, (slack, seed) in zip(found.points, settings, strict=True)
+    )
+    return replace(found, points=points)
+
+
+GRID = (0.0, 0.0112, 0.0224, 0.0336, 0.5, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("slacks", "words"),
+    [
+        ((0.0, 0.0224, 0.0336), "slack 0 points and slack 2.24 to 3.36 points"),
+        ((0.0, 0.0112, 0.0224), "slack 0 to 2.24 points"),
+        (
+            (0.0, 0.0224, 0.5, 1.0),
+            "slack 0 points, slack 2.24 points and slack 50 points to unmitigated",
+        ),
+        ((0.0336, 0.5, 1.0), "slack 3.36 points to unmitigated"),
+    ],
+)
+def test_a_stretch_of_settings_never_reaches_over_one_that_is_not_meant(slacks, words):
+    """Slack 1.12 decides as it should: "slack 0 to 3.36 points" would say it does not."""
+    result = with_slacks(GRID, flagged=[(slack, 0) for slack in slacks])
+    said = health_sentence(health_report(result), result)
+    assert f"{len(slacks)} decide alike for everybody (" in said
+    assert f", {words})." in said
+
+
+def test_settings_that_fail_in_some_seeds_are_told_from_those_that_fail_in_all():
+    flagged = [(0.0, 0), (0.0, 1), (0.0112, 1), (0.0224, 0)]
+    result = with_slacks(GRID, seeds=(0, 1), flagged=flagged)
+    said = health_sentence(health_report(result), result)
+    assert ", slack 0 points and slack 1.12 to 2.24 points in some seeds)." in said
+
+
+@pytest.mark.parametrize(
+    ("healthy", "models", "words"),
+    [
+        (1, 1, "The model is healthy"),
+        (0, 1, "The model is not healthy"),
+        (0, 4, "None of the 4 models is healthy"),
+        (1, 4, "1 of 4 models is healthy"),
+        (2, 4, "2 of 4 models are healthy"),
+        (4, 4, "All 4 models are healthy"),
+    ],
+)
+def test_verb_and_noun_agree_with_their_numbers(healthy, models, words):
+    assert healthy_words(healthy, models) == words
 
 
 def promise(gap: float, excess: float = 0.0) -> Guarantee:

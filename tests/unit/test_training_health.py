@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from fairlab.config import SweepConfig
 from fairlab.outcomes import Counts
+from fairlab.training import fit_sweep
 from fairlab.training.health import health_flags
+from tests.unit.training_people import prepared
 
 
 def flags(selected, people=(50, 50), score=(0.1, 0.9), failed=False, best_epoch=3):
@@ -60,3 +63,22 @@ def test_each_finding_is_said_in_words(case, words):
 
 def test_an_empty_group_is_not_called_one_sided():
     assert flags((20, 0), people=(50, 0)) == ()
+
+
+@pytest.mark.parametrize(
+    ("sweep", "wanted"),
+    [
+        ({"penalty": {"strengths": (0.0, 1.0)}}, "A smaller strength"),
+        ({"modes": ("layer",), "layer": {"slacks": (1.0, 0.1)}}, "A wider slack"),
+        ({"penalty": {"control": "slack", "slacks": (1.0, 0.1)}}, "Asking for a wider gap"),
+    ],
+)
+def test_less_mitigation_is_a_smaller_strength_or_a_wider_slack(sweep, wanted):
+    """Nobody reaches this threshold: every model is flagged, with the remedy of its dial."""
+    config = SweepConfig.model_validate(
+        {"epochs": 1, "group_by": ("group",), "threshold": 0.999, **sweep}
+    )
+    points = fit_sweep(prepared(), config).points
+    assert [p.flags[0] for p in points] == [
+        f"Nobody is selected on validation. {wanted} or more epochs may help."
+    ] * len(points)

@@ -1,17 +1,18 @@
 """The health of a run in words."""
 
-from fairlab.pareto.health import Finding, HealthReport
+from collections import Counter
+
+from fairlab.pareto.health import Finding, HealthReport, healthy_words
 from fairlab.reports.sentences.point import dial_words, family_label, point_label
 from fairlab.results import Point, SweepResult
 
 NAMED = 2  # models of a family that are named one by one
+STRETCHES = 4  # stretches of settings that are said; the others are counted
 
 
 def health_sentence(report: HealthReport, result: SweepResult) -> str:
     """How many models are healthy, and what is wrong with which of the others."""
-    whole = len(report.healthy) == report.models
-    start = f"All {report.models}" if whole else f"{len(report.healthy)} of {report.models}"
-    parts = [f"{start} models are healthy."]
+    parts = [f"{healthy_words(len(report.healthy), report.models)}."]
     parts += [finding_words(one, result) for one in report.findings]
     return " ".join(parts)
 
@@ -24,24 +25,62 @@ def finding_words(finding: Finding, result: SweepResult) -> str:
     families: dict[str, list[Point]] = {}
     for m in finding.indices:
         families.setdefault(result.points[m].family, []).append(result.points[m])
-    shown = "; ".join(_together(own) for own in families.values())
+    shown = "; ".join(
+        _together(own, [p for p in result.points if p.family == family])
+        for family, own in families.items()
+    )
     return f"{len(finding.indices)} {finding.words}{where} ({shown})."
 
 
-def _together(points: list[Point]) -> str:
-    """Models of one family: by name, or from the least to the largest of their settings."""
+def _together(points: list[Point], family: list[Point]) -> str:
+    """Models of one family: by name, or as stretches of settings that lie side by side.
+
+    Args:
+        points: Those meant.
+        family: All of their family: a stretch never reaches over a setting that is not meant.
+    """
     labels = list(dict.fromkeys(point_label(point) for point in points))
     if len(labels) <= NAMED:
         return "; ".join(labels)
-    family = family_label(points[0].family)
-    dialled = [p for p in points if _dial(p) is not None]
-    if not dialled:
-        return f"{family}, {len(points)} of them"
-    least, largest = min(dialled, key=_order), max(dialled, key=_order)
+    label = family_label(points[0].family)
+    if any(_dial(point) is None for point in points):
+        return f"{label}, {len(points)} of them"
+    said = [_stretch_words(*ends) for ends in _stretches(points, family)]
+    if len(said) > STRETCHES:
+        said = [*said[:STRETCHES], f"{len(said) - STRETCHES} more stretches"]
+    *most, last = said
+    return f"{label}, {', '.join(most)} and {last}" if most else f"{label}, {last}"
+
+
+def _stretches(points: list[Point], family: list[Point]) -> list[tuple[Point, Point, bool]]:
+    """First and last of each stretch of neighbouring settings, and whether in every seed."""
+    meant = Counter(map(_order, points))
+    trained = Counter(map(_order, family))
+    example = {_order(point): point for point in points}
+    found: list[tuple[Point, Point, bool]] = []
+    before: bool | None = None  # of the setting before: None where none of its models is meant
+    for value in sorted(trained):
+        if not meant[value]:
+            before = None
+            continue
+        whole = meant[value] == trained[value]
+        if whole is before:
+            found[-1] = (found[-1][0], example[value], whole)
+        else:
+            found.append((example[value], example[value], whole))
+        before = whole
+    return found
+
+
+def _stretch_words(least: Point, largest: Point, whole: bool) -> str:
     low, high = dial_words(least), dial_words(largest)
-    same_dial = low.split()[0] == high.split()[0]
-    upto = high.split(" ", 1)[-1] if same_dial else high
-    return f"{family}, {low}" if low == high else f"{family}, {low} to {upto}"
+    seeds = "" if whole else " in some seeds"
+    if low == high:
+        return f"{low}{seeds}"
+    number = high.rsplit(" ", 2)[-2:] if high.endswith(" points") else high.split(" ")[-1:]
+    unit = " points" if low.endswith(" points") and high.endswith(" points") else ""
+    upto = " ".join(number) if low.split()[0] == high.split()[0] else high
+    return f"{low.removesuffix(unit)} to {upto}{seeds}"
 
 
 def _dial(point: Point) -> float | None:
