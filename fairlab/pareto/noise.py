@@ -180,20 +180,26 @@ def _setting(
 
 
 def _mean(seeds: Sequence[Measured], draws: FloatArray, level: float, *, mend: bool) -> Measured:
-    """Mean over seeds; its interval from people drawn together for all of them."""
+    """Mean over seeds; its interval from people drawn together for all of them.
+
+    That of a gap (``mend``) is at least as wide as the seeds' own ones are on average: a rate of 0
+    or 1 never varies when resampled, and the seeds' own intervals know of it. As seeds share their
+    people, averaging takes away little of the row noise.
+    """
     values = np.array([np.nan if one.value is None else one.value for one in seeds])
     value, means = float(values.mean()), draws.mean(axis=1)
     lower, upper = percentile_interval(means, level)
     if np.isnan(value) or np.isnan(lower):
         return Measured(optional(value), None, None, None)
+    ends = [(one.lower, one.upper) for one in seeds if one.upper is not None]
+    own = np.mean(np.array(ends, dtype=np.float64), axis=0) if ends else np.full(2, value)
     if np.nanmax(means) == np.nanmin(means):  # rates of 0 or 1 never vary when resampled
-        ends = [(one.lower, one.upper) for one in seeds if one.upper is not None]
-        lower, upper = np.mean(np.array(ends, dtype=np.float64), axis=0) if ends else (value, value)
-        return Measured(value, float(lower), float(upper), 0.0)
+        return Measured(value, float(own[0]), float(own[1]), 0.0)
     if mend:
         lower = max(0.0, lower - 2 * max(float(np.nanmean(means)) - value, 0.0))
         if np.median([one.lower or 0.0 for one in seeds]) == 0.0:
             lower = 0.0
+        lower, upper = min(lower, own[0]), max(upper, own[1])
     return Measured(
         value, float(min(lower, value)), float(max(upper, value)), float(np.nanstd(means))
     )

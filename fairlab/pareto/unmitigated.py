@@ -170,12 +170,10 @@ class _Gaps:
         )
 
     def change(self, own: int, base: int) -> Change:
-        """Of the gap from ``base`` to ``own``; certain where nobody is decided differently."""
+        """Of the gap from ``base`` to ``own``."""
         value = float(self.value[own] - self.value[base])
         if np.isnan(value):
             return Change(None, None, None)
-        if np.array_equal(self.decisions.selected[own], self.decisions.selected[base]):
-            return Change(0.0, 0.0, 0.0)
         lower, upper = change_interval(
             self.decisions.gap,
             value,

@@ -165,6 +165,24 @@ def test_settings_that_never_vary_keep_an_interval():
     assert found.settings[0].gap.upper > 0.01
 
 
+def test_the_mean_over_seeds_is_not_surer_than_its_seeds_where_a_small_group_never_varies():
+    """Three people whom both seeds select: resampling them shows no spread, each seed knows."""
+    rest = np.arange(500) % 10 < 3
+    found = in_groups([500, 3], np.r_[rest, True, True, True], np.r_[rest, True, True, True])
+    points = tuple(replace(p, strength=1.0, seed=p.index, baseline=False) for p in found.points)
+    people = found.splits["test"]
+    score = people.score.copy()
+    score[1, :5] = 1 - score[1, :5]
+    splits = dict.fromkeys(("validation", "test"), replace(people, score=score))
+    said = noise(replace(found, points=points, splits=splits))
+    (setting,) = said.settings
+    assert setting.indices == (0, 1)
+    lows = [said.points[m].gap.lower for m in (0, 1)]
+    assert max(lows) < 0.4
+    assert setting.gap.lower <= np.mean(lows) + 1e-12
+    assert setting.gap.lower < 0.4 < setting.gap.value
+
+
 def test_settings_differ_by_family_and_dial_never_by_seed():
     points = [
         Point(0, "penalty", 0.0, None, 0, 1, True),
@@ -248,6 +266,16 @@ def test_two_people_tell_no_models_apart(weighted):
     assert change.gap.upper > 0
     assert change.told_apart is False
     assert "cannot be told" in comparison_sentence(change)
+
+
+def test_two_people_decided_alike_do_not_show_that_nothing_changes():
+    """Both models select both of a group of two: of others of it they may decide differently."""
+    rest = np.arange(500) % 10 < 3
+    both = np.r_[rest, True, True]
+    change = compare_with_unmitigated(in_groups([500, 2], both, both))[1]
+    assert change.gap.value == 0
+    assert change.gap.lower < -0.2
+    assert change.gap.upper > 0.2
 
 
 def test_a_large_group_that_nobody_of_is_selected_any_more_still_tells():
