@@ -20,17 +20,16 @@ from fairlab.data.proxies import FEWEST, group_auc, proxies
 from fairlab.data.task import PreparedData, SplitData, TaskData
 from fairlab.errors import InputError, UnknownNameError
 from fairlab.metrics.gap_intervals import gap_with_interval
-from fairlab.metrics.gaps import GAPS, Gap
 from fairlab.metrics.intervals import wilson
 from fairlab.metrics.paired import paired_interval
-from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes, IntArray, count
+from fairlab.outcomes import Array, FloatArray, GroupedOutcomes, count
+from fairlab.sweeps import gap_change
 
 PEOPLE = 10_000
 COUNTS = (1, 2, 3, 5)
 STRONG = 0.6
 DRAWS = 1_000
 THRESHOLD = 0.5
-_BEFORE, _AFTER = -2, -1  # axes of the two ways of deciding
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,14 +235,16 @@ class _Trial:
             accuracy=Estimate(right / n, float(low), float(high)),
             gap=Estimate(gap.value, gap.lower, gap.upper),
             accuracy_change=None if first is None else _accuracy_change(test, first, decision),
-            gap_change=None
-            if first is None
-            else gap_change(
-                self.gap, test.y_true, groups.codes, groups.names, first, decision, self.seed
-            ),
+            gap_change=None if first is None else self._gap_change(first, outcomes),
             auc=trees,
             auc_linear=linear,
         )
+
+    def _gap_change(self, first: FloatArray, outcomes: GroupedOutcomes) -> Estimate:
+        """From all features, paired: people resampled with both decisions, and mended."""
+        before = replace(outcomes, score=first)
+        change = gap_change(before, outcomes, self.gap, draws=DRAWS, seed=self.seed)
+        return Estimate(change.value, change.lower, change.upper)
 
 
 def without(prepared: PreparedData, dropped: Sequence[str]) -> PreparedData:
@@ -269,15 +270,20 @@ def without(prepared: PreparedData, dropped: Sequence[str]) -> PreparedData:
 def residualised(prepared: PreparedData, attribute: str) -> PreparedData:
     """The same people with the mean of their group taken out of every encoded feature.
 
-    Means are those of training people; groups absent there keep their features. The mean of
-    everyone is put back, so that features stay on their scale.
+    Means are those of training people, weighted as they are in training; groups absent there (or
+    of no weight) keep their features. The mean of everyone is put back, so that features stay on
+    their scale.
     """
     train = prepared.splits["train"]
     groups = train.attributes[attribute]
-    everyone = train.features.astype(np.float64).mean(axis=0)
+    features = train.features.astype(np.float64)
+    weight = np.ones(len(features)) if train.weight is None else train.weight
+    everyone = np.average(features, axis=0, weights=weight)
     means = np.tile(everyone, (len(groups.names), 1))
     for g in np.unique(groups.codes):
-        means[g] = train.features[groups.codes == g].astype(np.float64).mean(axis=0)
+        own = groups.codes == g
+        if weight[own].sum() > 0:
+            means[g] = np.average(features[own], axis=0, weights=weight[own])
 
     def part(split: SplitData) -> SplitData:
         shift = (means - everyone)[split.attributes[attribute].codes]
@@ -324,48 +330,3 @@ def _accuracy_change(test: SplitData, first: FloatArray, then: FloatArray) -> Es
     plus, minus = int((after & ~before).sum()), int((before & ~after).sum())
     low, high = paired_interval(plus, minus, len(before))
     return Estimate((plus - minus) / len(before), float(low), float(high))
-
-
-def gap_change(
-    gap: str,
-    y: IntArray,
-    group: IntArray,
-    names: Sequence[str],
-    first: FloatArray,
-    then: FloatArray,
-    seed: int = 0,
-) -> Estimate:
-    """Change of a gap between two ways of deciding the same people, with a paired interval.
-
-    People are resampled within groups; both ways of deciding are counted on the same draw, as
-    counts of (label, first, then).
-    """
-    size = len(names)
-    cell = ((group * 2 + y) * 2 + first.astype(np.int64)) * 2 + then.astype(np.int64)
-    table = np.bincount(cell, minlength=size * 8).reshape(size, 8)
-    rng = np.random.default_rng(seed)
-    drawn = np.zeros((DRAWS, size, 8), dtype=np.int64)
-    for g, own in enumerate(table):
-        if own.sum():
-            drawn[:, g] = rng.multinomial(own.sum(), own / own.sum(), size=DRAWS)
-    rule = GAPS[gap]
-    value = float(_gap(rule, table, names, _BEFORE) - _gap(rule, table, names, _AFTER))
-    if np.isnan(value):
-        return Estimate(None, None, None)
-    change = _gap(rule, drawn, names, _BEFORE) - _gap(rule, drawn, names, _AFTER)
-    known = change[~np.isnan(change)]
-    low, high = np.quantile(known, [0.025, 0.975])
-    return Estimate(value, min(float(low), value), max(float(high), value))
-
-
-def _gap(rule: Gap, table: Array, names: Sequence[str], axis: int) -> Array:
-    """The gap of one way of deciding; the other (``axis``) is summed over."""
-    cube = table.reshape(*table.shape[:-1], 2, 2, 2).sum(axis=axis)  # label, decision
-    counts = Counts(
-        tp=cube[..., 1, 1],
-        fp=cube[..., 0, 1],
-        fn=cube[..., 1, 0],
-        tn=cube[..., 0, 0],
-        group_names=tuple(names),
-    )
-    return np.asarray(rule(counts))

@@ -8,18 +8,21 @@ import pytest
 
 from fairlab.config import DataConfig, SplitConfig, Task
 from fairlab.data.prepare import prepare
-from fairlab.data.task import TaskData
+from fairlab.data.task import PreparedData, SplitData, TaskData
 from fairlab.errors import UnknownNameError
 from fairlab.examine.proxies_effect import (
     Estimate,
-    gap_change,
+    _Trial,
     proxy_effects,
     residualised,
     without,
 )
+from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.figures.examine import effects_figure
 from fairlab.reports.sentences.examine import effects_sentence, residualised_sentence
 from fairlab.reports.tables.examine import effects_table
+from fairlab.results import Attribute
+from fairlab.sweeps import gap_change
 
 
 def table(n: int = 1500) -> TaskData:
@@ -113,22 +116,78 @@ def test_leaving_a_column_out_takes_all_its_features_and_no_other():
     )
 
 
-def test_a_change_of_gap_is_after_minus_before_on_the_same_people():
-    """Group a: 10 of 20 selected, then 15; group b: 5 of 20 both times: 25, then 50 points."""
-    group = np.repeat([0, 1], 20)
-    first = np.concatenate([np.arange(20) < 10, np.arange(20) < 5]).astype(float)
-    then = np.concatenate([np.arange(20) < 15, np.arange(20) < 5]).astype(float)
-    y = np.zeros(40, dtype=np.int64)
-    name = "demographic_parity_difference"
-    change = gap_change(name, y, group, ("a", "b"), first, then)
-    assert change.value == pytest.approx(0.25)
-    assert change.lower < 0.25 < change.upper
-    back = gap_change(name, y, group, ("a", "b"), then, first)
-    assert back.value == pytest.approx(-0.25)
-    same = gap_change(name, y, group, ("a", "b"), first, first)
-    assert same == Estimate(0.0, 0.0, 0.0)
-    nobody = gap_change("equal_opportunity_difference", y, group, ("a", "b"), first, then)
-    assert nobody.value is None
+def test_group_means_are_weighted_as_training_is():
+    """After residualising, weighted means agree between groups; unweighted ones do not."""
+    data = table()
+    heavy = np.where(data.frame["skill"] > 0, 5.0, 1.0) * np.where(data.frame["group"] == "a", 2, 1)
+    heavy = np.where(data.frame["group"] == "b", 1.0, heavy)
+    task = data.task.model_copy(update={"weight": "w"})
+    weighted = replace(data, frame=data.frame.assign(w=heavy), task=task)
+    own = residualised(prepare(weighted, SplitConfig(), ("group",)), "group").splits["train"]
+    codes = own.attributes["group"].codes
+    means = [
+        np.average(own.features[codes == g], axis=0, weights=own.weight[codes == g]) for g in (0, 1)
+    ]
+    np.testing.assert_allclose(*means, atol=1e-4)
+    plain = [own.features[codes == g].mean(axis=0) for g in (0, 1)]
+    assert np.abs(plain[0] - plain[1]).max() > 0.1
+
+
+def four_groups(n: int = 800) -> PreparedData:
+    """Four groups that differ in nothing that is left once everything is dropped."""
+    codes = np.repeat(np.arange(4), n // 4)
+    part = SplitData(
+        features=np.zeros((n, 1), dtype=np.float32),
+        y_true=np.arange(n) % 2,
+        attributes={"group": Attribute(codes, tuple("abcd"))},
+        rows=np.arange(n),
+        weight=None,
+    )
+    splits = dict.fromkeys(("train", "validation", "test"), part)
+    return PreparedData(splits, ("x",), ("group",), SplitConfig(), ())
+
+
+def test_a_change_of_gap_is_the_one_of_the_compare_page():
+    """After minus before, on the same people: the mended interval, not a copy of its own."""
+    prepared = four_groups()
+    trial = _Trial(prepared, "group", "demographic_parity_difference", "logistic", 3)
+    rng = np.random.default_rng(0)
+    first, then = (rng.random(800) < p for p in (np.repeat([0.8, 0.5, 0.5, 0.5], 200), 0.5))
+    step = trial._step("dropped", ("x",), prepared, then.astype(float), first.astype(float))
+    people = prepared.splits["test"]
+    before, after = (
+        GroupedOutcomes.from_arrays(
+            y_true=people.y_true,
+            score=score.astype(float),
+            group=people.attributes["group"].codes,
+            group_names=tuple("abcd"),
+        )
+        for score in (first, then)
+    )
+    wanted = gap_change(before, after, "demographic_parity_difference", draws=1000, seed=3)
+    found = step.gap_change
+    assert (found.value, found.lower, found.upper) == (wanted.value, wanted.lower, wanted.upper)
+    assert found.value == pytest.approx(step.gap.value - np.ptp(first.reshape(4, -1).mean(1)))
+    assert found.value < 0
+
+
+def test_a_gap_of_four_groups_that_narrows_to_none_is_covered():
+    """A plain percentile interval covers the true change in about 3 of 4 samples here."""
+    prepared, covered = four_groups(), 0
+    trial = _Trial(prepared, "group", "demographic_parity_difference", "logistic", 0)
+    people = prepared.splits["test"]
+    rate = np.repeat([0.5, 0.4, 0.4, 0.45], 200)
+    for t in range(60):
+        luck = np.random.default_rng([4, t]).random(800)
+        after = GroupedOutcomes.from_arrays(
+            y_true=people.y_true,
+            score=(luck < 0.43).astype(float),
+            group=people.attributes["group"].codes,
+            group_names=tuple("abcd"),
+        )
+        change = trial._gap_change((luck < rate).astype(float), after)
+        covered += change.lower <= -0.1 <= change.upper
+    assert covered >= 55
 
 
 def test_sentences_say_which_way_and_how_sure(effects):
