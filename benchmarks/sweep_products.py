@@ -5,6 +5,8 @@ import os
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +19,7 @@ from benchmarks.harness import Comparison, Figure, at_most
 from fairlab.config import SweepConfig, log_grid
 from fairlab.duration import nominal_seconds
 from fairlab.training import fit_sweep
-from fairlab.training.people import Crowd
+from fairlab.training.people import Crowd, gather
 from fairlab.training.setting import plan_of
 
 if TYPE_CHECKING:
@@ -165,15 +167,17 @@ def one_size(data: Path, device: str, count: int) -> dict[str, Any]:
 
 
 def estimates(work: "Work") -> list[Figure]:
-    """How far off the estimate is for other sweeps, its pace known from one of this table."""
-    from benchmarks.sweep import seconds_of
+    """How far off the estimate is for other sweeps, its pace known from one of this table.
 
-    people = len(work.data.splits["train"].y_true)
+    In processor seconds, which a busy machine disturbs less than the clock's.
+    """
+    known = gather(work.data, work.config.group_by, torch.device("cpu")).splits["train"]
+    people, encoded = known.n, known.encoded
 
     def seconds_for(config: SweepConfig) -> float:
-        return seconds_of(lambda: fit_sweep(work.data, config))
+        return processor_seconds(lambda: fit_sweep(work.data, config))
 
-    usual = nominal_seconds(work.config, people).total
+    usual = nominal_seconds(work.config, people, encoded).total
     seconds_for(work.config)
     figures = []
     for name, changes in ESTIMATED.items():
@@ -182,16 +186,23 @@ def estimates(work: "Work") -> list[Figure]:
         pairs = [(seconds_for(work.config), seconds_for(config)) for _ in range(REPEATS)]
         pace = statistics.median(known for known, _ in pairs) / usual
         seconds = statistics.median(taken for _, taken in pairs)
-        told = pace * nominal_seconds(config, people).total
+        told = pace * nominal_seconds(config, people, encoded).total
         figures.append(
             Figure(
                 f"{work.name}, {name}: estimate and time differ by a factor of",
                 max(told / seconds, seconds / told),
                 limit=1.5,
-                note=f"{told:.1f} s estimated, {seconds:.1f} s taken.",
+                note=f"{told:.2f} processor seconds estimated, {seconds:.2f} taken.",
             )
         )
     return figures
+
+
+def processor_seconds(work: Callable[[], object]) -> float:
+    """Seconds that all threads together computed in one call."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
 
 
 def with_models(work: "Work", count: int) -> "Work":

@@ -7,15 +7,17 @@ from fairlab.baselines import BASELINES
 from fairlab.config import BaselineName, Mode, ModelConfig, SweepConfig
 from fairlab.halving import search_epochs
 
-# Seconds on two cores of a 2024 server. A step of all models of a mode together; in it, each weight
-# of each model; a person of a batch for each model; a multiplication of a weight with a number of a
-# person, there and back.
-STEP = 1.0e-3
-WEIGHT = 8e-9
-PERSON = 9e-8
-PRODUCT = 2.9e-11
-# The layer solves a projection for every batch.
-OF_MODE: dict[Mode, float] = {"penalty": 1.0, "adversarial": 1.05, "layer": 1.2}
+# Seconds on one core of a 2024 server. A mode whatever its size; a step of all models of a mode
+# together; in it, each weight of each model; a person of a batch for each model; a multiplication
+# of a weight with a number of a person, there and back.
+MODE = 0.025
+STEP = 8.2e-4
+WEIGHT = 1.25e-8
+PERSON = 2.8e-8
+PRODUCT = 4.7e-11
+# The layer solves a projection in every step, the adversary guesses everybody's group.
+OF_STEP: dict[Mode, float] = {"penalty": 0.0, "adversarial": 0.0, "layer": 2.75e-3}
+OF_PERSON: dict[Mode, float] = {"penalty": 0.0, "adversarial": 2.5e-7, "layer": 0.0}
 # Seconds per person for one fit of a baseline's learner, one thread of the same server.
 FIT = {"logistic": 8e-6, "boosting": 3.5e-5}
 # Seconds per fit whatever the table.
@@ -24,9 +26,27 @@ FIT_FLOOR = 0.05
 SEARCHED = 2.0
 # Seconds per point of a plug-in rule, and more per person to train on.
 SEARCH_FLOOR, SEARCH = 0.03, 5e-7
-# Columns of a table once encoded, and how many of them are not 0 in a person; how many a table has
-# matters little as long as zeros are left out.
-COLUMNS, FILLED = 130, 25
+# Where zeros are left out, products with a number take so many times longer, and a step so much.
+LOOKED_UP = 2.5
+LEFT_OUT = 1.1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """How wide a table is once encoded.
+
+    Attributes:
+        columns: Of features.
+        multiplied: How many of them the first layer's time is for: all, or where zeros are left
+            out, those that are not 0 in a person, ``LOOKED_UP`` times.
+    """
+
+    columns: int
+    multiplied: float
+
+
+# A table nothing is known of.
+USUAL = Encoded(70, 70.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +73,20 @@ class Nominal:
         return self.search / self.total
 
 
-def nominal_seconds(sweep: SweepConfig, people: float) -> Nominal:
+def nominal_seconds(sweep: SweepConfig, people: float, encoded: Encoded = USUAL) -> Nominal:
     """What training takes on the known machine.
 
     Args:
         sweep: What would be trained.
         people: In the training split; with folds of one fold.
+        encoded: How wide the table is.
     """
-    families = sum(_mode_seconds(mode, sweep, people) for mode in sweep.modes)
+    families = sum(_mode_seconds(mode, sweep, people, encoded) for mode in sweep.modes)
     beside = sweep.folds * sum(baseline_seconds(name, sweep, people) for name in sweep.baselines)
     batches = max(1, math.ceil(people / sweep.batch_size))
     tried = 0 if sweep.search is None else search_epochs(sweep.search, sweep.epochs, batches)
-    searching = SEARCHED * tried * _epoch_seconds(sweep, people, 1)
-    return Nominal(sweep.folds * sweep.epochs * families, beside, sweep.folds * searching)
+    searching = SEARCHED * tried * _epoch_seconds(sweep, people, 1, encoded)
+    return Nominal(sweep.folds * families, beside, sweep.folds * searching)
 
 
 def baseline_seconds(name: BaselineName, sweep: SweepConfig, people: float) -> float:
@@ -87,23 +108,27 @@ def train_share(sweep: SweepConfig) -> float:
     return kept * (1 - 1 / sweep.folds)
 
 
-def _mode_seconds(mode: Mode, sweep: SweepConfig, people: float) -> float:
-    """One epoch of all models of a mode."""
+def _mode_seconds(mode: Mode, sweep: SweepConfig, people: float, encoded: Encoded) -> float:
+    """All models of a mode."""
     models = len(sweep.seeds) * sweep.grid_size(mode)
-    return OF_MODE[mode] * _epoch_seconds(sweep, people, models)
+    steps = max(1.0, people / sweep.batch_size)
+    own = steps * OF_STEP[mode] + people * models * OF_PERSON[mode]
+    return MODE + sweep.epochs * (own + _epoch_seconds(sweep, people, models, encoded))
 
 
-def _epoch_seconds(sweep: SweepConfig, people: float, models: int) -> float:
+def _epoch_seconds(sweep: SweepConfig, people: float, models: int, encoded: Encoded) -> float:
     """One epoch of so many models together; of a searched network the mean over its shapes."""
     shapes = _shapes(sweep)
-    weights = sum(_weights(shape, COLUMNS) for shape in shapes) / len(shapes)
+    weights = sum(_weights(shape, encoded.columns) for shape in shapes) / len(shapes)
     # Forward and the weights' gradients in every layer, the inputs' in all but the first.
     products = sum(
-        3 * _weights(shape, FILLED) - FILLED * shape.width * (shape.kind == "mlp")
+        3 * _weights(shape, encoded.multiplied)
+        - encoded.multiplied * shape.width * (shape.kind == "mlp")
         for shape in shapes
     ) / len(shapes)
     steps = max(1.0, people / sweep.batch_size)
-    return steps * (STEP + WEIGHT * models * weights) + people * models * (
+    step = STEP + LEFT_OUT * (encoded.multiplied < encoded.columns)
+    return steps * (step + WEIGHT * models * weights) + people * models * (
         PERSON + PRODUCT * products
     )
 
@@ -120,7 +145,7 @@ def _shapes(sweep: SweepConfig) -> list[ModelConfig]:
     ]
 
 
-def _weights(model: ModelConfig, columns: int) -> int:
+def _weights(model: ModelConfig, columns: float) -> float:
     if model.kind == "logistic":
         return columns
     return columns * model.width + (model.depth - 1) * model.width**2 + model.width

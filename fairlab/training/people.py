@@ -9,6 +9,7 @@ from torch import Tensor
 
 from fairlab.config import Grouping
 from fairlab.data.task import PreparedData, SplitData
+from fairlab.duration import LOOKED_UP, Encoded
 from fairlab.errors import InputError
 from fairlab.outcomes import Counts
 from fairlab.results import CROSSING, cross
@@ -40,6 +41,14 @@ class People:
     def n(self) -> int:
         """Number of people."""
         return len(self.y)
+
+    @property
+    def encoded(self) -> Encoded:
+        """How wide the table is."""
+        columns = self.x.shape[0]
+        if self.sparse is None:
+            return Encoded(columns, float(columns))
+        return Encoded(columns, LOOKED_UP * self.sparse.columns.shape[1])
 
     @property
     def inputs(self) -> Tensor | SparseRows:

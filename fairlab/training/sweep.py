@@ -91,7 +91,7 @@ def fit_sweep(
         refuse_cells_nobody_is_in(crowd, sweep.constraint)
     plan = plan_of(crowd, sweep)
     stop = _never if should_stop is None else should_stop
-    whole = nominal_seconds(sweep, crowd.splits["train"].n)
+    whole = nominal_seconds(sweep, crowd.splits["train"].n, crowd.splits["train"].encoded)
     sweep, tried = searched(sweep, crowd, plan, whole.search_share, on_progress, stop)
     sweep, slack_notes = resolve_grids(sweep, prepared, crowd)
     prepared = replace(prepared, notes=(*prepared.notes, *tried, *slack_notes))
