@@ -61,6 +61,19 @@ def test_flagged_points_and_those_no_better_than_one_answer_do_not_count_as_reac
     assert reached(curve(gaps, useless, flagged=[N - 2]))[2] is False
 
 
+def test_the_smallest_gap_is_picked_on_validation_and_judged_on_test():
+    """A strength that is only lucky on test people is not what is reported."""
+    made = curve(np.linspace(0.2, 0.02, N))
+    lucky = made.gap["test"].copy()
+    lucky[:, 2] = 0.001
+    found = Curve(
+        {"validation": made.gap["validation"], "test": lucky},
+        made.accuracy, made.flagged, made.noise, made.one_answer, made.seconds,
+    )  # fmt: skip
+    assert shape("a table", found)[2].value == pytest.approx(2.0, abs=0.01)
+    assert f"strength {STRENGTHS[-1]:g}" in shape("a table", found)[2].note
+
+
 def test_the_most_accurate_within_the_level_on_validation_is_picked_else_the_narrowest():
     found = curve(np.linspace(0.2, 0.06, N))
     assert picked(found, 0.3) == pytest.approx((0.85, 0.2))
