@@ -27,6 +27,7 @@ from benchmarks import quality_report as shown
 from benchmarks.harness import machine_line
 from benchmarks.quality_cells import Cell, Place, append_cell, read_cells, run_cell
 from benchmarks.quality_error_parity import error_parity
+from benchmarks.quality_evidence import by_rule, rule_lines
 from benchmarks.quality_fairlearn import fairlearn
 from benchmarks.quality_fairret import fairret
 from benchmarks.quality_ours import base_scores, ours
@@ -119,7 +120,10 @@ class Run:
         self.tables = chosen("tables", tables, list(TABLES) if data is not None else built_in)
         self.constraints = chosen("constraints", constraints, CONSTRAINTS)
         names = chosen("methods", methods, [m.name for m in everything])
-        self.methods = [m for m in everything if m.name in names]
+        self.methods = [
+            m for m in everything if m.name in names and (m.name in methods or not m.optional)
+        ]
+        self._also = [m for m in everything if m.optional and not methods]
         self.absent = sorted({m.needs for m in self.methods if m.needs and not find_spec(m.needs)})
         self.present = [m for m in self.methods if m.needs not in self.absent]
         self.versions = versions()
@@ -159,16 +163,23 @@ class Run:
 
     def record(self, cells: Mapping[str, Cell]) -> dict[str, Any]:
         """Everything that is reported, from the cells asked for that there are."""
-        mine = [
-            cells[key] for place, method in self.places() if (key := place.key(method)) in cells
-        ]
+        wanted = [place.key(method) for place, method in self.places()]
+        also = {
+            place.key(method): method
+            for place in dict.fromkeys(place for place, _ in self.places())
+            for method in self._also
+        }
+        mine = [cells[key] for key in (*wanted, *also) if key in cells]
+        names = {cell.method for cell in mine}
+        methods = [*self.present, *(m for m in self._also if m.name in names)]
         studies = shown.studies(mine, self._people, self.shared)
-        planned = sum(1 for _ in self.places())
+        evidence = by_rule(studies, methods)
         failed = [f"{c.method} on {c.place.table} ({c.failed})" for c in mine if c.failed]
         facts = [
-            f"{len(mine):,} of {planned:,} cells computed; a front counts in the seeds in which "
-            "all of its methods have been run. The seed chooses the split and starts the training.",
-            "Each limit's point is picked on validation people alone; the figures are of test "
+            *self._progress(sum(key in cells for key in wanted), len(wanted)),
+            "The seed chooses the split and starts the training.",
+            "Each limit's point is picked on validation people alone, by expected accuracy within "
+            "the limit on resampled validation people; the figures are of test "
             "people. Accuracy within the limit is accuracy minus "
             f"{PRICE:g} × what the gap exceeds the limit by.",
             shown.REFERENCE,
@@ -177,6 +188,7 @@ class Run:
             facts.append(
                 f"At most {self.people:,} people of a table are learnt from and picked on."
             )
+        facts += rule_lines(evidence)
         commits = sorted({c.versions.get("commit", "unknown") for c in mine})
         facts.append(f"Computed at {', '.join(commits)}; seconds are of one processor core.")
         facts += [f"{name} is not installed: its rows are absent." for name in self.absent]
@@ -190,7 +202,8 @@ class Run:
             "limits": list(LIMITS),
             "price": PRICE,
             "facts": facts,
-            "settings": {m.name: dict(m.settings) for m in self.present},
+            "settings": {m.name: dict(m.settings) for m in methods},
+            "rules": evidence,
             "studies": [
                 {
                     "table": s.table,
@@ -201,12 +214,22 @@ class Run:
                         name: round(float(np.mean([c.seconds for c in by_seed.values()])), 1)
                         for name, by_seed in s.cells.items()
                     },
-                    "methods": shown.rows_of(s, self.present),
+                    "methods": shown.rows_of(s, methods),
                 }
                 for s in studies
             ],
-            "verdicts": [v for s in studies for v in shown.verdicts_of(s, self.present)],
+            "verdicts": [v for s in studies for v in shown.verdicts_of(s, methods)],
         }
+
+    def _progress(self, done: int, planned: int) -> list[str]:
+        """Nothing more to say of a run that is complete."""
+        said = f"{done:,} of {planned:,} cells computed."
+        if done == planned:
+            return [said]
+        return [
+            f"Partial run: {said[:-1]}; a front counts in the seeds in which all of its methods "
+            "have been run, and each comparison says how many those are."
+        ]
 
     def shared(self, table: str) -> float:
         """Share of the test people of one seed that another seed's are expected to hold."""

@@ -3,10 +3,11 @@
 A cell is a line of a JSON-lines file, so a run that was stopped goes on where it was. A line holds
 expected counts of every point on validation and test people, and, of the points that validation
 picks, the chances on test people. Everything reported is worked out from those, so changing how
-points are picked costs no training.
+points are picked costs no training; points whose chances are not there have only wider intervals.
 """
 
 import base64
+import gzip
 import hashlib
 import json
 import zlib
@@ -17,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.quality_picks import Measured, best_within
+from benchmarks.quality_picks import Measured
 from benchmarks.quality_points import LIMITS, Asked, Method, expected_counts
+from benchmarks.quality_rules import OTHER, RULE, pick_of_union
+from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray
 
 PROTOCOL = 1
@@ -58,8 +61,8 @@ class Cell:
         place, method: Where and what.
         settings: Of each point, in words.
         validation, test: Of each point.
-        picked: Positions of the points picked at each of ``LIMITS``.
-        chances: (n,) chances of test people, of every picked position.
+        picked: Positions of the points picked at some of ``LIMITS`` by either rule.
+        chances: (n,) chances of test people, of picked positions.
         sizes: People in train, validation and test.
         seconds: Of processor time it took.
         versions: Of what it was computed with.
@@ -153,7 +156,7 @@ def run_cell(
         validation=measured["validation"],
         test=measured["test"],
         picked=picked,
-        chances={i: points[i].test for i in sorted(set(picked))},
+        chances={i: points[i].test for i in picked},
         sizes=(len(asked.y("train")), len(asked.y("validation")), len(asked.y("test"))),
         seconds=seconds() - started,
         versions=versions,
@@ -162,10 +165,13 @@ def run_cell(
 
 
 def read_cells(path: Path) -> dict[str, Cell]:
-    """Cells by key; of a key that comes twice the later line.
+    """Cells by key; of a key that comes twice the later line. A line cut short is left out.
 
-    Left out, to be computed anew: a line cut short, and a cell that lacks the chances of a point
-    that is picked now.
+    Args:
+        path: JSON lines, or the same packed with gzip if its name ends in ``.gz``.
+
+    Raises:
+        InputError: If a packed file is cut short.
     """
     found: dict[str, Cell] = {}
     for text in _lines(path):
@@ -173,27 +179,40 @@ def read_cells(path: Path) -> dict[str, Cell]:
             cell = Cell.from_json(text)
         except (json.JSONDecodeError, KeyError):
             continue
-        if all(index in cell.chances for index in _picked(cell.validation)):
-            found[cell.key] = cell
+        found[cell.key] = cell
     return found
 
 
 def _picked(validation: Measured) -> tuple[int, ...]:
-    """Positions of the points picked at each of ``LIMITS``; () without points."""
-    if not len(validation):
-        return ()
-    return tuple(best_within(validation, limit).index for limit in LIMITS)
+    """Positions of the points picked at some of ``LIMITS`` by either rule; () without points."""
+    picks = [pick_of_union([validation], k, rule) for k in LIMITS for rule in (RULE, OTHER)]
+    return tuple(sorted({found[1].index for found in picks if found is not None}))
 
 
 def _lines(path: Path) -> Iterator[str]:
-    if path.exists():
-        with path.open(encoding="utf-8") as file:
-            yield from (line for line in file if line.strip())
+    if not path.exists():
+        return
+    if path.suffix == ".gz":
+        try:
+            text = gzip.decompress(path.read_bytes()).decode()
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise InputError(
+                f"{path} is cut short or damaged ({error}). Unpack what is left with "
+                "'gzip -dc FILE > cells.jsonl' and give that file to --resume."
+            ) from error
+        yield from (line for line in text.split("\n") if line.strip())
+        return
+    with path.open(encoding="utf-8") as file:
+        yield from (line for line in file if line.strip())
 
 
 def append_cell(path: Path, cell: Cell) -> None:
     """Add a line; one that was cut short before it stays by itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".gz":  # a member of its own, which readers of gzip join to the others
+        with path.open("ab") as packed:
+            packed.write(gzip.compress(cell.to_json().encode() + b"\n", mtime=0))
+        return
     with path.open("a+b") as file:
         file.seek(0, 2)
         if file.tell():

@@ -117,19 +117,19 @@ def worth_within(
     return np.asarray(accuracy_of_counts(counts) - price * excess)
 
 
-def front_volume(validation: Measured, test: Measured) -> float:
-    """Share of the box (error below a constant decision's, gap below 20 points) a front covers.
+def covered(counts: FloatArray, constraint: str) -> float:
+    """Share of the box (error below a constant decision's, gap below 20 points) points cover.
 
-    The front is the points picked on validation people at each of ``FRONT_LIMITS`` whose limit
-    some point keeps; measured on test people. The reference point is the error of deciding
-    everybody alike, and ``REFERENCE_GAP``.
+    The reference point is the error of deciding everybody alike, and ``REFERENCE_GAP``; a point
+    whose gap is undefined covers nothing.
+
+    Args:
+        counts: (P, G, 4) of test people, at least one point.
+        constraint: Whose gap is meant.
     """
-    if not len(validation):
-        return float("nan")
-    picks = [best_within(validation, limit) for limit in FRONT_LIMITS]
-    chosen = sorted({p.index for p in picks if p.within})
-    one = test.counts[0].sum(0)
+    test = Measured(counts, constraint)
+    one = counts[0].sum(0)
     favourable = (one[0] + one[2]) / one.sum()
     reference = (float(min(favourable, 1 - favourable)), REFERENCE_GAP)
-    costs = np.column_stack((1 - test.accuracy[chosen], test.gap[chosen]))
+    costs = np.column_stack((1 - test.accuracy, np.nan_to_num(test.gap, nan=1.0)))
     return hypervolume(costs, reference=reference) / (reference[0] * reference[1])

@@ -77,6 +77,7 @@ class Method:
         settings: Everything that can change its points, for the key of its cells.
         run: Gives its points.
         needs: Package it needs beyond ours; "" for none.
+        optional: Whether it is run only when it is named; it is reported wherever it was run.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Method:
     settings: Mapping[str, Any]
     run: Callable[[Asked], Iterable[Point]]
     needs: str = ""
+    optional: bool = False
 
 
 def decided(score: FloatArray, threshold: float = 0.5) -> FloatArray:

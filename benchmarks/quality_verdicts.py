@@ -2,7 +2,8 @@
 
 Within a seed both are measured on the same test people. The mean difference over seeds gets the
 wider of two 95 % intervals: Student's t over the seeds' differences, and the noise of test rows by
-resampling people (the same for both), with the share of test people two seeds have in common.
+resampling people (the same for both), with the share of test people two seeds have in common. A
+seed in which a pick's chances were not kept counts with the noise of the others, if there are any.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,8 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.quality_cells import Cell
-from benchmarks.quality_picks import PRICE, Pick, best_of, best_within, worth_within
+from benchmarks.quality_picks import PRICE, Pick, worth_within
+from benchmarks.quality_rules import RULE, Rule, pick_of_union, resampled
 from fairlab.outcomes import FloatArray, IntArray
 
 DRAWS = 400
@@ -53,6 +55,11 @@ class Chosen:
         """(G, 4) expected counts on test people."""
         return np.asarray(self.cell.test.counts[self.pick.index])
 
+    @property
+    def has_chances(self) -> bool:
+        """Whether each test person's chance was kept."""
+        return self.pick.index in self.cell.chances
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -71,14 +78,10 @@ class Verdict:
     word: str
 
 
-def choose(cells: Sequence[Cell], limit: float) -> Chosen | None:
+def choose(cells: Sequence[Cell], limit: float, rule: Rule = RULE) -> Chosen | None:
     """The pick of the union of some methods' points; None if none of them has any."""
-    cells = [cell for cell in cells if len(cell.validation)]
-    if not cells:
-        return None
-    picks = [best_within(cell.validation, limit) for cell in cells]
-    best = best_of(picks)
-    return Chosen(cells[best], picks[best])
+    found = pick_of_union([cell.validation for cell in cells], limit, rule)
+    return None if found is None else Chosen(cells[found[0]], found[1])
 
 
 def over_seeds(values: Sequence[float]) -> Interval:
@@ -108,14 +111,19 @@ def compare(
         price: See :mod:`benchmarks.quality_picks`.
     """
     seeds = sorted(set(ours) & set(theirs))
-    values, variances = [], []
+    values: list[float] = []
+    exact: list[float] = []
+    wide: list[float] = []
     for seed in seeds:
         a, b = ours[seed], theirs[seed]
         constraint = a.cell.place.constraint
         worth = [worth_within(c.counts, constraint, limit, price) for c in (a, b)]
         values.append(float(worth[0] - worth[1]))
-        variances.append(_variance(a, b, people[seed], limit, price))
-    return verdict(values, float(np.mean(variances)), shared)
+        if a.has_chances and b.has_chances:
+            exact.append(_variance(a, b, people[seed], limit, price))
+        else:
+            wide.append(_variance_of_counts(a, b, limit, price))
+    return verdict(values, float(np.mean(exact or wide)), shared)
 
 
 def verdict(values: Sequence[float], variance_of_rows: float, shared: float) -> Verdict:
@@ -137,6 +145,16 @@ def _variance(a: Chosen, b: Chosen, people: People, limit: float, price: float) 
     constraint = a.cell.place.constraint
     worth = [worth_within(_resampled(c, people), constraint, limit, price) for c in (a, b)]
     return float(np.var(worth[0] - worth[1], ddof=1))
+
+
+def _variance_of_counts(a: Chosen, b: Chosen, limit: float, price: float) -> float:
+    """The same where people's chances were not kept: as if either had test people of its own.
+
+    Too wide, because on the same people both are right about most of them together.
+    """
+    constraint = a.cell.place.constraint
+    worth = [worth_within(resampled(c.counts), constraint, limit, price) for c in (a, b)]
+    return float(np.var(worth[0], ddof=1) + np.var(worth[1], ddof=1))
 
 
 def _resampled(chosen: Chosen, people: People) -> FloatArray:

@@ -8,22 +8,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from benchmarks import quality, quality_readme, quality_report
+from benchmarks import quality, quality_pack, quality_readme, quality_report
 from benchmarks.quality_cells import Cell, Place, append_cell, read_cells, run_cell
 from benchmarks.quality_error_parity import group_chances
+from benchmarks.quality_evidence import by_rule, rule_lines
 from benchmarks.quality_picks import (
     Measured,
     Pick,
     best_of,
     best_within,
-    front_volume,
+    covered,
     worth_within,
 )
 from benchmarks.quality_points import Asked, Method, Point, expected_counts
+from benchmarks.quality_rules import RULE, best_expected, expected_worth, pick_of_union
 from benchmarks.quality_tables import TABLES, open_table, split_people
-from benchmarks.quality_verdicts import Chosen, People, compare, verdict
+from benchmarks.quality_verdicts import Chosen, People, choose, compare, verdict
 from fairlab.data.task import PreparedData
 from fairlab.errors import InputError
 
@@ -93,21 +96,50 @@ def test_breaking_a_limit_costs_a_point_for_every_point_beyond_it() -> None:
     assert worth_within(points, CONSTRAINT, 0.01, price=0.0) == pytest.approx([0.9, 0.93])
 
 
-def test_hypervolume_is_the_share_of_the_box_the_picked_points_cover() -> None:
-    validation = measured((0.9, 0.1), (0.75, 0.0))
+def test_hypervolume_is_the_share_of_the_box_that_points_cover() -> None:
     # 54 % are favourable, so a constant decision errs on 46 %; the box ends at a gap of 20 points.
-    covered = (0.46 - 0.1) * (0.2 - 0.1) + (0.46 - 0.25) * (0.1 - 0.0)
-    assert front_volume(validation, validation) == pytest.approx(covered / (0.46 * 0.2))
-    beyond = measured((0.9, 0.5), (0.75, 0.4))
-    assert front_volume(validation, beyond) == 0.0
+    area = (0.46 - 0.1) * (0.2 - 0.1) + (0.46 - 0.25) * (0.1 - 0.0)
+    counts = measured((0.9, 0.1), (0.75, 0.0)).counts
+    assert covered(counts, CONSTRAINT) == pytest.approx(area / (0.46 * 0.2))
+    assert covered(measured((0.9, 0.5), (0.75, 0.4)).counts, CONSTRAINT) == 0.0
+    counts[0, 1] = 0  # nobody in group 1: no gap
+    assert covered(counts[:1], CONSTRAINT) == 0.0
 
 
-def test_a_point_no_limit_picks_adds_no_hypervolume() -> None:
-    validation = measured((0.8, 0.0), (0.7, 0.0))
-    test = measured((0.6, 0.0), (0.9, 0.0))  # lucky on test
-    assert front_volume(validation, test) == pytest.approx(
-        front_volume(measured((0.8, 0.0)), measured((0.6, 0.0)))
-    )
+def test_a_point_within_the_limit_by_luck_is_passed_over() -> None:
+    """With few people, a gap just inside is as often beyond; with many it is not."""
+    points = ((0.81, 0.049), (0.80, 0.0))
+    assert best_within(measured(*points, n=50), 0.05).index == 0
+    assert best_expected(measured(*points, n=50), 0.05)[0].index == 1
+    assert best_expected(measured(*points, n=1_000_000), 0.05)[0].index == 0
+
+
+def test_expected_worth_is_that_of_fresh_people() -> None:
+    """The mean over resampled counts agrees with people drawn from the same shares."""
+    (counts,) = measured((0.8, 0.04), n=200).counts
+    rng = np.random.default_rng(6)
+    drawn = rng.multinomial(400, counts.reshape(-1) / 400, size=5000).reshape(-1, 2, 4)
+    mean = worth_within(drawn.astype(float), CONSTRAINT, 0.05).mean()
+    found = expected_worth(Measured(counts[None], CONSTRAINT), (0.05, 0.5))[:, 0]
+    assert found[0] == pytest.approx(mean, abs=0.006)
+    assert found[1] == pytest.approx(0.8, abs=0.005)  # nothing is beyond: plain accuracy
+    assert found[0] < 0.79
+
+
+@given(st.lists(costs, min_size=1, max_size=4), st.sampled_from([0.01, 0.05]))
+@effort(max_examples=25)
+def test_a_union_picks_the_highest_expected_worth_of_all_its_points(
+    methods: list[list[tuple[float, float]]], limit: float
+) -> None:
+    """Whatever method a point comes from, and in whatever order."""
+    apart = [measured(*points, n=60) for points in methods]
+    together = measured(*[p for points in methods for p in points], n=60)
+    found = pick_of_union([Measured(np.empty((0, 0, 4)), CONSTRAINT), *apart], limit)
+    assert found is not None
+    assert found[0] > 0
+    one = best_expected(together, limit)[0]
+    assert found[1].accuracy == pytest.approx(one.accuracy)
+    assert found[1].gap == pytest.approx(one.gap)
 
 
 def test_expected_counts_are_the_mean_of_draws() -> None:
@@ -431,7 +463,8 @@ def test_the_summary_shows_the_peer_that_is_closest_and_what_is_lost() -> None:
     def compared(peer: str, mean: float, word: str) -> dict[str, object]:
         return {
             "table": "adult", "constraint": CONSTRAINT, "uses_attribute": False, "limit": 0.05,
-            "peer": peer, "difference": interval(mean), "verdict": word,
+            "peer": peer, "difference": interval(mean), "verdict": word, "by_seed": [mean] * 2,
+            "by_other_rule": {"difference": interval(mean), "verdict": "tie"},
         }  # fmt: skip
 
     at = {"0.05": {"accuracy": interval(0.85), "gap": interval(0.04)}}
@@ -449,7 +482,9 @@ def test_the_summary_shows_the_peer_that_is_closest_and_what_is_lost() -> None:
     }  # fmt: skip
     found = quality_readme.summary(record)
     assert "85.0 (4.0); **loss** -0.40 [-0.50, -0.30], near | 30.0; 20.0, theirs |" in found
-    assert "1 won, 0 tied, 1 lost of 2" in found
+    assert "1 won, 0 tied, 1 lost of 2 (2 with 2 seeds)." in found
+    assert "None of" not in found
+    assert "validation people: 0 won, 2 tied, 0 lost." in found
     assert "- adult, demographic parity, limit 5, to near (without the attribute)" in found
 
 
@@ -470,18 +505,123 @@ def test_picks_from_a_line_are_those_of_the_run(tmp_path: Path, prepared: Prepar
     made = run_cell(Place("loanapp", CONSTRAINT, 0, 500), method, asked(prepared), {}, lambda: 1.0)
     append_cell(tmp_path / "cells.jsonl", made)
     (read,) = read_cells(tmp_path / "cells.jsonl").values()
-    again = tuple(best_within(read.validation, limit).index for limit in (0.01, 0.02, 0.05, 0.1))
-    assert again == made.picked
-    assert set(again) == set(read.chances)
+    for rule in ("expected", "within"):
+        for limit in (0.01, 0.02, 0.05, 0.1):
+            chosen = choose([read], limit, rule)  # type: ignore[arg-type]
+            assert chosen is not None
+            assert chosen.pick.index in made.picked
+            assert chosen.has_chances
+    assert set(made.picked) == set(read.chances)
 
 
-def test_a_cell_without_the_chances_of_what_is_picked_is_left_out(
-    tmp_path: Path, prepared: PreparedData
+def test_chances_that_were_not_kept_make_intervals_wider_or_those_of_other_seeds() -> None:
+    rng = np.random.default_rng(7)
+    people = {s: People(rng.integers(0, 2, 300), rng.integers(0, 2, 300)) for s in range(2)}
+    pick = Pick(0, True, 0.5, 0.0)
+    same = rng.random(300)
+    kept = {s: Chosen(cell(same, people[s], s), pick) for s in people}
+    lost = {s: Chosen(replace(c.cell, chances={}), pick) for s, c in kept.items()}
+    one_lost = {0: kept[0], 1: lost[1]}
+
+    def noise(a: dict[int, Chosen], b: dict[int, Chosen]) -> float:
+        return compare(a, b, people, 0.05, 0.2).noise_of_rows
+
+    assert noise(kept, kept) == noise(one_lost, kept) == 0.0
+    assert noise(lost, kept) > 0.005
+
+
+def test_packed_cells_go_on_where_they_were_and_give_the_same_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    calls: list[str] = []
+    methods = tuple(m for m in quality.all_methods() if m.name in CHEAP[:2])
+    one = a_method("constant", calls)
+    a_run(monkeypatch, (*methods, replace(one, owner="peer")))
+    plain, packed = tmp_path / "cells.jsonl", tmp_path / "cells.jsonl.gz"
+    options = {"people": 400, "constraints": (CONSTRAINT,)}
+    for _ in range(2):  # the second time from what lines hold, as from the packed ones
+        quality.main(None, tmp_path / "1.json", 2, resume=plain, **options)  # type: ignore[arg-type]
+    packed.write_bytes(quality_pack.packed(read_cells(plain).values(), quality.all_methods()))
+    quality.main(None, tmp_path / "2.json", 2, resume=packed, **options)  # type: ignore[arg-type]
+    assert len(calls) == 2
+    one_record, other = (json.loads((tmp_path / f"{i}.json").read_text()) for i in (1, 2))
+    assert one_record["verdicts"] == other["verdicts"]
+    quality.main(None, None, 3, resume=packed, **options)  # type: ignore[arg-type]
+    assert len(calls) == 3
+    assert len(read_cells(packed)) == 9
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(InputError, match=r"cut short.*gzip -dc"):
+        read_cells(packed)
+
+
+def test_cells_of_other_settings_are_not_packed(tmp_path: Path, prepared: PreparedData) -> None:
     place = Place("loanapp", CONSTRAINT, 0, 500)
-    made = run_cell(place, a_method("a", []), asked(prepared), {}, lambda: 1.0)
-    append_cell(tmp_path / "cells.jsonl", replace(made, chances={}))
-    assert read_cells(tmp_path / "cells.jsonl") == {}
+    old, new = (a_method("a", [], {"epochs": e}) for e in (1, 2))
+    made = [run_cell(place, m, asked(prepared), {}, lambda: 1.0) for m in (old, new)]
+    path = tmp_path / "cells.jsonl.gz"
+    path.write_bytes(quality_pack.packed(made, (new,)))
+    assert list(read_cells(path)) == [place.key(new)]
+
+
+def test_an_optional_method_is_run_only_when_named_and_shown_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    slow = replace(a_method("slow", calls), owner="the slow peer", optional=True)
+    a_run(monkeypatch, (a_method("a", calls), slow))
+    path = tmp_path / "figures.json"
+    options = {"seeds": 2, "people": 400, "constraints": (CONSTRAINT,),
+               "resume": tmp_path / "cells.jsonl"}  # fmt: skip
+    quality.main(None, path, **options)  # type: ignore[arg-type]
+    assert calls == ["a", "a"]
+    assert json.loads(path.read_text())["verdicts"] == []
+    quality.main(methods=("slow",), **options)  # type: ignore[arg-type]
+    assert calls == ["a", "a", "slow", "slow"]
+    quality.main(None, path, **options)  # type: ignore[arg-type]
+    record = json.loads(path.read_text())
+    assert {v["peer"] for v in record["verdicts"]} == {"the slow peer"}
+    assert any("2 of 2 cells" in fact for fact in record["facts"])
+
+
+def test_the_reduction_on_our_boosting_has_our_trees(prepared: PreparedData) -> None:
+    from benchmarks.quality_fairlearn import as_ours
+    from fairlab.training.learners import fit_boosting
+
+    ours = fit_boosting(prepared, {"train": None, "validation": None}, 3)
+    model = as_ours(replace(asked(prepared), seed=3))
+    own = ours.model.get_params()
+    changed = {k for k, v in model.get_params().items() if repr(v) != repr(own[k])}
+    assert changed == {"max_iter", "early_stopping"}
+    assert model.max_iter == ours.steps
+
+
+def test_a_partial_run_says_so_and_none_lost_is_not_as_good() -> None:
+    assert quality_report.tally_line([]) == "0 won, 0 tied, 0 lost of 0."
+    tie = {"verdict": "tie", "by_seed": [0.0] * 3, "by_other_rule": {"verdict": "loss"}}
+    said = quality_report.tally_line([tie, {**tie, "by_seed": [0.0] * 5}])
+    assert said.startswith("0 won, 2 tied, 0 lost of 2 (1 with 3 seeds, 1 with 5 seeds).")
+    assert "None of the 2 is lost beyond noise." in said
+    assert "true loss of 2 standard errors" in said
+    run = quality.Run(Path("anywhere"), None)
+    assert run._progress(1, 2)[0].startswith("Partial run: 1 of 2 cells computed;")
+    assert run._progress(2, 2) == ["2 of 2 cells computed."]
+
+
+def test_the_two_rules_are_compared_over_everybody() -> None:
+    """The evidence for the rule: mean on test people of what either picks."""
+    validation = measured((0.81, 0.049), (0.80, 0.0), n=50)
+    test = measured((0.80, 0.10), (0.80, 0.0), n=50)
+    place = Place("loanapp", CONSTRAINT, 0, None)
+    both = Cell("", place, "m", ("", ""), validation, test, (0, 1), {}, (1, 1, 1), 0.0, {})
+    study = quality_report.Study("loanapp", CONSTRAINT, {}, {"m": {0: both}}, 0.2)
+    single, union = by_rule([study], (replace(a_method("m", []), owner="peer"),))
+    assert (single["whose"], single["of"], single["picks"]) == ("peers", "single methods", 4)
+    assert {k: v for k, v in single.items() if k != "of"} == {
+        k: v for k, v in union.items() if k != "of"
+    }
+    assert single[RULE] == pytest.approx(0.80)
+    assert single["within"] < single[RULE]
+    assert "80.00 instead of" in rule_lines([single])[0]
 
 
 def test_a_front_counts_only_where_all_of_its_methods_have_been_run() -> None:
