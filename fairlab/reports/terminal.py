@@ -37,8 +37,9 @@ def _honest(result: SweepResult) -> list[str]:
     lines = ["", curve_noise_sentence(found.noise), health_sentence(found.health, result)]
     alike = sum(one.told_apart is False for one in found.comparisons)
     if alike:
+        models = "model" if alike == 1 else "models"
         lines.append(
-            f"{alike} models cannot be told from the unmitigated one of their family on test "
+            f"{alike} {models} cannot be told from the unmitigated one of their family on test "
             "people."
         )
     draws = validation_draws(result)

@@ -7,7 +7,11 @@ import pytest
 
 from fairlab.errors import InputError
 from fairlab.pareto.selection import select, validation_draws
-from fairlab.reports.sentences.selection import again_sentence, selection_sentence
+from fairlab.reports.sentences.selection import (
+    again_sentence,
+    needs_group_sentence,
+    selection_sentence,
+)
 from tests.unit.noisy_models import Population
 
 MANY = Population(np.linspace(0.5, 0.0, 12), np.linspace(1.2, 0.8, 12))
@@ -36,7 +40,9 @@ def test_if_none_is_within_the_gap_the_narrowest_is_picked_and_said():
     found = select(result, 0.01, draws=wide)
     assert not found.met
     assert found.index == draws.gap.argmin()
-    assert selection_sentence(found, "It").startswith("None of 12 models is within a gap of 1 ")
+    assert selection_sentence(found, "It").startswith(
+        "None of 12 healthy models is within a gap of 1 point on validation people; It has the "
+    )
 
 
 def test_labels_and_scores_of_test_people_play_no_part():
@@ -64,7 +70,9 @@ def test_models_with_findings_and_of_the_other_kind_are_left_out():
     everyone = tuple(replace(p, flags=("The model …",)) for p in result.points)
     warned = select(replace(result, points=everyone), 1.0)
     assert (warned.warned, warned.index) == (True, best)
-    assert selection_sentence(warned, "It").startswith("Every model has a warning. It is the most")
+    assert selection_sentence(warned, "It").startswith(
+        "Of 12 models, all with warnings, the most accurate among those within a gap of 100 "
+    )
     with pytest.raises(InputError, match="no model to pick from"):
         select(result, 0.2, uses_attribute=True)
     with pytest.raises(InputError, match="from 0 to 1"):
@@ -109,9 +117,48 @@ def test_the_sentence_says_where_it_was_picked_what_it_costs_and_what_test_says(
     found = select(of(), 0.1)
     said = selection_sentence(found, "Penalty, strength 3")
     assert said.startswith(
-        "Penalty, strength 3 is the most accurate of 12 models within a gap of 10 points on "
-        "validation people."
+        "Of 12 healthy models, the most accurate among those within a gap of 10 points on "
+        "validation people is Penalty, strength 3."
     )
     assert "Because it was picked there, expect" in said
     assert f"On test people: accuracy {100 * found.test_accuracy.value:.1f} % (" in said
     assert "of 100 cases" in again_sentence(found)
+
+
+@pytest.mark.parametrize(
+    ("gap", "growth", "met", "said"),
+    [
+        (0.042, 0.013, True, True),
+        (0.042, 0.008, True, False),  # 5.0 is within 5
+        (0.06, 0.01, False, False),  # beyond it where it was picked: said already
+    ],
+)
+def test_a_gap_expected_beyond_the_one_asked_for_is_said_first(gap, growth, met, said):
+    found = replace(
+        select(of(), 0.1),
+        within=0.05,
+        gap=gap,
+        gap_growth=growth,
+        expected_gap=gap + growth,
+        met=met,
+    )
+    words = selection_sentence(found, "It")
+    assert ("beyond the 5 asked for" in words) is said
+    if said:
+        assert "On others expect a gap of about 5.5 points, beyond the 5 asked for" in words
+        assert words.index("5.5 points") < words.index("4.2 points")
+
+
+def test_a_lone_model_is_not_counted_among_others():
+    """ "None of 1 models" is nobody's language."""
+    found = replace(select(of(), 0.1), candidates=1)
+    assert selection_sentence(found, "It").startswith("The only healthy model, It, is within a ")
+    missed = selection_sentence(replace(found, met=False), "It")
+    assert missed.startswith("The only healthy model, It, is not within a gap of 10 points")
+    warned = selection_sentence(replace(found, warned=True), "It")
+    assert warned.startswith("The only model, which has a warning, It, is within a gap")
+
+
+def test_that_a_group_must_be_known_is_said_only_where_it_must():
+    assert "each person's group must be known" in needs_group_sentence(True)
+    assert needs_group_sentence(False) == needs_group_sentence(None) == ""

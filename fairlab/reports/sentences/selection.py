@@ -6,29 +6,55 @@ from fairlab.pareto.selection import Selection
 def selection_sentence(found: Selection, label: str) -> str:
     """Where it was picked, what it is expected to lose by that, and how it does on test people.
 
+    That a wider gap than the one asked for is to be expected on others comes right after the pick.
+
     Args:
         found: The model picked.
         label: What it is called.
     """
-    within = f"within a gap of {100 * found.within:.3g} points on validation people"
-    if found.met:
-        head = f"{label} is the most accurate of {found.candidates} models {within}."
-    else:
-        head = (
-            f"None of {found.candidates} models is {within}; {label} has the narrowest gap there."
-        )
-    if found.warned:
-        head = f"Every model has a warning. {head}"
     there = (
         f"There: accuracy {_percent(found.accuracy)}, gap {_points(found.gap)}. Because it was "
         f"picked there, expect {_shift(found)} on others."
     )
+    said = " ".join(one for one in (_picked(found, label), _beyond(found), there) if one)
     if found.test_accuracy is None or found.test_gap is None:
-        return f"{head} {there}"
+        return said
     return (
-        f"{head} {there} On test people: accuracy {_measured(found.test_accuracy, ' %')}, gap "
+        f"{said} On test people: accuracy {_measured(found.test_accuracy, ' %')}, gap "
         f"{_measured(found.test_gap, ' points')}."
     )
+
+
+def needs_group_sentence(uses_attribute: bool | None) -> str:
+    """That deciding by the picked model takes a person's group; "" if it does not."""
+    return "To decide with it, each person's group must be known." if uses_attribute else ""
+
+
+def _picked(found: Selection, label: str) -> str:
+    asked = f"a gap of {_asked(found)} on validation people"
+    kind = "models, all with warnings" if found.warned else "healthy models"
+    if found.candidates == 1:
+        only = "The only model, which has a warning" if found.warned else "The only healthy model"
+        return f"{only}, {label}, is {'' if found.met else 'not '}within {asked}."
+    if not found.met:
+        none = f"None of {found.candidates} {kind}{',' if found.warned else ''} is within {asked}"
+        return f"{none}; {label} has the narrowest gap there."
+    return f"Of {found.candidates} {kind}, the most accurate among those within {asked} is {label}."
+
+
+def _beyond(found: Selection) -> str:
+    """That the gap expected on others is beyond the one asked for; "" if it is not."""
+    if not found.met or 100 * (found.expected_gap - found.within) < 0.05:
+        return ""
+    return (
+        f"On others expect a gap of about {_points(found.expected_gap)}, beyond the "
+        f"{100 * found.within:.3g} asked for: ask for a narrower one to stay within it."
+    )
+
+
+def _asked(found: Selection) -> str:
+    number = f"{100 * found.within:.3g}"
+    return f"{number} point" if number == "1" else f"{number} points"
 
 
 def again_sentence(found: Selection) -> str:

@@ -12,7 +12,11 @@ from fairlab.reports.sentences.noise import (
     setting_sentence,
 )
 from fairlab.reports.sentences.point import point_label
-from fairlab.reports.sentences.selection import again_sentence, selection_sentence
+from fairlab.reports.sentences.selection import (
+    again_sentence,
+    needs_group_sentence,
+    selection_sentence,
+)
 from fairlab.reports.tables.honesty import folds_table, health_table
 from fairlab.reports.tables.seeds import seeds_table
 from fairlab.results import SweepResult
@@ -23,9 +27,10 @@ from fairlab.ui.widgets.chart import draw_table, show_table
 from fairlab.ui.widgets.honesty_cache import folds_of, honesty_of, picked
 
 USUAL_GAP = 5.0  # points: where the control starts; not a recommendation
+_BLIND = "That do not use the attribute"
 _WHO = {
     "Any model": None,
-    "That do not use the attribute": False,
+    _BLIND: False,
     "That use the attribute": True,
 }
 _CURSE = (
@@ -46,7 +51,8 @@ def health_view(record: RunRecord) -> None:
     )
     with st.expander("Noise and health in numbers"):
         if known.health.findings:
-            draw_table(health_table(known.health, found), key="train.health")
+            table = health_table(known.health, found)
+            st.table(table.map(lambda cell: as_it_is(str(cell))), hide_index=True)  # it wraps
         draw_table(seeds_table(found, known), key="train.seeds_table")
         st.markdown(
             "Standard deviations. Retraining: over seeds, on the same people. Other people: test "
@@ -79,11 +85,25 @@ def best_within(record: RunRecord, show: Callable[[str, int], None]) -> None:
         if isinstance(found, str):
             st.markdown(as_it_is(found))
             return
-        label = point_label(result(record.id).points[found.index])
-        st.markdown(as_it_is(f"{selection_sentence(found, label)} {again_sentence(found)}"))
+        points = result(record.id).points
+        point = points[found.index]
+        needs = needs_group_sentence(point.uses_attribute)
+        words = (selection_sentence(found, point_label(point)), again_sentence(found), needs)
+        st.markdown(as_it_is(" ".join(words).strip()))
         if st.button("Show this point", key="train.best.show"):
             show(record.id, found.index)
             st.rerun()
+        if needs and any(one.uses_attribute is False for one in points):
+            st.button(
+                "Pick among those that do not need it",
+                key="train.best.blind",
+                on_click=_pick_among,
+                args=(f"train.best.who.{record.id}", _BLIND),
+            )
+
+
+def _pick_among(key: str, who: str) -> None:
+    st.session_state[key] = who
 
 
 def point_honesty(run_id: str, found: SweepResult, index: int, result_key: str) -> None:
