@@ -105,8 +105,8 @@ def finite_logits(net: BatchedNet, x: Tensor | SparseRows) -> tuple[Tensor, Tens
     return torch.nan_to_num_(raw, nan=0.0, posinf=50.0, neginf=-50.0), broken
 
 
-def _features(rows: Tensor | SparseRows, people: Tensor) -> Features:
-    """What the people (K, B) of a batch look like."""
+def features_of(rows: Tensor | SparseRows, people: Tensor) -> Features:
+    """Features (K, F, B) of the people (K, B) of a batch, of rows (n, F)."""
     if isinstance(rows, SparseRows):
         return SparseBatch(tuple(rows.of(own) for own in people))
     return rows.index_select(0, people.reshape(-1)).view(*people.shape, -1).transpose(1, 2)
@@ -155,7 +155,7 @@ def _batches(
     edges = zip(plan.edges[:-1].tolist(), plan.edges[1:].tolist(), strict=True)
     for template, (a, b) in zip(templates, edges, strict=True):
         own = people[:, a:b]
-        x = _features(rows, own)
+        x = features_of(rows, own)
         weight, means = template.weight, template.means
         if train.weight is not None:
             personal = train.weight[own].to(torch.float32)

@@ -26,9 +26,10 @@ from fairlab.training.batches import BatchPlan
 from fairlab.training.candidates import Candidate, candidates, in_words
 from fairlab.training.class_weight import class_weights_of
 from fairlab.training.family import task_loss, weighted_mean
-from fairlab.training.loop import STOP_EVERY, finite_logits
+from fairlab.training.loop import STOP_EVERY, features_of, finite_logits
 from fairlab.training.people import Crowd, People
 from fairlab.training.rates import PerModelAdamW, annealed
+from fairlab.training.sparse import Features
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,7 +252,8 @@ class _Feed:
 
     def __init__(self, crowd: Crowd, sweep: SweepConfig, plan: BatchPlan) -> None:
         self.train, self.validation = crowd.splits["train"], crowd.splits["validation"]
-        self.rows = self.train.x.T.contiguous()
+        sparse = self.train.sparse
+        self.rows = self.train.x.T.contiguous() if sparse is None else sparse
         self.plan = plan
         self.order = np.random.default_rng([sweep.seeds[0], 1])
         classes = class_weights_of(self.train, sweep)
@@ -259,18 +261,19 @@ class _Feed:
         self.judged = _task_weight(self.validation, classes)
         self.stopped = False
 
-    def batches(self) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    def batches(self) -> Iterator[tuple[Features, Tensor, Tensor | None]]:
         """One epoch: features (1, F, B), labels (B,) and weights (1, B) or None."""
-        people = torch.from_numpy(self.plan.people(self.order)).to(self.rows.device)
+        device = self.train.y.device
+        people = torch.from_numpy(self.plan.people(self.order)).to(device)
         places = None
         if self.plan.weight is not None:
-            places = torch.from_numpy(self.plan.weight).to(torch.float32).to(self.rows.device)
+            places = torch.from_numpy(self.plan.weight).to(torch.float32).to(device)
         for a, b in zip(self.plan.edges[:-1].tolist(), self.plan.edges[1:].tolist(), strict=True):
             own = people[a:b]
             weight = None if self.weight is None else self.weight[own]
             if places is not None:
                 weight = places[a:b] if weight is None else weight * places[a:b]
-            x = self.rows.index_select(0, own).T[None]
+            x = features_of(self.rows, own[None])
             yield x, self.train.y[own].to(torch.float32), None if weight is None else weight[None]
 
     @torch.no_grad()
@@ -279,7 +282,7 @@ class _Feed:
 
         The mean is infinite where a score is not a number.
         """
-        logit, broken = finite_logits(net, self.validation.x)
+        logit, broken = finite_logits(net, self.validation.inputs)
         y = self.validation.y.to(torch.float32).expand_as(logit)
         rows = binary_cross_entropy_with_logits(logit, y, reduction="none")
         loss = weighted_mean(rows, None if self.judged is None else self.judged[None])
