@@ -1,24 +1,21 @@
 """What a model looks at: Shapley values of its columns, in points of score.
 
-Shapley values by permutations (Štrumbelj, Kononenko 2014; Lundberg, Lee 2017, "A unified approach
-to interpreting model predictions") with the library ``shap``, whose import takes seconds and
-memory: it is imported when first asked for. A player is a column of the table, all its encoded
-features together; a column that is "absent" takes the value of people drawn from training.
+A player is a column of the table, all its encoded features together; a column that is "absent"
+takes the value of people drawn from training.
 """
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
+from scipy.special import stdtrit
 
 from fairlab.errors import InputError
 from fairlab.examine.models import Attributes, ExaminedModel
-from fairlab.outcomes import Array, FloatArray, IntArray
+from fairlab.examine.shapley import EXACT, shapley_parts
+from fairlab.outcomes import FloatArray, IntArray
 from fairlab.results import Attribute
 
 PEOPLE = 200
@@ -26,11 +23,10 @@ BACKGROUND = 100
 MOST_GROUPS = 8
 FEWEST = 10
 ORDERS = 8
-EXACT = 6
-_ONE_AT_A_TIME = Lock()
+# In so many parts the background people are looked at, to see how much hangs on who was drawn.
+PARTS = 10
 
-# Scores of people who are mixtures of others: (k, C) places of the value of each column.
-Mixed = Callable[[IntArray], FloatArray]
+Members = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +43,8 @@ class Contributions:
         rows: (n,) places of the people in the table given.
         background: How many people stand for "absent".
         notes: How it was computed, in sentences.
+        parts: (J, n, C) the same against J equal parts of the background people, whose mean
+            ``values`` are; None for a single part.
     """
 
     players: tuple[str, ...]
@@ -56,6 +54,7 @@ class Contributions:
     rows: IntArray
     background: int
     notes: tuple[str, ...] = ()
+    parts: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,8 @@ class Weighing:
         size: Mean of |contribution|, with its 95 % interval ``size_lower`` to ``size_upper``.
         mean: Mean contribution, with its 95 % interval ``lower`` to ``upper``.
         n: People of the group who were looked at.
+
+    Intervals take both as drawn: the people looked at and those who stand for "absent".
     """
 
     player: str
@@ -110,75 +111,6 @@ class Importance:
         places = len(self.groups)
         where = self.players.index(player) * places + self.groups.index(group)
         return self.weighings[where]
-
-
-def _library() -> Any:
-    """``shap``, its functions left uncompiled: compiling takes longer than a question does."""
-    with _ONE_AT_A_TIME:
-        if "shap" not in sys.modules:
-            import numba
-
-            before = numba.config.DISABLE_JIT
-            numba.config.DISABLE_JIT = True
-            try:
-                import shap
-            finally:
-                numba.config.DISABLE_JIT = before
-        import shap
-    return shap
-
-
-def shapley(
-    mixed: Mixed,
-    n_people: int,
-    n_background: int,
-    n_players: int,
-    seed: int = 0,
-    orders: int = 1,
-) -> tuple[FloatArray, float]:
-    """Shapley values of people numbered after the background people.
-
-    Exact for at most 6 players; else the mean over ``orders`` random orders of the players, each
-    also backwards. Either way the values of a person add up to score minus base.
-
-    Args:
-        mixed: Scores of (k, C) places: row r of column c is the value of person r.
-        n_people: n, numbered ``n_background`` to ``n_background + n - 1``.
-        n_background: Numbered from 0.
-        n_players: C.
-        seed: Draws the orders.
-        orders: How many.
-
-    Returns:
-        (n, C) values, and the mean score of the background people.
-    """
-    shap = _library()
-    background = np.repeat(np.arange(n_background, dtype=np.float64)[:, None], n_players, axis=1)
-    people = np.repeat(
-        np.arange(n_background, n_background + n_people, dtype=np.float64)[:, None],
-        n_players,
-        axis=1,
-    )
-
-    def scores(places: Array) -> FloatArray:
-        return mixed(np.asarray(places, dtype=np.int64))
-
-    masker = shap.maskers.Independent(background, max_samples=n_background)
-    # shap draws its orders with numpy's global generator: one at a time, and left as it was.
-    with _ONE_AT_A_TIME, threadpool_limits(1):
-        state = np.random.get_state()  # noqa: NPY002
-        try:
-            if n_players <= EXACT:
-                found = shap.explainers.Exact(scores, masker)(people, silent=True)
-            else:
-                explainer = shap.explainers.Permutation(scores, masker, seed=seed)
-                most = orders * (2 * n_players + 1)
-                found = explainer(people, max_evals=most, silent=True)
-        finally:
-            np.random.set_state(state)  # noqa: NPY002
-    values = np.asarray(found.values, dtype=np.float64)
-    base = float(np.ravel(found.base_values)[0])
-    return values, base
 
 
 def contributions(
@@ -234,7 +166,9 @@ def contributions(
             own = codes[rule, np.arange(codes.shape[1])]
         return model.predict(inputs, own)
 
-    values, base = shapley(mixed, len(people), size, len(players), seed, orders)
+    found, base = shapley_parts(
+        mixed, len(people), size, len(players), seed, orders, min(PARTS, size)
+    )
     whole = np.repeat(np.arange(size, size + len(people))[:, None], len(players), axis=1)
     who = "1 person" if len(people) == 1 else f"{len(people):,} people"
     how = "all orders" if len(players) <= EXACT else f"{2 * orders} orders"
@@ -242,13 +176,17 @@ def contributions(
         f"{who} explained against {size:,} training people drawn at random, in {how} of the "
         "columns; a column counts with all its encoded features together."
     )
-    return Contributions(players, values, base, mixed(whole), people, size, (said, *model.notes))
+    notes = (said, *model.notes)
+    values = found.mean(axis=0)
+    parts = found if len(found) > 1 else None
+    return Contributions(players, values, base, mixed(whole), people, size, notes, parts)
 
 
 def _affordable(people: int, players: int, there: int, mixtures: int) -> tuple[int, int]:
     """How many background people and orders keep to about so many mixtures scored."""
     each = people * (2**players if players <= EXACT else 2 * players + 1)
     size = min(there, int(np.clip(mixtures // each, 20, BACKGROUND)))
+    size -= size % min(PARTS, size)
     return size, int(np.clip(mixtures // (each * max(size, 1)), 1, ORDERS))
 
 
@@ -311,9 +249,7 @@ def importance(
     sizes = np.stack([np.abs(found.values[codes == g]).mean(axis=0) for g in present])
     order = np.argsort(-sizes.mean(axis=0), kind="stable")
     weighings = [
-        _weighing(found.players[c], groups.names[g], found.values[codes == g, c])
-        for c in order
-        for g in present
+        _weighing(found, int(c), groups.names[g], codes == g) for c in order for g in present
     ]
     return Importance(
         attribute=attribute,
@@ -327,17 +263,38 @@ def importance(
     )
 
 
-def _weighing(player: str, group: str, values: FloatArray) -> Weighing:
-    size, size_half = _mean(np.abs(values))
-    mean, half = _mean(values)
+def _weighing(found: Contributions, player: int, group: str, who: Members) -> Weighing:
+    values = found.values[who, player]
+    parts = None if found.parts is None else found.parts[:, who, player]
+    # Mean of |contribution| against all background people but one part.
+    without = None if parts is None else (len(parts) * values - parts) / (len(parts) - 1)
+    size, size_half = _mean(np.abs(values), None if without is None else np.abs(without))
+    mean, half = _mean(values, without)
     return Weighing(
-        player, group, size, max(0.0, size - size_half), size + size_half,
+        found.players[player], group, size, max(0.0, size - size_half), size + size_half,
         mean, mean - half, mean + half, len(values),
     )  # fmt: skip
 
 
-def _mean(values: FloatArray) -> tuple[float, float]:
-    """Mean and half the 95 % interval from the people's spread."""
-    if len(values) < 2:
+def _mean(values: FloatArray, without: FloatArray | None = None) -> tuple[float, float]:
+    """Mean and half the 95 % interval from the people's spread and the background's.
+
+    Args:
+        values: (n,) of the people looked at.
+        without: (J, n) the same with one of J parts of the background people left out: a jackknife
+            over parts adds what hangs on who stands for "absent". Quantile of Student's t with
+            degrees of freedom by Welch and Satterthwaite.
+    """
+    n = len(values)
+    spread = float(values.var(ddof=1)) / n if n > 1 else 0.0
+    part, parts = 0.0, 0
+    if without is not None:
+        means = without.mean(axis=1)
+        parts = len(means)
+        part = float((parts - 1) / parts * ((means - means.mean()) ** 2).sum())
+    squares = (spread**2 / (n - 1) if n > 1 else 0.0) + (part**2 / (parts - 1) if parts else 0.0)
+    if squares == 0:
         return float(values.mean()), 0.0
-    return float(values.mean()), float(1.96 * values.std(ddof=1) / np.sqrt(len(values)))
+    freedom = (spread + part) ** 2 / squares
+    half = float(stdtrit(freedom, 0.975)) * float(np.sqrt(spread + part))
+    return float(values.mean()), half

@@ -8,14 +8,14 @@ import sys
 import numpy as np
 from fairlab.config import SplitConfig
 from fairlab.data import load, prepare
-from fairlab.examine import flips, importance, models, proxies_effect
+from fairlab.examine import flips, importance, models, proxies_effect, shapley
 from fairlab.networks import Networks, NetworkFamily
 from fairlab.training.learners import FITS
 
 data = load("loanapp")
 prepared = prepare(data, SplitConfig(), data.task.sensitive[:1])
 FITS["logistic"](prepared, {"train": None, "validation": None}, 0)
-importance.shapley(lambda places: places.sum(axis=1) * 1.0, 1, 2, 8)
+shapley.shapley(lambda places: places.sum(axis=1) * 1.0, 1, 2, 8)
 size = len(prepared.feature_names)
 family = NetworkFamily(
     "penalty",

@@ -13,6 +13,7 @@ from fairlab.data import load
 from fairlab.errors import InputError
 from fairlab.examine import importance as looks
 from fairlab.examine.models import ExaminedModel, open_model, why_not
+from fairlab.examine.shapley import shapley, shapley_parts
 from fairlab.reports.figures.examine import importance_figure, person_figure
 from fairlab.reports.sentences import examine as sentences
 from fairlab.reports.tables.examine import importance_table, person_table
@@ -49,18 +50,72 @@ def test_values_are_shapleys_and_add_up_to_the_score(players):
     def score(x):
         return x[:, 0] * x[:, 1] + 2 * x[:, 2]
 
-    values, base = looks.shapley(
-        lambda places: score(table[places, np.arange(players)]), 3, 6, players
-    )
+    values, base = shapley(lambda places: score(table[places, np.arange(players)]), 3, 6, players)
     assert base == pytest.approx(score(background).mean())
     for person, found in zip(people, values, strict=True):
         np.testing.assert_allclose(found, by_definition(score, person, background), atol=1e-9)
     np.testing.assert_allclose(base + values.sum(axis=1), score(people), atol=1e-9)
 
 
+@pytest.mark.parametrize("players", [3, 8])
+def test_parts_of_the_background_are_each_explained_against_by_itself(players):
+    """Part j holds its own background people; their mean is the whole; unequal parts are not."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(8, players))
+
+    def score(x):
+        return x[:, 0] * x[:, 1] + 2 * x[:, 2]
+
+    def mixed(places):
+        return score(table[places, np.arange(players)])
+
+    found, base = shapley_parts(mixed, 2, 6, players, parts=3)
+    whole, same = shapley(mixed, 2, 6, players)
+    np.testing.assert_allclose(found.mean(axis=0), whole, atol=1e-12)
+    assert base == pytest.approx(same)
+    for j in range(3):
+        part = table[2 * j : 2 * j + 2]
+        expected = [by_definition(score, person, part) for person in table[6:]]
+        np.testing.assert_allclose(found[j], expected, atol=1e-9)
+    with pytest.raises(InputError, match="do not fall into 4 equal parts"):
+        shapley_parts(mixed, 2, 6, players, parts=4)
+
+
+def test_intervals_of_means_take_in_who_stands_for_absent():
+    """60 people like everybody else, 20 background people: the true mean contribution is 0.
+
+    From the people's spread alone, six intervals of ten would hold it.
+    """
+    held = []
+    for seed in range(60):
+        rng = np.random.default_rng([7, seed])
+        frame, others = (
+            pd.DataFrame(rng.normal(size=(n, 2)), columns=["p", "q"]) for n in (60, 20)
+        )
+        groups, back = ({"group": Attribute(np.zeros(n, int), ("a",))} for n in (60, 20))
+        found = looks.contributions(reads(0), frame, groups, np.arange(60), others, back)
+        own = looks.importance(found, groups["group"], "group").of("p", "a")
+        held.append(own.lower <= 0 <= own.upper)
+        assert own.size_lower <= own.size <= own.size_upper
+    assert np.mean(held) >= 0.87
+
+
+def test_a_few_background_people_fall_into_equal_parts():
+    """Of 23 training people 20 are drawn; of 3 all, each a part of its own; of 1 there are none."""
+    frame, attributes = people()
+    for there, used, parts in ((23, 20, 10), (3, 3, 3), (1, 1, 0)):
+        few = {"group": Attribute(attributes["group"].codes[:there], ("a", "b"))}
+        found = looks.contributions(
+            reads(0), frame, attributes, np.arange(5), frame.iloc[:there], few
+        )
+        assert found.background == used
+        assert (0 if found.parts is None else len(found.parts)) == parts
+        assert np.isfinite(looks.importance(found, attributes["group"], "group").weighings[0].upper)
+
+
 def test_the_global_generator_is_left_as_it_was():
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    looks.shapley(lambda places: places.sum(axis=1) * 1.0, 2, 3, 8, seed=5)
+    shapley(lambda places: places.sum(axis=1) * 1.0, 2, 3, 8, seed=5)
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
@@ -206,3 +261,17 @@ def test_a_model_that_does_not_give_its_stored_scores_is_refused(run):
     other = replace(result, splits={**result.splits, "test": replace(test, score=1 - test.score)})
     with pytest.raises(InputError, match="gives other scores than the run stored"):
         open_model(other, config, data, 0)
+
+
+@pytest.mark.parametrize("method", ["logistic", "boosting"])
+def test_a_baseline_of_a_run_in_folds_is_refused(run, method):
+    """Its scores are of the first fold's people; fitted again on the whole split it is another."""
+    data, config, _ = run
+    sweep = config.sweep.model_copy(
+        update={"folds": 2, "baselines": ("logistic", "boosting"), "modes": ("penalty",)}
+    )
+    folded = RunConfig(data=data.data, task=data.task, sweep=sweep)
+    result = fit_sweep(data, folded)
+    index = next(p.index for p in result.points if p.method == method)
+    with pytest.raises(InputError, match=r"another split of the people \(folds\)"):
+        open_model(result, folded, data, index)
