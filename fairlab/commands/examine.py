@@ -13,12 +13,25 @@ from fairlab.errors import InputError, UnknownNameError
 if TYPE_CHECKING:
     from fairlab.config import RunConfig
     from fairlab.data import TaskData
-    from fairlab.examine.flips import Crowd, FlipTest
+    from fairlab.examine.changes import FlipTest
+    from fairlab.examine.flips import Crowd
     from fairlab.examine.models import ExaminedModel
     from fairlab.results import SweepResult
 
 STRONG = 0.6
 MOST_PROXIES = 3
+# Columns of the table of flips that fit a terminal.
+_SHORT = (
+    "From",
+    "As",
+    "People",
+    "Net, points",
+    "Decided otherwise, %",
+    "With own group's values, %",
+    "Difference, points",
+    "Refused → selected",
+    "Selected → refused",
+)
 
 
 class Split(StrEnum):
@@ -71,6 +84,7 @@ def examine(
     from fairlab.runs.store import RunStore
 
     refuse_draws(0, seed)
+    _check_threshold(threshold)
     store = RunStore()
     config, result = store.get(run).config, store.load_result(run)
     table = open_task(config, data)
@@ -78,7 +92,7 @@ def examine(
     opened = open_model(result, config, table, model, threshold=threshold)
     name = _attribute(config, attribute)
     people, others = (
-        Crowd(table.frame.iloc[part.rows], part.attributes)
+        Crowd(table.frame.iloc[part.rows], part.attributes, table.task.weight is not None)
         for part in (result.splits[split.value], result.splits["train"])
     )
     record: dict[str, Any] = {"run": run, "model": model, "split": split.value, "attribute": name}
@@ -97,7 +111,7 @@ def examine(
     if as_json:
         say_json(record)
         return
-    for line in [*lines, *opened.notes]:
+    for line in [*lines, *(note for note in opened.notes if note not in lines)]:
         say(line)
 
 
@@ -202,7 +216,9 @@ def _flips(
                 if columns
                 else sentences.alone_sentence(attribute, seen, shown, 0)
             )
-            lines.append(flips_table(shown).iloc[:, :9].to_string(index=False))
+            table = flips_table(shown)
+            short = [name for name in _SHORT if name in table.columns]
+            lines.append(table[short].to_string(index=False))
             if columns:
                 lines.append(sentences.match_sentence(shown))
         lines += [*test.notes, *([note] if note else [])]
@@ -212,7 +228,11 @@ def _flips(
 def _flip_record(test: "FlipTest", note: str) -> dict[str, Any]:
     record = asdict(test)
     for entry, flip in zip(record["flips"], test.flips, strict=True):
+        placebo, beyond = flip.placebo_share(), flip.beyond_placebo()
         entry["changed"] = asdict(flip.share())
+        entry["net"] = asdict(flip.net())
+        entry["placebo_changed"] = None if placebo is None else asdict(placebo)
+        entry["beyond_placebo"] = None if beyond is None else asdict(beyond)
     record["notes"] = [*test.notes, *([note] if note else [])]
     return record
 
@@ -267,6 +287,14 @@ def _attribute(config: "RunConfig", asked: str | None) -> str:
             f"There is no sensitive attribute {asked!r}. Known: {', '.join(known)}."
         )
     return asked
+
+
+def _check_threshold(threshold: float | None) -> None:
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise InputError(
+            f"--threshold is {threshold:g}; scores of a run are chances from 0 to 1. Write a "
+            "number between them, as --threshold 0.5, or leave it out for the run's own."
+        )
 
 
 def _check_model(result: "SweepResult", index: int) -> None:

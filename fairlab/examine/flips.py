@@ -2,7 +2,9 @@
 
 Two changes are asked about. First the sensitive attribute alone: a decision can only follow it
 where the model reads it. Then also its strongest proxies, whose values are taken from the nearest
-person of the other group, near by all other features the model reads.
+person of the other group, near by all other features the model reads. As any other person's
+values change decisions, the same people are also given those of the nearest other person of their
+own group: the placebo. What the group itself does is what lies beyond it, and the net direction.
 
 This is not a causal counterfactual (Kusner, Loftus, Russell, Silva 2017, "Counterfactual
 fairness"; Kilbertus et al. 2017, "Avoiding discrimination through causal reasoning"): nothing is
@@ -11,7 +13,7 @@ attribute and on the values that go with it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,104 +21,35 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from fairlab.errors import InputError, UnknownNameError
+from fairlab.examine.changes import Effective, Flip, FlipTest, Placebo
 from fairlab.examine.matching import MatchSpace, nearest
-from fairlab.metrics.intervals import wilson
-from fairlab.outcomes import IntArray
+from fairlab.examine.reuse import effective_people
+from fairlab.outcomes import FloatArray, IntArray
 from fairlab.results import Attribute
 
-Decide = Callable[[pd.DataFrame, Mapping[str, Attribute]], np.ndarray[Any, np.dtype[np.bool_]]]
+Decisions = np.ndarray[Any, np.dtype[np.bool_]]
+Decide = Callable[[pd.DataFrame, Mapping[str, Attribute]], Decisions]
 MOST_PEOPLE = 2_000
 MOST_DONORS = 10_000
 FEWEST = 20
 MOST_PAIRS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
-    """People of one group decided as they are, and with another group's values.
-
-    Attributes:
-        origin, target: Groups: as they are, and as they are asked about.
-        people: People of ``origin`` decided twice.
-        unmatched: Further ones for whom nobody of ``target`` is near enough.
-        to_selected: Refused as they are, selected when changed.
-        to_refused: Selected as they are, refused when changed.
-        selected: Selected as they are.
-        donors: Different people whose values were taken; 0 when none were.
-        distance, distance_high: Median and 90 % quantile of the distance to them; None without.
-        own_distance: Median distance to the nearest *other* person of their own group, by the same
-            columns: what "near" means here. None without matching.
-    """
-
-    origin: str
-    target: str
-    people: int
-    unmatched: int
-    to_selected: int
-    to_refused: int
-    selected: int
-    donors: int = 0
-    distance: float | None = None
-    distance_high: float | None = None
-    own_distance: float | None = None
-
-    @property
-    def changed(self) -> int:
-        """People whose decision changes."""
-        return self.to_selected + self.to_refused
-
-    def share(self, what: str = "changed", level: float = 0.95) -> "Share":
-        """``changed``, ``to_selected`` or ``to_refused`` of ``people``, with Wilson's interval."""
-        k = int(getattr(self, what))
-        if self.people == 0:
-            return Share(None, None, None, k, 0)
-        lower, upper = wilson(k, self.people, level)
-        return Share(k / self.people, float(lower), float(upper), k, self.people)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """k of n with its interval, in [0, 1]; None where nobody is there."""
-
-    value: float | None
-    lower: float | None
-    upper: float | None
-    k: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class FlipTest:
-    """Every pair of groups, one way and the other.
-
-    Attributes:
-        attribute: What was changed.
-        proxies: Columns whose values were taken from the nearest person; () for none.
-        matched_on: Columns by which that person is near.
-        caliper: Largest distance of a match, or None for any.
-        flips: One per ordered pair of groups.
-        notes: Who was sampled or left out, in sentences.
-    """
-
-    attribute: str
-    proxies: tuple[str, ...]
-    matched_on: tuple[str, ...]
-    caliper: float | None
-    flips: tuple[Flip, ...]
-    notes: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Crowd:
-    """People as a table and their groups: ``frame`` (n rows), ``attributes`` (n,) each."""
+    """People as a table and their groups: ``frame`` (n rows), ``attributes`` (n,) each.
+
+    ``weighted`` says that the table has a column of weights; flips count people all the same.
+    """
 
     frame: pd.DataFrame
     attributes: Mapping[str, Attribute]
+    weighted: bool = False
 
     def part(self, where: IntArray) -> "Crowd":
         """Some of them."""
         chosen = {n: Attribute(a.codes[where], a.names) for n, a in self.attributes.items()}
-        return Crowd(self.frame.iloc[where], chosen)
+        return Crowd(self.frame.iloc[where], chosen, self.weighted)
 
 
 def flip_test(
@@ -165,8 +98,11 @@ def flip_test(
     cut = [groups.names[g] for g, where in asked.items() if len(where) < sizes[g]]
     if cut:
         notes.append(f"At most {most:,} people of a group are asked about, drawn at random.")
+    if people.weighted:
+        notes.append("Every person counts once: the table's weights are not used here.")
     with threadpool_limits(1):
-        change = _Change(decide, people, donors, attribute, tuple(proxies), matched_on, caliper)
+        space = MatchSpace.fit(donors.frame, matched_on if proxies else ())
+        change = _Change(decide, people, donors, attribute, tuple(proxies), space, caliper, seed)
         flips = tuple(change.flip(asked[a], pool[a], pool[b], a, b) for a, b in pairs)
     return FlipTest(attribute, tuple(proxies), matched_on, caliper, flips, tuple(notes))
 
@@ -178,51 +114,97 @@ class _Change:
     donors: Crowd
     attribute: str
     proxies: tuple[str, ...]
-    matched_on: tuple[str, ...]
+    space: MatchSpace
     caliper: float | None
+    seed: int
 
     def flip(
         self, asked: IntArray, own_pool: IntArray, pool: IntArray, origin: int, target: int
     ) -> Flip:
         """One ordered pair of groups."""
         names = self.people.attributes[self.attribute].names
-        before, others = self.people.part(asked), self.donors.part(pool)
-        changed = before.frame.copy()
-        found = Flip(names[origin], names[target], len(asked), 0, 0, 0, 0)
-        near = np.ones(len(asked), dtype=bool)
-        if self.attribute in changed.columns:
-            most_common = others.frame[self.attribute].value_counts(dropna=False).index[0]
-            changed[self.attribute] = most_common
-        if self.proxies:
-            space = MatchSpace.fit(self.donors.frame, self.matched_on)
-            place = space.place(before.frame)
-            match, distance = nearest(place, space.place(others.frame))
-            own = nearest(place, space.place(self.donors.part(own_pool).frame))[1]
-            near = np.ones(len(asked), bool) if self.caliper is None else distance <= self.caliper
-            taken = [*self.proxies]
+        before = self.people.part(asked)
+        was = self.decide(before.frame, before.attributes)
+        if not self.proxies:
+            changed = before.frame.copy()
             if self.attribute in changed.columns:
-                taken.append(self.attribute)
-            for name in taken:
-                changed[name] = others.frame[name].iloc[match].to_numpy()
-            found = replace(
-                found,
-                donors=len(np.unique(match[near])),
-                distance=float(np.median(distance[near])) if near.any() else None,
-                distance_high=float(np.quantile(distance[near], 0.9)) if near.any() else None,
-                own_distance=float(np.median(own)),
-            )
-        moved = dict(before.attributes)
-        moved[self.attribute] = Attribute(np.full(len(asked), target, dtype=np.int64), names)
-        was = self.decide(before.frame, before.attributes)[near]
-        now = self.decide(changed, moved)[near]
-        return replace(
-            found,
-            people=int(near.sum()),
-            unmatched=int((~near).sum()),
-            to_selected=int((~was & now).sum()),
-            to_refused=int((was & ~now).sum()),
-            selected=int(was.sum()),
+                others = self.donors.part(pool).frame[self.attribute]
+                changed[self.attribute] = others.value_counts(dropna=False).index[0]
+            now = self._decided(changed, before, target)
+            return Flip(names[origin], names[target], len(asked), 0, *_counts(was, now))
+        rng = np.random.default_rng([self.seed, origin, target])
+        match, distance = self._match(before, pool, asked, rng)
+        own, own_distance = self._match(before, own_pool, asked, rng)
+        near = np.ones(len(asked), dtype=bool)
+        if self.caliper is not None:
+            near = (distance <= self.caliper) & (own_distance <= self.caliper)
+        now = self._decided(self._taken(before, match), before, target)[near]
+        alike = self._decided(self._taken(before, own), before, origin)[near]
+        was, match, own, far = was[near], match[near], own[near], distance[near]
+        return Flip(
+            names[origin],
+            names[target],
+            int(near.sum()),
+            int((~near).sum()),
+            *_counts(was, now),
+            donors=len(np.unique(match)),
+            distance=float(np.median(far)) if near.any() else None,
+            distance_high=float(np.quantile(far, 0.9)) if near.any() else None,
+            own_distance=float(np.median(own_distance)),
+            effective=_effective(was, now, match),
+            placebo=_placebo(was, now, alike, match, own),
         )
+
+    def _match(
+        self, before: Crowd, pool: IntArray, asked: IntArray, rng: np.random.Generator
+    ) -> tuple[IntArray, FloatArray]:
+        """Places among donors of the nearest, never the person themselves, and how far."""
+        others = self.space.place(self.donors.part(pool).frame)
+        itself = None
+        if self.people.frame is self.donors.frame:
+            there = {int(place): i for i, place in enumerate(pool)}
+            itself = np.array([there.get(int(place), -1) for place in asked], dtype=np.int64)
+        found, distance = nearest(self.space.place(before.frame), others, itself=itself, rng=rng)
+        return pool[found], distance
+
+    def _taken(self, before: Crowd, match: IntArray) -> pd.DataFrame:
+        changed = before.frame.copy()
+        for name in (*self.proxies, self.attribute):
+            if name in changed.columns:
+                changed[name] = self.donors.frame[name].iloc[match].to_numpy()
+        return changed
+
+    def _decided(self, changed: pd.DataFrame, before: Crowd, group: int) -> Decisions:
+        names = self.people.attributes[self.attribute].names
+        moved = dict(before.attributes)
+        moved[self.attribute] = Attribute(np.full(len(changed), group, dtype=np.int64), names)
+        return self.decide(changed, moved)
+
+
+def _counts(was: Decisions, now: Decisions) -> tuple[int, int, int]:
+    """To selected, to refused, selected before."""
+    return int((~was & now).sum()), int((was & ~now).sum()), int(was.sum())
+
+
+def _effective(was: Decisions, now: Decisions, match: IntArray) -> Effective:
+    up, down = (~was & now).astype(float), (was & ~now).astype(float)
+    return Effective(*(effective_people(v, (match,)) for v in (up + down, up, down, up - down)))
+
+
+def _placebo(
+    was: Decisions, now: Decisions, alike: Decisions, match: IntArray, own: IntArray
+) -> Placebo:
+    flipped, moved = was != now, was != alike
+    apart = flipped.astype(float) - moved
+    return Placebo(
+        int((~was & alike).sum()),
+        int((was & ~alike).sum()),
+        int((flipped & ~moved).sum()),
+        int((moved & ~flipped).sum()),
+        donors=len(np.unique(own)),
+        effective=_effective(was, alike, own),
+        paired=effective_people(apart, (match, own)),
+    )
 
 
 def _drawn(codes: IntArray, group: int, most: int, rng: np.random.Generator) -> IntArray:

@@ -16,6 +16,7 @@ from fairlab.outcomes import FloatArray, IntArray
 
 FURTHEST = 5.0
 MOST_LEVELS = 50
+_TINY = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,11 +89,30 @@ def _numbers(name: str, numbers: FloatArray) -> _Numbers:
     return _Numbers(name, float(centre), spread)
 
 
-def nearest(people: FloatArray, others: FloatArray) -> tuple[IntArray, FloatArray]:
+def nearest(
+    people: FloatArray,
+    others: FloatArray,
+    *,
+    itself: IntArray | None = None,
+    rng: np.random.Generator | None = None,
+) -> tuple[IntArray, FloatArray]:
     """For each of ``people`` (n, D) the place of the nearest of ``others`` (m, D), and how far.
 
-    Of several equally near, the one sklearn's exhaustive search finds first; the same every time.
+    Args:
+        people, others: Coordinates.
+        itself: (n,) the place of each person among ``others``, who is then nobody's own match;
+            −1 for a person who is not there. Needs m of at least 2.
+        rng: Of several equally near, one is drawn, so that none of them serves everybody; without
+            it the first that sklearn's exhaustive search finds, the same every time.
     """
-    search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(others)
-    distance, place = search.kneighbors(people)
-    return place[:, 0].astype(np.int64), distance[:, 0]
+    a, b = people, others
+    if rng is not None:
+        # Too small to matter but between equals.
+        a, b = (np.column_stack([x, rng.uniform(0, _TINY, len(x))]) for x in (a, b))
+    search = NearestNeighbors(n_neighbors=1 if itself is None else 2, algorithm="brute").fit(b)
+    place = search.kneighbors(a, return_distance=False).astype(np.int64)
+    found = place[:, 0]
+    if itself is not None:
+        found = np.where(found == itself, place[:, 1], found)
+    distance: FloatArray = np.linalg.norm(people - others[found], axis=1)
+    return found, distance

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fairlab.examine.flips import Flip, FlipTest
+from fairlab.examine.changes import Flip, FlipTest
 
 
 def suppress_flips(test: FlipTest, smallest: int) -> tuple[FlipTest, str]:
@@ -15,15 +15,28 @@ def suppress_flips(test: FlipTest, smallest: int) -> tuple[FlipTest, str]:
         smallest: Fewest people shown; 0 hides nothing.
 
     Returns:
-        The test, and how many pairs were left out in a sentence; "" for none.
+        The test, and how many pairs were left out in a sentence; "" for none. Of a pair of which
+        only the placebo rests on few people, the placebo and the difference are left out.
     """
-    kept = tuple(flip for flip in test.flips if not _small(flip, smallest))
+    kept = [flip for flip in test.flips if not _small(flip, smallest)]
+    notes = []
     hidden = len(test.flips) - len(kept)
-    if not hidden:
+    if hidden:
+        which = "1 pair of groups rests" if hidden == 1 else f"{hidden} pairs of groups rest"
+        notes.append(
+            f"{which} on fewer than {smallest} people who change, or who do not, and stay hidden."
+        )
+    bare = [flip for flip in kept if _small_placebo(flip, smallest)]
+    if bare:
+        whose = "1 pair of groups" if len(bare) == 1 else f"{len(bare)} pairs of groups"
+        notes.append(
+            f"For {whose} what changes with values of the own group rests on fewer than {smallest} "
+            "people and stays hidden, with the difference from it."
+        )
+    if not notes:
         return test, ""
-    which = "1 pair of groups rests" if hidden == 1 else f"{hidden} pairs of groups rest"
-    note = f"{which} on fewer than {smallest} people who change, or who do not, and stay hidden."
-    return replace(test, flips=kept), note
+    shown = tuple(replace(flip, placebo=None) if flip in bare else flip for flip in kept)
+    return replace(test, flips=shown), " ".join(notes)
 
 
 def _small(flip: Flip, smallest: int) -> bool:
@@ -36,3 +49,22 @@ def _small(flip: Flip, smallest: int) -> bool:
         flip.unmatched,
     )
     return flip.people < smallest or any(0 < cell < smallest for cell in cells)
+
+
+def _small_placebo(flip: Flip, smallest: int) -> bool:
+    """Whether a cell of decisions before, as the other group and with own values is small."""
+    of = flip.placebo
+    if of is None:
+        return False
+    both = flip.changed - of.only_flip
+    cells = (
+        of.to_selected,
+        of.to_refused,
+        flip.selected - of.to_refused,
+        flip.people - flip.selected - of.to_selected,
+        of.only_flip,
+        of.only_placebo,
+        both,
+        flip.people - both - of.only_flip - of.only_placebo,
+    )
+    return any(0 < cell < smallest for cell in cells)

@@ -37,6 +37,7 @@ def test_a_model_that_does_not_see_the_group_is_said_to_change_nothing_by_constr
     assert "cannot change a decision: the model does not see it" in words
     assert "follows from how the model is built" in words
     assert "taken from the nearest person of the other group" in words
+    assert "with the values of someone like them of their own group" in words
     assert "A category" not in words
     assert "does not say what would have happened" in words
 

@@ -62,6 +62,15 @@ def test_a_model_blind_to_the_group_flips_by_its_proxies_alone(run: str) -> None
     pair = record["flips"]["with_proxies"]["flips"][0]
     assert pair["changed"]["n"] == pair["people"]
     assert pair["changed"]["k"] == pair["to_selected"] + pair["to_refused"]
+    own = pair["placebo"]
+    assert pair["placebo_changed"]["k"] == own["to_selected"] + own["to_refused"]
+    apart = pair["changed"]["value"] - pair["placebo_changed"]["value"]
+    assert pair["beyond_placebo"]["value"] == pytest.approx(apart)
+    net = (pair["to_selected"] - pair["to_refused"]) / pair["people"]
+    assert pair["net"]["value"] == pytest.approx(net)
+    text = said("examine", run, "--smallest", "0", "--no-importance", "--attribute", "sex")
+    assert "With own group's values, %" in text
+    assert "someone like them of their own group" in text
     assert "importance" not in record
 
 
@@ -71,6 +80,7 @@ def test_a_layer_is_also_asked_with_the_group_alone(run: str) -> None:
     )
     assert record["seen"] == ["in the layer's rule"]
     assert record["flips"]["alone"]["proxies"] == []
+    assert record["flips"]["alone"]["flips"][0]["beyond_placebo"] is None
 
 
 def test_what_a_model_looks_at_is_said_with_the_caveats(run: str) -> None:

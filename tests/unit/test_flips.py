@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlab.errors import InputError, UnknownNameError
-from fairlab.examine.flips import Crowd, Flip, FlipTest, flip_test
+from fairlab.examine.changes import Flip, FlipTest
+from fairlab.examine.flips import Crowd, flip_test
 from fairlab.examine.matching import MatchSpace, nearest
 from fairlab.examine.suppression import suppress_flips
 from fairlab.reports.figures.examine import flips_figure
@@ -55,7 +56,9 @@ def test_a_model_that_only_reads_a_proxy_flips_everybody_each_way():
     assert (away.people, away.selected, away.to_refused, away.to_selected) == (30, 30, 30, 0)
     assert (back.people, back.selected, back.to_refused, back.to_selected) == (30, 0, 0, 30)
     assert away.share().value == 1.0
-    assert away.share().lower == pytest.approx(0.886, abs=1e-3)  # Wilson, 30 of 30
+    assert away.share().lower < 0.886  # Wilson, 30 of 30, had each another person's value
+    _, alone = flips(reads_group, proxies=())
+    assert alone.flips[0].share().lower == pytest.approx(0.886, abs=1e-3)
 
 
 def test_a_model_that_reads_neither_changes_nothing():
@@ -204,12 +207,12 @@ def test_the_nearest_is_found_as_by_looking_at_everyone(people, others):
 
 
 def test_sentences_count_people_name_directions_and_call_a_trivial_zero_so():
-    """The pair with the most changes comes first, then the same pair the other way."""
+    """The pair with the strongest direction comes first, then the same pair the other way."""
     _, test = flips(reads_proxy)
     said = sentences.proxies_sentence(test)
-    assert "Of 30 people of a, 30 are decided otherwise as b (100.0 %;" in said
-    assert "0 from refused to selected, 30 from selected to refused" in said
-    assert "Of 30 people of b, 30 are decided otherwise as a" in said
+    assert "Of 30 people of a decided as b, 0 are newly selected and 30 newly refused" in said
+    assert "In all 100.0 % (95 % interval" in said
+    assert "Of 30 people of b decided as a, 30 are newly selected and 0 newly refused" in said
     trivial = sentences.alone_sentence("group", (), None, 60)
     assert "0 of 60 decisions change" in trivial
     assert "how the model is built" in trivial
@@ -217,7 +220,7 @@ def test_sentences_count_people_name_directions_and_call_a_trivial_zero_so():
     _, alone = flips(reads_group, proxies=())
     seen = sentences.alone_sentence("group", ("in the layer's rule",), alone, 0)
     assert seen.startswith("The model sees group in the layer's rule.")
-    assert "30 from refused to selected, 0 from selected to refused" in seen
+    assert "30 are newly selected and 0 newly refused: net +100.0" in seen
 
 
 def test_matches_farther_than_people_of_the_own_group_are_to_be_read_with_care():
@@ -249,3 +252,4 @@ def test_chart_and_table_hold_the_same_pairs():
     assert list(table["Decided otherwise, %"]) == [100.0, 100.0]
     up = dict(zip(figure.data[0].y, figure.data[0].x, strict=True))
     assert up == {"a as b<br>(n=30)": 0.0, "b as a<br>(n=30)": 100.0}
+    assert [set(trace.x) for trace in figure.data[2:]] == [{0.0}, {0.0}]  # the placebo

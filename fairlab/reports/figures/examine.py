@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from fairlab.config import CONSTRAINT_GAPS
-from fairlab.examine.flips import FlipTest, Share
+from fairlab.examine.changes import Flip, FlipTest, Share, by_direction
 from fairlab.examine.importance import Contributions, Importance
 from fairlab.examine.proxies_effect import Estimate, ProxyEffects, Step
 from fairlab.metrics.gaps import GAPS
@@ -28,22 +28,34 @@ _BESIDE = ("top right", "bottom right", "top left", "bottom left", "middle right
 
 
 def flips_figure(test: FlipTest) -> go.Figure:
-    """Per pair of groups, the share decided otherwise, each direction with its interval."""
-    flips = sorted(test.flips, key=lambda f: -(f.share().value or 0.0))[:MOST_PAIRS]
+    """Per pair of groups, the share decided otherwise, each direction with its interval.
+
+    Open marks are the placebo: the same people with values of their own group.
+    """
+    flips = by_direction(test)[:MOST_PAIRS]
+    placebo = any(flip.placebo is not None for flip in flips)
     names = [f"{_short(f.origin)} as {_short(f.target)}<br>(n={f.people:,})" for f in flips]
     figure = go.Figure(
         layout=layout(
             x="Share of people decided otherwise, %<br>with 95 % interval",
             y="",
-            height=150 + 62 * max(len(flips), 2),
+            height=150 + (104 if placebo else 62) * max(len(flips), 2) + 40 * placebo,
             scattermode="group",
         )
     )
-    for what, label, color, symbol in (
+    marks = [
         ("to_selected", "Refused → selected", BLUE, "triangle-right"),
         ("to_refused", "Selected → refused", VERMILLION, "square"),
-    ):
-        shares = [flip.share(what) for flip in flips]
+    ]
+    drawn = [
+        (label, color, symbol, [f.share(w) for f in flips]) for w, label, color, symbol in marks
+    ]
+    if placebo:
+        drawn += [
+            (f"{label}, own group's values", color, f"{symbol}-open", _placebo(flips, what))
+            for what, label, color, symbol in marks
+        ]
+    for label, color, symbol, shares in drawn:
         figure.add_trace(
             go.Scatter(
                 x=[None if s.value is None else 100 * s.value for s in shares],
@@ -225,6 +237,11 @@ def _room(steps: Sequence[float]) -> list[float]:
     low, high = min(ends), max(ends)
     spare = max(2.0, 0.18 * (high - low))
     return [low - spare, high + spare]
+
+
+def _placebo(flips: Sequence[Flip], what: str) -> list[Share]:
+    found = [flip.placebo_share(what) for flip in flips]
+    return [Share(None, None, None, 0, 0) if share is None else share for share in found]
 
 
 def _of(share: Share) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fairlab.config import CONSTRAINT_GAPS
-from fairlab.examine.flips import Flip, FlipTest
+from fairlab.examine.changes import Difference, Flip, FlipTest, Share, by_direction
 from fairlab.examine.importance import Contributions, Importance
 from fairlab.examine.proxies_effect import Estimate, ProxyEffects, Step
 from fairlab.metrics.gaps import GAPS
@@ -18,8 +18,12 @@ FLIP_CAVEATS = (
     "Few changes do not mean that groups are decided alike: columns that were not changed may "
     "still go with the group. Many do not mean the columns should go: they may hold what matters "
     "for the outcome.",
-    "Intervals take people as drawn independently; where one person's values are taken for many, "
-    "they are somewhat too narrow.",
+    "Anybody else's values change some decisions. The comparison with someone like them of their "
+    "own group shows how many: only what differs from it, and the net direction, go with the "
+    "group. Where people of the own group are nearer than those of the other, it shows somewhat "
+    "too few.",
+    "Where one person's values are taken for many, these count as fewer people: intervals are "
+    "wider.",
 )
 LOOK_CAVEATS = (
     "This explains the model, not the world: a column weighs because the model uses it, not "
@@ -46,7 +50,7 @@ def alone_sentence(attribute: str, seen: Sequence[str], test: FlipTest | None, p
 
 
 def proxies_sentence(test: FlipTest) -> str:
-    """The pairs whose decisions change most, with the direction of change."""
+    """The pairs with the strongest net direction, and how many change without another group."""
     changed = _list([f"“{name}”" for name in test.proxies])
     return (
         f"With the value{'s' if len(test.proxies) > 1 else ''} of {changed} taken from the nearest "
@@ -77,12 +81,12 @@ def match_sentence(test: FlipTest) -> str:
         most = max(matched, key=lambda flip: flip.people / max(flip.donors, 1))
         said.append(
             f"For {most.people:,} people of {most.origin} the values of {most.donors:,} different "
-            f"people of {most.target} were taken."
+            f"people of {most.target} were taken{_own_donors(most)}."
         )
     if test.caliper is not None:
         said.append(
-            f"For {unmatched:,} of {asked:,} questions nobody is within {test.caliper:g}; they are "
-            "not counted."
+            f"For {unmatched:,} of {asked:,} questions nobody of the other group, or nobody else "
+            f"of the own, is within {test.caliper:g}; they are not counted."
         )
     return " ".join(said)
 
@@ -210,20 +214,47 @@ def _cost(accuracy: Estimate) -> str:
 
 
 def _flip(flip: Flip) -> str:
-    share = flip.share()
-    if share.value is None or share.lower is None or share.upper is None:
+    share, net = flip.share(), flip.net()
+    if share.value is None or net.value is None:
         return f"Nobody of {flip.origin} could be matched with {flip.target}."
+    unclear = "" if net.is_clear or not flip.changed else " We cannot tell a direction."
     return (
-        f"Of {share.n:,} people of {flip.origin}, {share.k:,} are decided otherwise as "
-        f"{flip.target} ({100 * share.value:.1f} %; 95 % interval {100 * share.lower:.1f} to "
-        f"{100 * share.upper:.1f}): {flip.to_selected:,} from refused to selected, "
-        f"{flip.to_refused:,} from selected to refused."
+        f"Of {share.n:,} people of {flip.origin} decided as {flip.target}, {flip.to_selected:,} "
+        f"are newly selected and {flip.to_refused:,} newly refused: net {_interval(net)}.{unclear} "
+        f"In all {_percent(share)} are decided otherwise{_own_group(flip)}."
+    )
+
+
+def _own_group(flip: Flip) -> str:
+    """What the placebo changes, and the difference from it; "" without one."""
+    share, beyond = flip.placebo_share(), flip.beyond_placebo()
+    if share is None or beyond is None:
+        return ""
+    said = (
+        f"; {_percent(share)} are as well with the values of someone like them of their own group, "
+        f"a difference of {_interval(beyond)}"
+    )
+    return said if beyond.is_clear else f"{said}: we cannot tell it from none"
+
+
+def _own_donors(flip: Flip) -> str:
+    if flip.placebo is None:
+        return ""
+    return f", and those of {flip.placebo.donors:,} of their own group for the comparison"
+
+
+def _percent(share: Share) -> str:
+    if share.value is None or share.lower is None or share.upper is None:
+        return "an undefined share"
+    return (
+        f"{100 * share.value:.1f} % (95 % interval {100 * share.lower:.1f} to "
+        f"{100 * share.upper:.1f})"
     )
 
 
 def _widest(test: FlipTest, most: int = 2) -> list[Flip]:
-    """The pair with the most changes and the same pair the other way; with two groups, both."""
-    flips = sorted(test.flips, key=lambda flip: -(flip.share().value or 0.0))
+    """The pair with the strongest net direction and the same the other way."""
+    flips = by_direction(test)
     first = flips[0]
     back = [f for f in flips if (f.origin, f.target) == (first.target, first.origin)]
     return [first, *back][:most]
@@ -245,7 +276,7 @@ def _share_points(estimate: Estimate) -> str:
     return "undefined" if estimate.value is None else f"{100 * estimate.value:.1f} points"
 
 
-def _interval(estimate: Estimate) -> str:
+def _interval(estimate: Estimate | Difference) -> str:
     if estimate.value is None or estimate.lower is None or estimate.upper is None:
         return "undefined"
     return (

@@ -2,35 +2,42 @@
 
 import pandas as pd
 
-from fairlab.examine.flips import FlipTest
+from fairlab.examine.changes import Difference, Flip, FlipTest, Share
 from fairlab.examine.importance import Contributions, Importance
 from fairlab.examine.proxies_effect import Estimate, ProxyEffects
 from fairlab.reports.sentences.examine import step_name
 
 
 def flips_table(test: FlipTest) -> pd.DataFrame:
-    """One row per ordered pair of groups; shares in percent with 95 % intervals."""
-    rows = []
-    for flip in test.flips:
-        changed = flip.share()
-        rows.append(
-            {
-                "From": flip.origin,
-                "As": flip.target,
-                "People": flip.people,
-                "Decided otherwise, %": _percent(changed.value),
-                "Lower, %": _percent(changed.lower),
-                "Upper, %": _percent(changed.upper),
-                "Refused → selected": flip.to_selected,
-                "Selected → refused": flip.to_refused,
-                "Not matched": flip.unmatched,
-                "People matched with": flip.donors or None,
-                "Median distance": _two(flip.distance),
-                "90 % within": _two(flip.distance_high),
-                "Nearest of own group": _two(flip.own_distance),
-            }
-        )
-    return pd.DataFrame(rows)
+    """One row per ordered pair of groups; shares in percent, differences in points, 95 %.
+
+    Net is newly selected minus newly refused; "own group" is the placebo. Its columns, and those of
+    the match, are there when values were taken.
+    """
+    return pd.DataFrame([_flip_row(flip, matched=bool(test.proxies)) for flip in test.flips])
+
+
+def _flip_row(flip: Flip, *, matched: bool) -> dict[str, object]:
+    row: dict[str, object] = {"From": flip.origin, "As": flip.target, "People": flip.people}
+    row |= _columns("Net, points", flip.net())
+    row |= _columns("Decided otherwise, %", flip.share())
+    if matched:
+        row |= _columns("With own group's values, %", flip.placebo_share())
+        row |= _columns("Difference, points", flip.beyond_placebo())
+    row |= {"Refused → selected": flip.to_selected, "Selected → refused": flip.to_refused}
+    if not matched:
+        return row
+    own = flip.placebo
+    return row | {
+        "Refused → selected, own group": None if own is None else own.to_selected,
+        "Selected → refused, own group": None if own is None else own.to_refused,
+        "Not matched": flip.unmatched,
+        "People matched with": flip.donors or None,
+        "Of own group": None if own is None else own.donors or None,
+        "Median distance": _two(flip.distance),
+        "90 % within": _two(flip.distance_high),
+        "Nearest of own group": _two(flip.own_distance),
+    }
 
 
 def importance_table(found: Importance) -> pd.DataFrame:
@@ -81,7 +88,7 @@ def effects_table(found: ProxyEffects) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _columns(name: str, estimate: Estimate | None) -> dict[str, float | None]:
+def _columns(name: str, estimate: Estimate | Share | Difference | None) -> dict[str, float | None]:
     if estimate is None:
         estimate = Estimate(None, None, None)
     short = name.partition(",")[0]

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from fairlab.errors import FairlabError
-from fairlab.examine.flips import Crowd, FlipTest, flip_test
+from fairlab.examine.changes import FlipTest
+from fairlab.examine.flips import Crowd, flip_test
 from fairlab.examine.models import ExaminedModel
 from fairlab.examine.suppression import suppress_flips
 from fairlab.reports.figures import examine as figures
@@ -89,6 +90,8 @@ def _show_alone(examined: Examined, attribute: str, smallest: int) -> None:
             table=tables.flips_table(shown),
             key="audit.flip.alone",
         )
+        if test.notes:
+            st.markdown(as_it_is(" ".join(test.notes)))
 
 
 def _show_proxies(examined: Examined, attribute: str, smallest: int) -> None:

@@ -42,8 +42,8 @@ def _model(run_id: str, index: int) -> ExaminedModel:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _crowd(run_id: str, split: str) -> Crowd:
-    people = result(run_id).splits[split]
-    return Crowd(task_data(run_id).frame.iloc[people.rows], people.attributes)
+    people, data = result(run_id).splits[split], task_data(run_id)
+    return Crowd(data.frame.iloc[people.rows], people.attributes, data.task.weight is not None)
 
 
 @st.cache_resource(show_spinner="Looking for proxies …", max_entries=32)
