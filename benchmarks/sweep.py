@@ -7,8 +7,8 @@ in one process with torch's present number of threads.
 
     python -m benchmarks.sweep [--data adult.csv.gz] [--json out.json] [--device cuda] [--many]
 
-It also measures the sweep beside its matrix products alone and, on Adult, seconds and memory per
-model as one sweep has more of them (``--many``: up to 1,000).
+It also measures the sweep beside its matrix products alone and, on Adult, processor seconds and
+memory per model as one sweep has more of them (``--many``: up to 1,000).
 """
 
 import argparse
