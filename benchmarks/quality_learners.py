@@ -22,7 +22,7 @@ NAMES = ("adult", "bank", "acs", "compas")
 
 def main(data: Path, seeds: int = 5, people: int = 8000) -> None:
     """Print a line per table: mean over seeds, and differences with their standard error."""
-    head = ("table", "peers' trees", "ours", "ours − peers'", "ours as a reduction fits it − peers'")
+    head = ("table", "peers' trees", "ours", "ours − peers'", "ours refitted − peers'")
     print(" | ".join(head))
     for name in NAMES:
         found = np.array(list(accuracies(name, data, seeds, people)))

@@ -238,7 +238,15 @@ def tally_line(verdicts: Sequence[Mapping[str, Any]]) -> str:
     if judged:
         said.append(f"About {0.025 * judged:.0f} would be lost by chance alone if all were equal.")
     if found["tie"]:
-        said.append(TIES)
+        wide = [
+            (v["difference"]["high"] - v["difference"]["low"]) / 2
+            for v in verdicts
+            if v["verdict"] == "tie"
+        ]
+        said.append(
+            f"{TIES} Half of the ties have intervals of ± {100 * np.median(wide):.1f} points "
+            "or more."
+        )
     if found["open"]:
         said.append(f"{found['open']} are open: one seed gives no verdict.")
     if judged:

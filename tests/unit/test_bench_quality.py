@@ -597,11 +597,15 @@ def test_the_reduction_on_our_boosting_has_our_trees(prepared: PreparedData) -> 
 
 def test_a_partial_run_says_so_and_none_lost_is_not_as_good() -> None:
     assert quality_report.tally_line([]) == "0 won, 0 tied, 0 lost of 0."
-    tie = {"verdict": "tie", "by_seed": [0.0] * 3, "by_other_rule": {"verdict": "loss"}}
+    tie = {
+        "verdict": "tie", "by_seed": [0.0] * 3, "by_other_rule": {"verdict": "loss"},
+        "difference": {"mean": 0.0, "low": -0.03, "high": 0.03},
+    }  # fmt: skip
     said = quality_report.tally_line([tie, {**tie, "by_seed": [0.0] * 5}])
     assert said.startswith("0 won, 2 tied, 0 lost of 2 (1 with 3 seeds, 1 with 5 seeds).")
     assert "None of the 2 is lost beyond noise." in said
     assert "true loss of 2 standard errors" in said
+    assert "± 3.0 points or more." in said
     run = quality.Run(Path("anywhere"), None)
     assert run._progress(1, 2)[0].startswith("Partial run: 1 of 2 cells computed;")
     assert run._progress(2, 2) == ["2 of 2 cells computed."]
