@@ -88,7 +88,7 @@ def sweep(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from fairlab.config import RunConfig
     from fairlab.data import open_task
-    from fairlab.reports.export import result_record, write_export
+    from fairlab.reports.export import export_notes, result_record, write_export
     from fairlab.reports.tables.points import points_table
     from fairlab.reports.terminal import sweep_text
     from fairlab.training import fit_sweep
@@ -105,7 +105,9 @@ def sweep(
         result = fit_sweep(table, run, on_progress, models_at_once=models_at_once)
     written = () if out is None else write_export(out, run, result, smallest)
     if as_json:
+        notes = export_notes(written, smallest) if written else ()
         record = result_record(run, result, smallest) | {"files": [str(path) for path in written]}
+        record["left_out"] = list(notes)
         points = points_table(result, smallest=smallest)
         table_json = points.to_json(orient="records", double_precision=15)
         say_json(record | {"table": json.loads(table_json)})
@@ -113,6 +115,8 @@ def sweep(
     say(sweep_text(result))
     for path in written:
         say(f"Written: {path}")
+    for line in export_notes(written, smallest) if written else ():
+        say(line)
 
 
 app.command()(audit)
@@ -162,18 +166,20 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the YAML, tables and record of a finished run."""
-    from fairlab.reports.export import write_export
+    from fairlab.reports.export import export_notes, write_export
     from fairlab.runs.store import RunStore
 
     store = RunStore()
     record = store.get(run)
     folder = Path(f"run-{run}") if out is None else out
     written = write_export(folder, record.config, store.load_result(run), smallest)
+    notes = export_notes(written, smallest)
     if as_json:
-        say_json({"run": run, "digest": record.digest, "files": [str(path) for path in written]})
+        found = {"run": run, "digest": record.digest, "files": [str(path) for path in written]}
+        say_json(found | {"left_out": list(notes)})
         return
-    for path in written:
-        say(str(path))
+    for line in (*(str(path) for path in written), *notes):
+        say(line)
 
 
 @app.command()
@@ -242,6 +248,12 @@ def bench(
 ) -> None:
     """Measure fairlab beside a named peer, in one process, warm; or how often intervals cover."""
     measure = _benchmark(what)
+    if what is Benchmark.QUALITY and data is None and not (only_report or tables):
+        raise InputError(
+            "'bench quality' compares on several real tables, of which one alone is built in. Give "
+            "the folder that has them with --data FOLDER, or name the built-in one: --tables "
+            "loanapp."
+        )
     options: dict[str, Any] = {} if what is Benchmark.COVERAGE else {"data": data}
     given = {
         "data": data,

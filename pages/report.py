@@ -4,17 +4,19 @@ import streamlit as st
 
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import report_view as view
+from fairlab.ui.widgets.report_files import offer_files
+from fairlab.ui.widgets.report_numbers import show_choice
 
 begin_page("Report", "Take the choice away, with its reasons, as files that anyone can run again.")
 view.adopt_import()
 chosen = view.choose()
 if chosen is not None:
-    view.show_choice(chosen)
+    show_choice(chosen)
     st.subheader("Reasons", anchor=False)
     config = view.ask_reasons(chosen)
     st.subheader("What this does not show", anchor=False)
     view.show_limits(chosen)
     st.subheader("Files", anchor=False)
-    view.offer_files(chosen, config)
+    offer_files(chosen, config)
 st.subheader("Import a run", anchor=False)
 view.offer_import()

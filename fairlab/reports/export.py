@@ -1,6 +1,7 @@
 """What leaves the app: the run as YAML, the numbers as CSV. Aggregates only.
 
-Rates that could give away fewer than ten people are left out, and each row says so. Text that
+Rates that could give away fewer than ten people are left out, and each row says so; with a
+minimum of 0 nothing is, and the files are for one's own use. Text that
 a spreadsheet would run as a formula is neutralised. Nothing depends on the clock, so the same run
 gives the same bytes.
 """
@@ -10,7 +11,7 @@ import json
 import re
 import shlex
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from fairlab.errors import InputError
 from fairlab.frontier import RunFrontier, frontier_of_run, unmitigated_model
 from fairlab.pareto.health import health_report
 from fairlab.pareto.honesty import honesty
+from fairlab.reports.left_out import counted, left_out_sentence
 from fairlab.reports.sentences.health import finding_words
 from fairlab.reports.tables.frontier import frontier_frame
 from fairlab.reports.tables.honesty import folds_frame, noise_table
@@ -32,6 +34,10 @@ from fairlab.reports.withheld import hidden_promise, shown_frontier, withheld_of
 from fairlab.results import Point, SweepResult
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+OWN_USE = (
+    "Nothing is left out: numbers of few people are in these files, and single people could be "
+    "worked out. They are for your own use; do not pass them on."
+)
 # What tells the models of a sweep apart, in results and in choices.
 _NAMED_BY = ("mode", "method", "strength", "slack", "place", "seed")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -235,6 +241,22 @@ def write_export(
             "folder with --out."
         ) from error
     return tuple(written)
+
+
+def export_notes(written: Sequence[Path], smallest: int = SMALL_CELL) -> tuple[str, ...]:
+    """What a written export leaves out, or that it must not be passed on, in sentences.
+
+    Args:
+        written: The files.
+        smallest: As they were written with.
+    """
+    if smallest <= 0:
+        return (OWN_USE,)
+    tables = {path.name: path.read_bytes() for path in written if path.suffix == ".csv"}
+    said = left_out_sentence(counted(tables), smallest)
+    if not said:
+        return ()
+    return (said, "--smallest 0 keeps them, for your own use: do not pass such files on.")
 
 
 def chosen_index(result: SweepResult, choice: Choice) -> int:

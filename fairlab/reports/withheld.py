@@ -15,6 +15,7 @@ from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics import GAPS, Gap
 from fairlab.metrics.suppression import Withheld, withheld
 from fairlab.outcomes import count
+from fairlab.reports.left_out import COLUMN, left_out_words
 from fairlab.reports.measure import people_of
 from fairlab.results import SweepResult
 
@@ -107,6 +108,7 @@ def shown_frontier(frame: pd.DataFrame, result: SweepResult, smallest: int) -> p
     if min(_fewest(result, split) for split in ("validation", "test")) < smallest:
         gaps = [c for c in columns if c.startswith("gap")]
         shown[gaps] = np.nan
+        shown[COLUMN] = left_out_words(gaps, smallest)
     return shown
 
 

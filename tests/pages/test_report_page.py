@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairlab.config import Choice, RunConfig
+from fairlab.metrics import audit
 from fairlab.reports.export import run_yaml
 from fairlab.results import SweepResult
 from fairlab.runs.store import RunStore
@@ -123,3 +124,32 @@ def test_a_layer_model_brings_its_meter(open_page: Open, finished_run: str) -> N
     assert any("One draw of decisions" in table.value for table in app.dataframe)
     other = open_page("report", run=finished_run, chosen=(0,))
     assert "Promised" not in " ".join(text.value for text in other.markdown)
+
+
+def test_files_say_how_much_they_leave_out_and_can_keep_it(
+    open_page: Open, finished_run: str
+) -> None:
+    """Before the click: how many numbers and why; kept small cells must not be passed on."""
+    app = open_page("report", run=finished_run, chosen=(2,))
+    assert "in Models (CSV)" in words(app)
+    assert "fewer than 10 people" in words(app)
+    app.toggle(key="report.keep").set_value(True).run()
+    assert "in Models (CSV)" not in words(app)
+    assert "do not pass them on" in words(app)
+
+
+def test_the_chosen_model_has_intervals_and_stands_beside_the_unmitigated_one(
+    open_page: Open, finished_run: str, trained: Trained
+) -> None:
+    """Intervals are those of the audit at the threshold in use; another threshold is said."""
+    app = open_page("report", run=finished_run, chosen=(2,))
+    people = trained[1].scored(2)
+    found = audit(people.outcomes(trained[1].group_by), 0.5)
+    shown = (found.rates["accuracy"].everyone, found.gaps["demographic_parity_difference"])
+    for tile, number in zip((app.metric[0], app.metric[2]), shown, strict=True):
+        assert tile.delta == (f"95 % interval {100 * number.lower:.1f} to {100 * number.upper:.1f}")
+    assert "unmitigated model of its family" in words(app)
+    assert "run's own threshold" not in words(app)
+    assert "unmitigated model of its" not in words(
+        open_page("report", run=finished_run, chosen=(0,))
+    ), "it is that model itself"

@@ -225,6 +225,20 @@ def test_bench_passes_its_options_on(
     assert run("bench", "audit", "--device", "cpu")[0] == 1
 
 
+def test_bench_quality_asks_for_its_tables_before_it_computes(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a folder, a table's name or cells to report there is nothing to compare on."""
+    seen: list[dict[str, object]] = []
+    monkeypatch.setattr(cli, "_benchmark", lambda _what: lambda **given: seen.append(given))
+    status, _, err = run("bench", "quality", "--seeds", "2")
+    assert (status, seen) == (1, [])
+    assert "--data FOLDER" in err
+    for words in (("--data", str(tmp_path)), ("--tables", "loanapp"), ("--only-report",)):
+        assert run("bench", "quality", *words)[0] == 0
+    assert len(seen) == 3
+
+
 def test_bench_refuses_the_options_of_another_benchmark(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from fairlab.metrics.suppression import withheld
 from fairlab.pareto.folds import FoldSummary, fold_summaries, pooled_people
 from fairlab.pareto.health import HealthReport
 from fairlab.pareto.honesty import Honesty
+from fairlab.reports.left_out import COLUMN, left_out_words
 from fairlab.reports.sentences.health import finding_words
 from fairlab.reports.withheld import withheld_of
 from fairlab.results import SweepResult
@@ -81,7 +82,8 @@ def noise_table(result: SweepResult, found: Honesty, *, smallest: int = 0) -> pd
             "train_gap_excess_p": None if overfit is None else overfit.p_adjusted,
         }
         hidden = _hidden(result, found, point.index, change.unmitigated, smallest)
-        rows.append({**row, **dict.fromkeys(hidden)})
+        why = left_out_words([name for name in row if name in hidden], smallest)
+        rows.append({**row, **dict.fromkeys(hidden), COLUMN: why})
     return pd.DataFrame(rows)
 
 
@@ -93,6 +95,11 @@ def _hidden(
         gone = withheld_of(result, model, found.noise.split, result.threshold, smallest)
         columns += [] if gone.keeps(gap) else list(_GAP_COLUMNS)
         columns += list(_ACCURACY_COLUMNS) if gone.whole else []
+    # A spread over seeds and all of its numbers but one would leave that one.
+    for model in found.noise.of(index).indices:
+        gone = withheld_of(result, model, found.noise.split, result.threshold, smallest)
+        columns += [] if gone.keeps(gap) else ["gap_seed_sd"]
+        columns += ["accuracy_seed_sd"] if gone.whole else []
     return columns
 
 
@@ -109,14 +116,15 @@ def folds_frame(result: SweepResult, *, smallest: int = 0) -> pd.DataFrame:
     """
     gap = GAPS[CONSTRAINT_GAPS[result.constraint]]
     keeps, keeps_folds = _keeps(result, smallest)
-    rows = []
+    numbers, rows = [*_pooled_names(), *_fold_names(result)], []
     for one in fold_summaries(result):
         row: dict[str, Any] = {"model": one.index, "folds": one.folds}
         row |= _pooled(one) if keeps[one.index] else {}
         if keeps[one.index] and keeps_folds[one.index]:
             row |= _per_fold(one)
-        rows.append(row)
-    names = ["model", "folds", *_pooled_names(), *_fold_names(result)]
+        hidden = [name for name in numbers if name not in row]
+        rows.append({**row, COLUMN: left_out_words(hidden, smallest)})
+    names = ["model", "folds", *numbers, COLUMN]
     return pd.DataFrame(rows).reindex(columns=names).rename_axis(gap.name, axis=1)
 
 

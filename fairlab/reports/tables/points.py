@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics import GAPS, RATES, Rate, wilson
 from fairlab.outcomes import Counts, count
+from fairlab.reports.left_out import COLUMN, few_people, left_out_words
 from fairlab.reports.measure import counts_of, people_of, widest
 from fairlab.reports.tables.curve import front_by_family
 from fairlab.reports.withheld import hidden_columns, withheld_of
@@ -66,8 +67,8 @@ def points_table(
         promised), ``solver_residual``, ``policy``, ``uses_attribute_when_deciding``, for models
         that draw their decisions ``expected_accuracy`` and ``expected_gap`` (over all draws;
         ``accuracy`` and gaps are of the one draw shown) and ``thresholded_accuracy`` and
-        ``thresholded_gap`` (of selecting at a chance of one half), ``flags``. Missing
-        means undefined, not applicable or left out.
+        ``thresholded_gap`` (of selecting at a chance of one half), ``flags``, ``left_out`` (why,
+        and which columns). Missing means undefined, not applicable or left out.
     """
     cut = result.threshold if threshold is None else threshold
     fronts = _fronts(result)
@@ -78,17 +79,22 @@ def points_table(
             tables = counts_of(result, point.index, split, cut)
             gone = withheld_of(result, point.index, split, cut, smallest)
             hidden = hidden_columns(gone, result.constraint)
+            row = {
+                **_identity(result, point, split, cut),
+                **_overall(tables[0], weighted),
+                **{name: widest(gap, tables) for name, gap in GAPS.items()},
+                "on_front": fronts[point.index],
+                **_promise(point, split),
+                "uses_attribute_when_deciding": point.uses_attribute,
+                **_drawn(result, point, split),
+                "flags": " ".join(point.flags),
+            }
+            gone_columns = [name for name in row if name in _asked(point, hidden)]
             rows.append(
                 {
-                    **_identity(result, point, split, cut),
-                    **_overall(tables[0], weighted),
-                    **{name: widest(gap, tables) for name, gap in GAPS.items()},
-                    "on_front": fronts[point.index],
-                    **_promise(point, split),
-                    "uses_attribute_when_deciding": point.uses_attribute,
-                    **_drawn(result, point, split),
-                    "flags": " ".join(point.flags),
-                    **dict.fromkeys(sorted(hidden), np.nan),
+                    **row,
+                    **dict.fromkeys(gone_columns, np.nan),
+                    COLUMN: left_out_words(gone_columns, smallest),
                 }
             )
     return pd.DataFrame(rows)
@@ -165,6 +171,12 @@ def _fronts(result: SweepResult) -> list[bool | None]:
     return [bool(value) for value in front_by_family(result)]
 
 
+def _asked(point: Point, hidden: set[str]) -> set[str]:
+    """Hidden columns that could hold a number of such a model at all."""
+    absent = set() if point.is_drawn else set(_DRAWN)
+    return hidden - (absent if point.guarantee is not None else absent | set(_PROMISE))
+
+
 def _promise(point: Point, split: str) -> dict[str, Any]:
     promise = point.guarantee
     if promise is None:
@@ -217,7 +229,7 @@ def _rate_rows(rate: Rate, counts: Counts, people: Counts, smallest: int) -> lis
                 "lower": np.nan if absent else lower[g],
                 "upper": np.nan if absent else upper[g],
                 "n": np.nan if hidden[g] else behind[g],
-                "left_out": f"rests on fewer than {smallest} people" if hidden[g] else reason,
+                COLUMN: few_people(smallest) if hidden[g] else reason,
             }
         )
     return rows

@@ -1,33 +1,22 @@
-"""The parts of the Report page: the choice, its reasons and limits, its files, the way back."""
+"""The parts of the Report page: the choice, its reasons and limits, the way back."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import streamlit as st
 
-from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
+from fairlab.config import Choice, RunConfig
 from fairlab.data import open_task
 from fairlab.errors import FairlabError, InputError
-from fairlab.frontier.group_cuts import rule_of_cuts
-from fairlab.metrics import GAPS
-from fairlab.outcomes import count
-from fairlab.reports.export import chosen_index, export_files, export_zip, run_yaml
+from fairlab.reports.export import chosen_index
 from fairlab.reports.imports import read_run
-from fairlab.reports.measure import widest
-from fairlab.reports.sentences.audit import percent, points
-from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, point_label
-from fairlab.reports.sentences.drawn import DECIDING
-from fairlab.reports.sentences.guarantee import guarantee_sentence
+from fairlab.reports.sentences.curve import point_label
 from fairlab.reports.sentences.limits import limits
-from fairlab.reports.tables.guarantee import guarantee_table
-from fairlab.results import ScoredPeople, SweepResult
+from fairlab.results import SweepResult
 from fairlab.runs.estimate import estimate_seconds, too_long
 from fairlab.runs.records import RunState
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
-from fairlab.ui.widgets.audit_view import audited
-from fairlab.ui.widgets.chart import show_table
 from fairlab.ui.widgets.subject import people_of
 
 _IMPORTED = "fairlab.imported"
@@ -104,39 +93,6 @@ def choose() -> Chosen | None:
         return None
 
 
-def show_choice(chosen: Chosen) -> None:
-    """Three numbers of the choice on test people, and what it was trained for."""
-    point = chosen.point
-    people = people_of(point, "test")
-    cut = 0.5 if point.cuts else point.threshold
-    found = audited(people, chosen.result.group_by, cut)
-    gap = CONSTRAINT_GAPS.get(chosen.result.constraint, "demographic_parity_difference")
-    columns = st.columns(3)
-    columns[0].metric(
-        "Accuracy, test people", percent(found.rates["accuracy"].everyone.value), border=True
-    )
-    columns[1].metric(
-        "Selected, test people", percent(found.rates["selection_rate"].everyone.value), border=True
-    )
-    tables = tuple(count(people.outcomes(by), cut) for by in chosen.result.groupings)
-    wide = widest(GAPS[gap], tables)
-    columns[2].metric(GAPS[gap].label, points(wide if wide == wide else None), border=True)
-    st.markdown(
-        as_it_is(
-            f"The run is for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
-            f"{chosen.result.groups_in_words}{_deciding(point, people)}"
-        )
-    )
-    guarantee = chosen.result.points[point.index].guarantee
-    if guarantee is not None:
-        trained = chosen.result
-        st.markdown(guarantee_sentence(guarantee, trained.constraint, trained.threshold))
-        if guarantee.promised < 1:
-            show_table(
-                guarantee_table(guarantee), key="report.meter", label="The promise, split by split"
-            )
-
-
 def ask_reasons(chosen: Chosen) -> RunConfig:
     """The run with this choice and the words people give it."""
     left, right = st.columns(2)
@@ -179,66 +135,6 @@ def show_limits(chosen: Chosen) -> None:
     st.markdown("\n".join(f"- {as_it_is(sentence)}" for sentence in said))
 
 
-def offer_files(chosen: Chosen, config: RunConfig) -> None:
-    """YAML, tables and record; made when asked for."""
-    name = f"fairlab-{config.digest()[:8]}"
-    left, middle, right, last = st.columns(4)
-    left.download_button(
-        "Everything (zip)",
-        lambda: export_zip(config, chosen.result, extra=_rule_files(chosen)),
-        file_name=f"{name}.zip",
-        mime="application/zip",
-        type="primary",
-        key="report.zip",
-        on_click="ignore",
-        width="stretch",
-    )
-    middle.download_button(
-        "Run (YAML)",
-        run_yaml(config),
-        file_name=f"{name}.yaml",
-        mime="application/yaml",
-        key="report.yaml",
-        on_click="ignore",
-        width="stretch",
-    )
-    for column, label, file in (
-        (right, "Models (CSV)", "points.csv"),
-        (last, "Rates per group (CSV)", "rates.csv"),
-    ):
-        column.download_button(
-            label,
-            partial(_file, config, chosen.result, file),
-            file_name=f"{name}-{file}",
-            mime="text/csv",
-            key=f"report.{file}",
-            on_click="ignore",
-            width="stretch",
-        )
-    for file, content in _rule_files(chosen).items():
-        st.download_button(
-            "Rule: thresholds per group (JSON)",
-            content,
-            file_name=f"{name}-{file}",
-            mime="application/json",
-            key="report.rule",
-            on_click="ignore",
-        )
-        st.markdown(
-            "This choice decides each group at its own threshold. The rule holds the thresholds "
-            "and decides for new people who come with a score and a group; the YAML holds them "
-            "too. The tables (CSV) list all models of the run at the run's own threshold."
-        )
-    st.markdown(
-        "The files hold aggregates only. Rates that could give away fewer than 10 people are left "
-        "out, and the row says so. The same numbers again, on any machine with fairlab:"
-    )
-    table = " --data YOUR_TABLE" if config.data.source == "file" else ""
-    st.code(f"fairlab sweep {name}.yaml{table} --out results", language="bash")
-    with st.expander("Preview of the YAML"):
-        st.code(run_yaml(config), language="yaml")
-
-
 def offer_import() -> None:
     """A YAML file back into a run."""
     uploaded = st.file_uploader(
@@ -277,26 +173,6 @@ def offer_import() -> None:
         st.session_state[_IMPORTED] = (run_id, config.choice)
         state.set_current_data(table)
         st.rerun()
-
-
-def _deciding(point: state.ChosenPoint, people: ScoredPeople) -> str:
-    """The threshold in words; of people decided per group the first note says it."""
-    if point.cuts:
-        return f". {people.notes[0]}"
-    return f"; threshold {point.threshold:g}." if people.has_scores else f"; {DECIDING}."
-
-
-def _rule_files(chosen: Chosen) -> dict[str, bytes]:
-    """The thresholds per group as a rule that decides for other people; nothing without them."""
-    cuts = chosen.point.group_cuts
-    if cuts is None:
-        return {}
-    people = chosen.result.scored(chosen.point.index)
-    return {"rule.json": rule_of_cuts(people, cuts).to_json().encode()}
-
-
-def _file(config: RunConfig, found: SweepResult, name: str) -> bytes:
-    return export_files(config, found)[name]
 
 
 @st.fragment(run_every=1.0)

@@ -1,0 +1,90 @@
+"""The chosen model in numbers, each with its interval, beside the unmitigated one."""
+
+import streamlit as st
+
+from fairlab.config import CONSTRAINT_GAPS
+from fairlab.metrics import GAPS, Audit, GapResult
+from fairlab.reports.sentences.audit import percent, points
+from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
+from fairlab.reports.sentences.drawn import DECIDING
+from fairlab.reports.sentences.guarantee import guarantee_sentence
+from fairlab.reports.sentences.noise import comparison_sentence
+from fairlab.reports.tables.guarantee import guarantee_table
+from fairlab.results import ScoredPeople
+from fairlab.ui import state
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.store import store
+from fairlab.ui.widgets.audit_cache import audited
+from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.honesty_cache import honesty_of
+from fairlab.ui.widgets.report_view import Chosen
+from fairlab.ui.widgets.subject import people_of
+
+
+def show_choice(chosen: Chosen) -> None:
+    """Three numbers of the choice on test people, how sure they are, what it was trained for."""
+    point = chosen.point
+    people = people_of(point, "test")
+    cut = 0.5 if point.cuts else point.threshold
+    audits = [audited(people, by, cut) for by in chosen.result.groupings]
+    gap = _widest(audits, CONSTRAINT_GAPS.get(chosen.result.constraint))
+    accuracy, selected = (audits[0].rates[n].everyone for n in ("accuracy", "selection_rate"))
+    tiles = (
+        ("Accuracy, test people", percent(accuracy.value), (accuracy.lower, accuracy.upper)),
+        ("Selected, test people", percent(selected.value), (selected.lower, selected.upper)),
+        (GAPS[gap.name].label, points(gap.value), (gap.lower, gap.upper)),
+    )
+    for column, (label, value, ends) in zip(st.columns(3), tiles, strict=True):
+        column.metric(
+            label, value, delta=_range(*ends), delta_color="off", delta_arrow="off", border=True
+        )
+    st.markdown(
+        as_it_is(
+            f"The run is for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
+            f"{chosen.result.groups_in_words}{_deciding(point, people)}"
+        )
+    )
+    said = _beside_unmitigated(chosen)
+    if said:
+        st.markdown(as_it_is(said))
+    guarantee = chosen.result.points[point.index].guarantee
+    if guarantee is not None:
+        trained = chosen.result
+        st.markdown(guarantee_sentence(guarantee, trained.constraint, trained.threshold))
+        if guarantee.promised < 1:
+            show_table(
+                guarantee_table(guarantee), key="report.meter", label="The promise, split by split"
+            )
+
+
+def _widest(audits: list[Audit], name: str | None) -> GapResult:
+    """The gap of the run, of several attributes each by itself the widest."""
+    found = [one.gaps[name or "demographic_parity_difference"] for one in audits]
+    return max(found, key=lambda gap: -1.0 if gap.value is None else gap.value)
+
+
+def _range(lower: float | None, upper: float | None) -> str:
+    """A 95 % interval in the tile's own unit."""
+    if lower is None or upper is None:
+        return "no interval"
+    return f"95 % interval {100 * lower:.1f} to {100 * upper:.1f}"
+
+
+def _beside_unmitigated(chosen: Chosen) -> str:
+    """Whether the model can be told from the unmitigated one of its family, on test people."""
+    trained, point = chosen.result, chosen.point
+    known = {"train", "validation", "test"} <= set(trained.splits)
+    if not known or trained.constraint not in CONSTRAINT_GAPS:
+        return ""
+    found = honesty_of(point.run_id, store().get(point.run_id).result_key or "")
+    said = comparison_sentence(found.comparisons[point.index], found.noise.split)
+    if not said or (not point.cuts and point.threshold == trained.threshold):
+        return said
+    return f"At the run's own threshold {trained.threshold:g}, one for everybody: {said}"
+
+
+def _deciding(point: state.ChosenPoint, people: ScoredPeople) -> str:
+    """The threshold in words; of people decided per group the first note says it."""
+    if point.cuts:
+        return f". {people.notes[0]}"
+    return f"; threshold {point.threshold:g}." if people.has_scores else f"; {DECIDING}."
