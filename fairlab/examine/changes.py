@@ -165,11 +165,13 @@ class FlipTest:
 
 
 def by_direction(test: FlipTest) -> list[Flip]:
-    """Pairs of groups, those first in which most of the group are newly selected or refused."""
-    return sorted(
-        test.flips,
-        key=lambda flip: (-abs(flip.net().value or 0.0), -(flip.share().value or 0.0)),
-    )
+    """Pairs of groups: clear directions first, of these the strongest, then by share changed."""
+
+    def place(flip: Flip) -> tuple[bool, float, float]:
+        net = flip.net()
+        return not net.is_clear, -abs(net.value or 0.0), -(flip.share().value or 0.0)
+
+    return sorted(test.flips, key=place)
 
 
 def _share(k: int, n: int, size: float, level: float) -> Share:

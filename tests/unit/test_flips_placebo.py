@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlab.examine.changes import Effective, Flip, FlipTest, Placebo
+from fairlab.examine.changes import Effective, Flip, FlipTest, Placebo, by_direction
 from fairlab.examine.flips import Crowd, flip_test
 from fairlab.examine.matching import nearest
 from fairlab.examine.reuse import effective_people, kish
@@ -199,12 +199,24 @@ def test_the_sentence_leads_with_the_direction_and_names_the_placebo():
     test = FlipTest("group", ("proxy",), ("skill",), None, (flip(),))
     said = sentences.proxies_sentence(test)
     assert "Of 200 people of a decided as b, 28 are newly selected and 12 newly refused" in said
-    assert "net +8.0, 95 % interval" in said
-    assert "20.0 % (95 % interval" in said
-    assert "17.5 % (95 % interval" in said
-    assert "a difference of +2.5, 95 % interval" in said
-    assert "we cannot tell it from none" in said
+    assert "net +8.0 points (" in said
+    assert "In all 20.0 % (" in said
+    assert "17.5 % (" in said
+    assert "a difference of +2.5 points (−" in said
+    assert "that we cannot tell from none" in said
+    assert said.endswith("Brackets hold 95 % intervals.")
     assert said.index("net") < said.index("decided otherwise")
+
+
+def test_a_clear_direction_comes_before_a_stronger_one_of_few_people():
+    few = Flip("few", "many", 20, 0, 3, 0, 10)
+    many = Flip("many", "few", 2000, 0, 0, 200, 1000)
+    none = Flip("many", "none", 2000, 0, 150, 150, 1000)
+    test = FlipTest("group", (), (), None, (none, few, many))
+    assert by_direction(test) == [many, few, none]
+    assert not few.net().is_clear
+    said = sentences.alone_sentence("group", ("among its features",), test, 0)
+    assert said.index("people of many decided as few") < said.index("people of few decided as many")
 
 
 def test_table_and_chart_hold_flip_and_placebo():

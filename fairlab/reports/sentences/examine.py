@@ -25,6 +25,7 @@ FLIP_CAVEATS = (
     "Where one person's values are taken for many, these count as fewer people: intervals are "
     "wider.",
 )
+_BRACKETS = "Brackets hold 95 % intervals."
 LOOK_CAVEATS = (
     "This explains the model, not the world: a column weighs because the model uses it, not "
     "because it causes the outcome.",
@@ -46,7 +47,7 @@ def alone_sentence(attribute: str, seen: Sequence[str], test: FlipTest | None, p
         )
     where = " and ".join(seen)
     said = f"The model sees {attribute} {where}. Changing it and nothing else: "
-    return said + " ".join(_flip(flip) for flip in _widest(test))
+    return said + " ".join([*(_flip(flip) for flip in _widest(test)), _BRACKETS])
 
 
 def proxies_sentence(test: FlipTest) -> str:
@@ -54,7 +55,8 @@ def proxies_sentence(test: FlipTest) -> str:
     changed = _list([f"“{name}”" for name in test.proxies])
     return (
         f"With the value{'s' if len(test.proxies) > 1 else ''} of {changed} taken from the nearest "
-        f"person of the other group: " + " ".join(_flip(flip) for flip in _widest(test))
+        f"person of the other group: "
+        + " ".join([*(_flip(flip) for flip in _widest(test)), _BRACKETS])
     )
 
 
@@ -220,7 +222,7 @@ def _flip(flip: Flip) -> str:
     unclear = "" if net.is_clear or not flip.changed else " We cannot tell a direction."
     return (
         f"Of {share.n:,} people of {flip.origin} decided as {flip.target}, {flip.to_selected:,} "
-        f"are newly selected and {flip.to_refused:,} newly refused: net {_interval(net)}.{unclear} "
+        f"are newly selected and {flip.to_refused:,} newly refused: net {_net(net)}.{unclear} "
         f"In all {_percent(share)} are decided otherwise{_own_group(flip)}."
     )
 
@@ -232,9 +234,9 @@ def _own_group(flip: Flip) -> str:
         return ""
     said = (
         f"; {_percent(share)} are as well with the values of someone like them of their own group, "
-        f"a difference of {_interval(beyond)}"
+        f"a difference of {_net(beyond)}"
     )
-    return said if beyond.is_clear else f"{said}: we cannot tell it from none"
+    return said if beyond.is_clear else f"{said} that we cannot tell from none"
 
 
 def _own_donors(flip: Flip) -> str:
@@ -246,10 +248,13 @@ def _own_donors(flip: Flip) -> str:
 def _percent(share: Share) -> str:
     if share.value is None or share.lower is None or share.upper is None:
         return "an undefined share"
-    return (
-        f"{100 * share.value:.1f} % (95 % interval {100 * share.lower:.1f} to "
-        f"{100 * share.upper:.1f})"
-    )
+    return f"{100 * share.value:.1f} % ({100 * share.lower:.1f} to {100 * share.upper:.1f})"
+
+
+def _net(found: Difference) -> str:
+    if found.value is None or found.lower is None or found.upper is None:
+        return "undefined"
+    return f"{_signed(found.value)} points ({_signed(found.lower)} to {_signed(found.upper)})"
 
 
 def _widest(test: FlipTest, most: int = 2) -> list[Flip]:
@@ -276,7 +281,7 @@ def _share_points(estimate: Estimate) -> str:
     return "undefined" if estimate.value is None else f"{100 * estimate.value:.1f} points"
 
 
-def _interval(estimate: Estimate | Difference) -> str:
+def _interval(estimate: Estimate) -> str:
     if estimate.value is None or estimate.lower is None or estimate.upper is None:
         return "undefined"
     return (
