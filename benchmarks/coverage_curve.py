@@ -13,11 +13,22 @@ from fairlab.outcomes import FloatArray
 from fairlab.pareto.noise import noise
 from fairlab.pareto.overfit import fairness_overfit
 from fairlab.pareto.selection import select, validation_draws
-from fairlab.pareto.unmitigated import compare_with_unmitigated
+from fairlab.pareto.unmitigated import Comparison, compare_with_unmitigated
 from fairlab.results import Attribute, Point, SplitScores, SweepResult
 
 _DRAWS = 400
 _ALIKE = 0.9
+
+
+# People per group, and selection rates of the unmitigated and the other model.
+Shape = tuple[int, tuple[float, ...], tuple[float, ...]]
+SEVERAL: tuple[Shape, ...] = (
+    (200, (0.5, 0.4, 0.4, 0.45), (0.43,) * 4),
+    (200, (0.5, 0.3, 0.4, 0.45), (0.5, 0.4, 0.4, 0.45)),
+    (200, (0.5, 0.4, *(0.45,) * 6), (0.45,) * 8),
+    (1000, (0.5, 0.4, *(0.45,) * 6), (0.45,) * 8),
+)
+SMALL = (2, 3, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,10 @@ def curve_lines(samples: int) -> list[dict[str, Any]]:
     lines = []
     for text, tilt in (("alike", (0.2, 0.2)), ("gap narrowed", (0.4, 0.1))):
         lines += _change_lines(text, Models(np.array(tilt), np.ones(2)), samples)
+    for shape in SEVERAL:
+        lines.append(_several_line(shape, samples))
+    for people in SMALL:
+        lines += _small_lines(people, samples)
     for text, each in (("gap", 0.25), ("no gap", 0.0)):
         lines += _seed_lines(text, Models(np.full(4, each), np.ones(4)), samples)
     lines.append(_alarm_line(Models(np.full(20, 0.1), np.ones(20)), samples))
@@ -89,6 +104,51 @@ def _change_lines(text: str, models: Models, samples: int) -> list[dict[str, Any
         _line("change from unmitigated: accuracy and gap together", people, both, samples),
         _line("change from unmitigated: told apart", people, apart, samples),
     ]
+
+
+def _several_line(shape: Shape, samples: int) -> dict[str, Any]:
+    """The change of the gap of several groups; each person is decided alike where rates allow."""
+    size, before, after = shape
+    truth = float(np.ptp(after) - np.ptp(before))
+    rng, hits = np.random.default_rng(5), 0
+    for _ in range(samples):
+        luck = rng.random(size * len(before))
+        found = _compared([size] * len(before), np.array([before, after]), luck)
+        hits += _inside(found.gap, truth)
+    people = f"{len(before)} groups of {size:,}, gap {100 * np.ptp(before):.0f} to "
+    people += f"{100 * np.ptp(after):.0f} points"
+    return _line("change from unmitigated: gap, at 97.5 %", people, hits / samples, samples, truth)
+
+
+def _small_lines(people: int, samples: int) -> list[dict[str, Any]]:
+    """A group of a few people, decided by chance alone, and one whose rate falls."""
+    lines = []
+    for text, few, common in (("alike", (0.8, 0.8), False), ("fallen to 50 %", (0.9, 0.5), True)):
+        rates = np.array([[0.3, one] for one in few])
+        truth = float(np.ptp(rates[1]) - np.ptp(rates[0]))
+        rng, hits = np.random.default_rng(6), np.zeros(2)
+        for _ in range(samples):
+            luck = rng.random((1 if common else 2, 500 + people))
+            found = _compared([500, people], rates, luck)
+            hits += (_inside(found.gap, truth), not _inside(found.gap, 0.0))
+        who = f"500 people and {people}, the few {text}"
+        cover, apart = hits / samples
+        what = "change from unmitigated: gap"
+        lines.append(_line(f"{what}, at 97.5 %", who, cover, samples, truth))
+        lines.append(_line(f"{what} leaves 0 out", who, apart, samples))
+    return lines
+
+
+def _compared(sizes: list[int], rates: FloatArray, luck: FloatArray) -> Comparison:
+    """The second model beside the first; a person is selected where luck is below the rate."""
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    names = tuple(str(k) for k in range(len(sizes)))
+    score = (luck < rates[:, group]).astype(np.float32)
+    y = np.arange(len(group)) % 2
+    people = SplitScores(score, y, {"group": Attribute(group, names)}, np.arange(len(group)))
+    points = tuple(Point(m, "penalty", float(m), None, 0, 1, m == 0) for m in (0, 1))
+    result = SweepResult(points, {"test": people}, "demographic_parity", ("group",), 0.5)
+    return compare_with_unmitigated(result, draws=_DRAWS)[1]
 
 
 def _seed_lines(text: str, models: Models, samples: int) -> list[dict[str, Any]]:
