@@ -30,7 +30,13 @@ from fairlab.reports.sentences.health import finding_words
 from fairlab.reports.tables.frontier import frontier_frame
 from fairlab.reports.tables.honesty import folds_frame, noise_table
 from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
-from fairlab.reports.withheld import hidden_promise, shown_frontier, withheld_of
+from fairlab.reports.withheld import (
+    hidden_promise,
+    shown_flags,
+    shown_frontier,
+    shown_notes,
+    withheld_of,
+)
 from fairlab.results import Point, SweepResult
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -38,6 +44,8 @@ OWN_USE = (
     "Nothing is left out: numbers of few people are in these files, and single people could be "
     "worked out. They are for your own use; do not pass them on."
 )
+# Findings of a run that are about groups of few people.
+_OF_FEW = ("empty_cell", "one_sided")
 # What tells the models of a sweep apart, in results and in choices.
 _NAMED_BY = ("mode", "method", "strength", "slack", "place", "seed")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -101,7 +109,7 @@ def result_record(
         "grouping": result.grouping,
         "threshold": result.threshold,
         "cancelled": result.cancelled,
-        "notes": list(result.notes),
+        "notes": list(shown_notes(result, smallest)),
         "health": _health_record(result, smallest),
         "people": {name: len(split.y_true) for name, split in result.splits.items()},
         "choice": None if config.choice is None else config.choice.model_dump(mode="json"),
@@ -111,6 +119,7 @@ def result_record(
 
 def _point_record(result: SweepResult, point: Point, smallest: int) -> dict[str, Any]:
     record: dict[str, Any] = _strict(asdict(point))
+    record["flags"] = list(shown_flags(result, point, smallest))
     if record["guarantee"] is not None:
         gone = {
             split: withheld_of(result, point.index, split, result.threshold, smallest)
@@ -164,7 +173,7 @@ def _health_record(result: SweepResult, smallest: int) -> dict[str, Any] | None:
     if not _measurable(result):
         return None
     report = health_report(result)
-    shown = [f for f in report.findings if smallest <= 0 or f.kind != "empty_cell"]
+    shown = [f for f in report.findings if smallest <= 0 or f.kind not in _OF_FEW]
     return {
         "models": report.models,
         "healthy": list(report.healthy),

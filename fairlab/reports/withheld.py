@@ -15,13 +15,18 @@ from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics import GAPS, Gap
 from fairlab.metrics.suppression import Withheld, withheld
 from fairlab.outcomes import count
+from fairlab.pareto.health import kind_of
 from fairlab.reports.left_out import COLUMN, left_out_words
 from fairlab.reports.measure import people_of
-from fairlab.results import SweepResult
+from fairlab.results import Point, SweepResult
 
 _ACCURACY = ("accuracy", "accuracy_lower", "accuracy_upper")
 _OTHER_DECISIONS = ("expected_accuracy", "expected_gap", "thresholded_accuracy", "thresholded_gap")
 _FRONTIER_DIGITS = 3
+# Kinds of findings that name a group, or a gap.
+_TELLING = ("one_sided", "slack_not_reached")
+# In the note of fairlab.training.grids that says how wide gaps are.
+GAPS_MARK = " points on training people and "
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +92,41 @@ def hidden_promise(
             for split, value in guarantee[field].items()
         }
     return without
+
+
+def shown_flags(result: SweepResult, point: Point, smallest: int) -> tuple[str, ...]:
+    """A model's findings without those that name a group or a gap, where something is hidden.
+
+    Instead of these stands how many they were. They rest on training and validation people.
+    """
+    if not any(_tells(flag) for flag in point.flags) or not _hides(result, point, smallest):
+        return point.flags
+    kept = tuple(flag for flag in point.flags if not _tells(flag))
+    left = len(point.flags) - len(kept)
+    said = "1 finding is" if left == 1 else f"{left} findings are"
+    return (*kept, f"{said} left out: a group of few people could be worked out of it.")
+
+
+def shown_notes(result: SweepResult, smallest: int) -> tuple[str, ...]:
+    """A run's notes without those that say gaps, where something of any model is hidden."""
+    told = [note for note in result.notes if GAPS_MARK in note]
+    if not told or not any(_hides(result, point, smallest) for point in result.points):
+        return result.notes
+    kept = tuple(note for note in result.notes if note not in told)
+    said = "1 note is" if len(told) == 1 else f"{len(told)} notes are"
+    return (*kept, f"{said} left out: groups of few people could be worked out of the gaps.")
+
+
+def _tells(flag: str) -> bool:
+    return kind_of(flag) in _TELLING
+
+
+def _hides(result: SweepResult, point: Point, smallest: int) -> bool:
+    return smallest > 0 and any(
+        withheld_of(result, point.index, split, result.threshold, smallest).any
+        for split in ("train", "validation")
+        if split in result.splits
+    )
 
 
 def shown_frontier(frame: pd.DataFrame, result: SweepResult, smallest: int) -> pd.DataFrame:

@@ -4,8 +4,11 @@ How wide a slack still does something depends on the table: where mean scores of
 model are 3 points apart, a slack of 10 changes nothing. The gap is that of a logistic regression,
 fitted on training people in a second or two before anything else, and the wider of what it has on
 training people and on validation people: the layer is trained on the first, and its rule frozen
-on the second. Test people have no part in it.
+on the second. Test people have no part in it. It is rounded up to whole 5 points: slacks are
+exported, and an exact gap would leave what rates of few people hide.
 """
+
+from math import ceil
 
 import numpy as np
 import torch
@@ -22,7 +25,9 @@ from fairlab.training.people import Crowd, gather, threshold_as
 # People the logistic regression is fitted on at most.
 FITTED_ON = 20_000
 # The widest slack is at least this and at most that: next to no gap leaves something to sweep.
-NARROWEST, WIDEST = 0.01, 0.99
+NARROWEST, WIDEST = 0.05, 0.99
+# The widest slack is rounded up to a whole part of this.
+STEPS = 20
 _MEASURED: dict[Mode, str] = {"layer": "mean scores", "penalty": "decisions"}
 
 
@@ -59,17 +64,23 @@ def resolve_grids(
             cut = threshold_as(sweep.threshold)
             values = {name: (score >= cut).to(score.dtype) for name, score in scores.items()}
         gaps = {name: _gap(value, sweep, crowd, name) for name, value in values.items()}
-        widest_slack = min(max(NARROWEST, *gaps.values()), WIDEST)
-        slacks = slack_grid(widest_slack, params.count)
+        slacks = slack_grid(_rounded_up(max(gaps.values())), params.count)
         changes[mode] = params.model_copy(update={"slacks": slacks, "span": "listed"})
-        notes.append(
+        notes += [
             f"The {params.count - 1} slacks of mode {mode} run from {100 * slacks[1]:.3g} points "
-            f"down to 0: so far apart are {_MEASURED[mode]} of an unmitigated "
-            f"logistic regression, {100 * gaps['train']:.1f} points on training people and "
-            f"{100 * gaps['validation']:.1f} on validation people (the wider counts, between "
-            f"{100 * NARROWEST:g} and {100 * WIDEST:g})."
-        )
+            f"down to 0: so far apart are {_MEASURED[mode]} of an unmitigated logistic "
+            "regression on training or validation people, where it is more, rounded up to whole "
+            f"{100 / STEPS:g} points (between {100 * NARROWEST:g} and {100 * WIDEST:g}).",
+            f"For mode {mode}, {_MEASURED[mode]} of the unmitigated logistic regression are "
+            f"{100 * gaps['train']:.1f} points on training people and "
+            f"{100 * gaps['validation']:.1f} on validation people apart.",
+        ]
     return sweep.model_copy(update={**changes}), tuple(notes)
+
+
+def _rounded_up(gap: float) -> float:
+    """The gap in whole parts of STEPS; float noise above a whole part counts for none."""
+    return min(max(NARROWEST, ceil(STEPS * gap - 1e-6) / STEPS), WIDEST)
 
 
 def _scores(prepared: PreparedData, sweep: SweepConfig) -> dict[str, Tensor]:

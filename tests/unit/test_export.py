@@ -232,6 +232,39 @@ def test_exported_files_hide_alike() -> None:
     assert whole["points"][0]["guarantee"]["decision_gap"] == {"test": 0.25}
 
 
+def test_findings_and_notes_that_name_groups_or_gaps_of_few_people_are_left_out() -> None:
+    """They rest on training and validation people; how many went is said, others stay."""
+    few, many = cells((20, 25, 20, 20), (15, 3, 15, 15)), cells((20,) * 4, (20,) * 4)
+    told = (
+        "Nobody in group b is selected on validation.",
+        "Asked for a gap of at most 5 points, it has 10.8 on validation people.",
+    )
+    slow = "Logistic regression had not settled after 1,000 steps."
+    gaps = "Decisions are 61.7 points on training people and 62.2 on validation people apart."
+    for people, hidden in ((few, True), (many, False)):
+        point = replace(people.points[0], flags=(*told, slow))
+        one = people.splits["test"]
+        result = replace(
+            people,
+            points=(point,),
+            splits={"validation": one, "train": one, "test": one},
+            notes=(gaps, "A note."),
+        )
+        for smallest, gone in ((10, hidden), (0, False)):
+            files = export_files(small.config(), result, smallest)
+            text = (files["points.csv"] + files["result.json"]).decode()
+            for sentence in (*told, gaps):
+                assert (sentence in text) is not gone
+            record = json.loads(files["result.json"])
+            assert slow in record["points"][0]["flags"]
+            assert "A note." in record["notes"]
+            assert any("2 findings are left out" in f for f in record["points"][0]["flags"]) is gone
+            assert ("2 findings are left out" in files["points.csv"].decode()) is gone
+            assert any("1 note is left out" in note for note in record["notes"]) is gone
+            kinds = [f["kind"] for f in record["health"]["findings"]]
+            assert ("one_sided" in kinds) is (smallest == 0)
+
+
 def test_a_margin_with_few_people_on_one_side_goes_too() -> None:
     """9 selected of 48 is left out, 10 is not."""
     assert np.isnan(rates_of(cells((20,) * 4, (5, 4, 19, 20)), "b", 10).loc["selection_rate", "n"])

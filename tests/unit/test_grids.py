@@ -53,11 +53,23 @@ def test_the_grid_runs_from_the_gap_of_mean_scores_to_none():
         codes = part.attributes["group"].codes
         gaps.append(abs(score[codes == 0].mean() - score[codes == 1].mean()))
     resolved, notes = resolve_grids(config(), data)
-    assert resolved.grid("layer") == pytest.approx(slack_grid(max(gaps), 4), rel=1e-3)
+    wider = np.ceil(20 * max(gaps)) / 20
+    assert wider - max(gaps) > 1e-3, "the table should not hide rounding"
+    assert resolved.grid("layer") == slack_grid(wider, 4)
     assert resolved.grid("layer")[0] == 1
     assert resolved.grid("layer")[-1] == 0
-    assert len(notes) == 1
-    assert f"{100 * gaps[0]:.1f} points on training people" in notes[0]
+    assert len(notes) == 2
+    assert "rounded up to whole 5 points" in notes[0]
+    assert f"{100 * gaps[0]:.1f} points on training people and " in notes[1]
+
+
+@pytest.mark.parametrize(
+    ("gap", "slack"),
+    [(0.0, 0.05), (0.05, 0.05), (0.0501, 0.1), (0.6224, 0.65), (0.65, 0.65), (0.97, 0.99)],
+)
+def test_the_widest_slack_is_the_gap_rounded_up_to_whole_five_points(gap, slack):
+    """Slacks are exported: an exact gap of validation people would say what rates of few hide."""
+    assert grids._rounded_up(gap) == slack
 
 
 def test_gaps_asked_of_the_penalty_run_from_the_gap_of_decisions():

@@ -17,7 +17,7 @@ from fairlab.outcomes import Counts, count
 from fairlab.reports.left_out import COLUMN, few_people, left_out_words
 from fairlab.reports.measure import counts_of, people_of, widest
 from fairlab.reports.tables.curve import front_by_family
-from fairlab.reports.withheld import hidden_columns, withheld_of
+from fairlab.reports.withheld import hidden_columns, shown_flags, withheld_of
 from fairlab.results import CROSSING, Point, SweepResult
 from fairlab.sweeps.drawn import drawn_decisions
 
@@ -72,6 +72,7 @@ def points_table(
     """
     cut = result.threshold if threshold is None else threshold
     fronts = _fronts(result)
+    flags = {p.index: shown_flags(result, p, smallest) for p in result.points}
     rows = []
     for split in result.splits:
         weighted = result.splits[split].weight is not None
@@ -87,7 +88,7 @@ def points_table(
                 **_promise(point, split),
                 "uses_attribute_when_deciding": point.uses_attribute,
                 **_drawn(result, point, split),
-                "flags": " ".join(point.flags),
+                "flags": " ".join(flags[point.index]),
             }
             gone_columns = [name for name in row if name in _asked(point, hidden)]
             rows.append(
