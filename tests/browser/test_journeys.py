@@ -68,6 +68,8 @@ def test_quick_steps_along_the_curve_end_where_the_chart_says(page: Page, server
     assert sixth is not None
     words = re.compile(rf"accuracy {sixth[1]} %, gap {sixth[2]} points$")
     expect(page.get_by_role("combobox", name="Point (click one")).to_have_value(words)
+    expect(page.get_by_text(re.compile(r"^Picked: .*Details below"))).to_contain_text(sixth[1])
+    expect(page.get_by_role("button", name="Choose this")).to_be_in_viewport()
     assert page.evaluate(SELECTED) == marked
 
 
@@ -170,7 +172,7 @@ def test_text_of_a_table_is_shown_as_it_is(page: Page, server: Server, tmp_path:
 
 
 def test_a_phone_shows_the_curve_without_sideways_scrolling(page: Page, server: Server) -> None:
-    """At 390 px nothing is wider than the screen."""
+    """At 390 px nothing is wider than the screen; what marks mean is said under the chart."""
     page.set_viewport_size({"width": 390, "height": 844})
     try_it_now(page, server)
     wait_until_done(page)
@@ -180,6 +182,7 @@ def test_a_phone_shows_the_curve_without_sideways_scrolling(page: Page, server: 
     assert chart is not None
     assert chart["x"] >= 0
     assert chart["x"] + chart["width"] <= 390
+    expect(page.locator(".fl-marks")).to_contain_text("Pale: cannot be told from the unmitigated")
 
 
 def go_to(page: Page, name: str) -> None:

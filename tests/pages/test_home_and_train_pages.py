@@ -244,6 +244,38 @@ def test_a_failed_run_says_why(open_page: Open, fairlab_home: Path) -> None:
     store.fail(claimed.id, "The disk is full. Free some space and train again.", "w")
     app.switch_page("pages/train.py").run()
     assert any("The disk is full" in error.value for error in app.error)
+    assert not app.get("bidi_component"), "an empty chart would promise points"
+    assert "No points to show" in [text.value for text in app.subheader]
+    assert "press **Train** again" in words_on(app)
+
+
+def test_a_failed_run_does_not_hide_the_one_before(
+    open_page: Open, finished_run: str, fairlab_home: Path
+) -> None:
+    """What went wrong is said, and the curve of the earlier run is looked at as before."""
+    store = RunStore(fairlab_home)
+    config = store.get(finished_run).config
+    sweep = config.sweep.model_copy(update={"epochs": 4})
+    failed = store.submit(config.model_copy(update={"sweep": sweep}))
+    store.claim("w")
+    store.fail(failed, "The disk is full.", "w")
+    app = open_page("train", run=f"{finished_run},{failed}")
+    assert any("The disk is full" in error.value for error in app.error)
+    assert len(curve_data(app)["runs"]) == 1  # type: ignore[arg-type]
+    assert "Without mitigation, accuracy is" in words_on(app)
+
+
+def test_a_picked_point_stands_right_under_the_chart(open_page: Open, finished_run: str) -> None:
+    """Before noise, health and the line: a pick that cannot be seen looks like no pick."""
+    app = open_page("train", run=finished_run)
+    assert "**Test people, by group**" not in words_on(app)
+    pick(app, "Penalty, strength 1")
+    said = words_on(app)
+    first, *others = (
+        said.index(one)
+        for one in ("**Test people, by group**", "Without mitigation, accuracy", "**Noise.**")
+    )
+    assert first < min(others)
 
 
 def test_unknown_runs_in_a_link_are_ignored(open_page: Open) -> None:

@@ -93,7 +93,7 @@ def test_sentence_names_the_start_the_narrowest_point_and_the_price(result: Swee
     """From 50 points at 100 % accuracy to 0 points at 75 %."""
     sentence = curve_sentence(curve_rows(result), "demographic_parity", "test people")
     assert "accuracy is 100.0 % and the gap in selection rate is 50.0 points" in sentence
-    assert "the narrowest gap is 0.0 points" in sentence
+    assert "(the front, ringed), the narrowest gap on test people is 0.0 points" in sentence
     assert "accuracy 75.0 %: 25.0 points lower" in sentence
 
 

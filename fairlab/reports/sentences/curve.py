@@ -81,7 +81,7 @@ def curve_sentence(
     change = 100 * ((narrowest.accuracy or 0) - (base.accuracy or 0))
     direction = "lower" if change < 0 else "higher"
     return (
-        f"{start} {among} the narrowest gap is {_points(narrowest.gap)}"
+        f"{start} {among} the narrowest gap on {people} is {_points(narrowest.gap)}"
         f"{_interval(narrowest)}, with accuracy {_percent(narrowest.accuracy)}: "
         f"{abs(change):.1f} points {direction}."
     )
@@ -125,8 +125,9 @@ def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
     known = _trained(rows)
     notes = [
         f"{len(rows)} models, measured on {people}. Large markers are unmitigated models. Lines "
-        "join the models that none of their family beats on validation people, so on "
-        f"{people} they may zigzag. Vertical bars are 95 % intervals of gaps, crosses of accuracy "
+        "join the models that none of their family beats on validation people (ringed), so on "
+        f"{people} they may zigzag, and a marker without a ring may lie better. Vertical bars are "
+        "95 % intervals of gaps, crosses of accuracy "
         "too: where other people would put the point. They say nothing of training again."
     ]
     if _several_seeds(known):
@@ -182,9 +183,10 @@ def _ends(known: Sequence[CurveRow]) -> tuple[CurveRow, CurveRow, str]:
     sound = [r for r in known if not r.flags]
     front = [r for r in sound if r.front]
     if front:
+        ringed = "" if _several_seeds(sound) else ", ringed"
         among = (
-            "Of the filled markers on the lines (models without warnings that no other of their "
-            "family beats on validation people)"
+            "Of the models without warnings that no other of their family beats on validation "
+            f"people (the front{ringed}),"
         )
     else:
         among = "Among models without warnings" if sound else "Over all models"

@@ -117,31 +117,67 @@ function directLabels(own, data) {
   };
 }
 
-// Bars along one axis for the points that show theirs.
+// Bars along one axis for the points that show theirs; of length 0 would be caps upon each other.
 function cross(own, interval, middle, shown, color) {
   const end = (p, which, sign) =>
-    shown(p) && p[interval] ? Math.max(0, 100 * sign * (p[interval][which] - p[middle])) : 0;
+    shown(p) && p[interval] ? Math.max(0, 100 * sign * (p[interval][which] - p[middle])) : NaN;
   return {
-    type: "data", symmetric: false, thickness: 1, width: 0, color: color + "66",
+    type: "data", symmetric: false, thickness: 1.2, width: 4, color: color + "88",
     array: own.map((p) => end(p, 1, 1)), arrayminus: own.map((p) => end(p, 0, -1)),
   };
 }
 
-// What crosses, faint and pale markers mean: entries of the legend with nothing to show.
-function noiseLegend(state, data) {
+// What kinds of marks there are, of which a reader must be told.
+function marksShown(data) {
   const newest = data.runs.at(-1);
-  if (!newest?.final || state.narrow) return [];
+  if (!newest?.final) return null;
+  const all = [...newest.final, ...(newest.settings ?? [])];
+  return {
+    seeds: Boolean(newest.settings?.length),
+    front: all.some((p) => p.front && p.mode !== "baseline" && !p.flagged),
+    pale: all.some((p) => p.apart === false),
+    hollow: all.some((p) => p.flagged),
+  };
+}
+
+// The same as the legend's entries in a line, where the screen has no room for them.
+function marksInWords(data) {
+  const marks = marksShown(data);
+  if (!marks) return "";
+  return [
+    "Bars: 95 % intervals, where other people would put a point.",
+    marks.seeds && "Faint: single seeds; full: their mean.",
+    marks.front && "Ringed: no other of its family beats it on validation people.",
+    marks.pale && "Pale: cannot be told from the unmitigated model.",
+    marks.hollow && "Hollow: has a warning.",
+  ].filter(Boolean).join(" ");
+}
+
+// What crosses, rings, faint and pale markers mean: entries of the legend with nothing to show.
+function marksLegend(state, data) {
+  const marks = marksShown(data);
+  if (!marks || state.narrow) return [];
   const entry = (name, marker, line) => ({
     type: "scatter", mode: "markers", name, x: [null], y: [null], hoverinfo: "skip",
-    legendgroup: "noise", legendgrouptitle: { text: "Noise" }, legendrank: 2000,
+    legendgroup: "marks", legendgrouptitle: { text: "Marks" }, legendrank: 2000,
     marker: { color: state.ink, ...marker, ...(line ? { line } : {}) },
   });
   const found = [entry("other people: 95 %", { symbol: "cross-thin", size: 11 }, { color: state.ink, width: 1.5 })];
-  if (newest.settings?.length) found.push(entry("one seed; full: their mean", { symbol: "circle-open", size: 6, opacity: 0.6 }));
-  if ([...newest.final, ...(newest.settings ?? [])].some((p) => p.apart === false)) {
-    found.push(entry("cannot be told from<br>unmitigated", { symbol: "circle", size: 9, opacity: 0.4 }));
+  if (marks.front) {
+    const ring = { color: state.ink, width: 2 };
+    found.push(entry("best of its family (validation)", { symbol: "circle", size: 9, color: "rgba(128,128,128,0.5)" }, ring));
+  }
+  if (marks.seeds) found.push(entry("one seed; full: their mean", { symbol: "circle-open", size: 6, opacity: 0.6 }));
+  if (marks.pale) {
+    found.push(entry("cannot be told from unmitigated", { symbol: "circle", size: 9, opacity: 0.4 }));
   }
   return found;
+}
+
+// Whether a point shows its interval of accuracy: the picked one; if none is, the unmitigated ones.
+function isCrossed(data, run, p) {
+  if (!run.final) return false;
+  return data.selected?.[0] === run.id ? data.selected[1] === p.index : p.baseline;
 }
 
 function buildTraces(state, data) {
@@ -190,9 +226,10 @@ function buildTraces(state, data) {
       const shownPoints = [...own.filter((p) => !averaged(p)), ...means];
       if (!shownPoints.length) continue;
       // How far other people would move the point: in the gap for the front, both ways for the
-      // unmitigated and the picked one. The others' intervals are in hover and table.
-      const crossed = (p) => !older && run.final && (p.baseline || chosen(p));
-      const barred = (p) => crossed(p) || (!older && run.final && p.front);
+      // picked one, or else the unmitigated ones. The others' are in hover and table.
+      const crossed = (p) => !older && isCrossed(data, run, p);
+      const ringed = (p) => run.final && p.front && mode !== "baseline";
+      const barred = (p) => crossed(p) || (!older && run.final && (p.front || p.baseline));
       traces.push({
         type: "scatter", mode: beside ? "markers+text" : "markers", name, ...uses,
         x: shownPoints.map((p) => 100 * p.accuracy), y: shownPoints.map((p) => 100 * p.gap),
@@ -206,15 +243,34 @@ function buildTraces(state, data) {
         marker: {
           symbol: shownPoints.map((p) => style.symbol + (p.flagged ? "-open" : "")),
           color: style.color, opacity: shownPoints.map((p) => (p.apart === false && !chosen(p) ? 0.4 : 1)),
-          size: shownPoints.map((p) => (chosen(p) ? 17 : p.baseline ? 13 : 9)),
+          size: shownPoints.map((p) => (chosen(p) ? 17 : p.baseline ? 13 : ringed(p) ? 10 : 7)),
           line: {
-            color: state.ink, width: shownPoints.map((p) => (chosen(p) ? 3 : p.baseline ? 2 : 0.5)),
+            color: state.ink,
+            width: shownPoints.map((p) => (chosen(p) ? 3 : p.baseline || ringed(p) ? 2 : 0)),
           },
         },
       });
     }
   });
-  return [...traces, ...noiseLegend(state, data)];
+  return [...traces, ...marksLegend(state, data)];
+}
+
+// The axis of accuracy: all points, and a stretch for the ends of the bars of unmitigated ones.
+// What is picked does not move it.
+function acrossRange(data) {
+  const across = accuraciesShown(data);
+  if (across.length < 2) return null;
+  const [low, high] = [Math.min(...across), Math.max(...across)];
+  const margin = Math.max(0.08 * (high - low), 0.3);
+  const most = Math.max(margin, 0.6 * (high - low));
+  const run = data.runs.at(-1);
+  const ends = [...run.final, ...(run.settings ?? [])]
+    .filter((p) => p.across && p.baseline).flatMap((p) => p.across.map((a) => 100 * a));
+  const beyond = 0.02 * (high - low);  // so that the cap at a bar's end is whole
+  return [
+    Math.max(low - most, Math.min(low - margin, ...ends.map((end) => end - beyond))),
+    Math.min(high + most, Math.max(high + margin, ...ends.map((end) => end + beyond))),
+  ];
 }
 
 // In percent, of every finished point and of the line; none while models train.
@@ -244,16 +300,12 @@ function layoutFor(state, data) {
     bgcolor: style.getPropertyValue("--st-background-color").trim() || "#ffffff",
     bordercolor: ink, font: { color: ink, size: 13 }, align: "left",
   };
-  const across = accuraciesShown(data);
-  if (across.length > 1) {  // bars may reach beyond: they must not squash the curve
-    const [low, high] = [Math.min(...across), Math.max(...across)];
-    const margin = Math.max(0.08 * (high - low), 0.3);
-    layout.xaxis = { ...layout.xaxis, range: [low - margin, high + margin], autorange: false };
-  }
+  const range = acrossRange(data);
+  if (range) layout.xaxis = { ...layout.xaxis, range, autorange: false };
   const line = data.frontier;
   if (line?.accuracy.length && !narrow) {  // at the line's accurate end, on a ground of its own
     layout.annotations = [...(layout.annotations ?? []), {
-      x: 100 * line.accuracy.at(-1), y: 100 * line.gap.at(-1), text: "best thresholds per group",
+      x: 100 * line.accuracy.at(-1), y: 100 * line.gap.at(-1), text: `best thresholds on: ${escapeHtml(line.label)}`,
       showarrow: false, xanchor: "center", yanchor: "bottom", yshift: 12, font: { color: ink, size: 12 },
       bgcolor: layout.hoverlabel.bgcolor, borderpad: 2, opacity: 0.9,
     }];
@@ -267,6 +319,8 @@ function draw(state) {
   const layout = layoutFor(state, data);
   const traces = buildTraces(state, data);
   state.empty.hidden = traces.some((t) => t.customdata);
+  state.marks.textContent = state.narrow ? marksInWords(data) : "";
+  state.picked.textContent = pickedWords(data);
   window.Plotly.react(chart, traces, layout, {
     displaylogo: false, showSendToCloud: false, responsive: true,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
@@ -281,8 +335,31 @@ function draw(state) {
   }
 }
 
+// Said beside the buttons, in view of whoever clicked; the detail is right below.
+function pickedWords(data) {
+  const run = data.runs.find((r) => r.id === data.selected?.[0]);
+  const point = run?.final?.find((p) => p.index === data.selected[1]);
+  if (!point) return "";
+  const dial = dialWords(point);
+  const seed = point.seed && point.mode !== "baseline" ? `, seed ${point.seed}` : "";
+  return `Picked: ${point.label}${dial ? `, ${dial}` : ""}${seed}: accuracy ` +
+    `${percent(point.accuracy)}, gap ${points(point.gap)}. Details below.`;
+}
+
+// The detail of a picked point must be seen: its head comes into view once it is there.
+function showDetail(state, tries = 40) {
+  const head = document.querySelector(".st-key-train_detail");
+  if (head) {
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    head.scrollIntoView({ block: "nearest", behavior: still ? "instant" : "smooth" });
+  } else if (tries > 0 && !state.closed) {
+    setTimeout(() => showDetail(state, tries - 1), 100);
+  }
+}
+
 function select(state, run, index) {
   state.pending = [run, index];
+  state.show = true;
   state.data = { ...state.data, selected: state.pending };
   draw(state);
   state.setTriggerValue("selected", { run, index });
@@ -291,7 +368,11 @@ function select(state, run, index) {
 // An answer to an earlier click must not undo a later one.
 function withPending(state, data) {
   const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
-  if (same(state.pending, data.selected)) state.pending = null;
+  if (same(state.pending, data.selected)) {
+    state.pending = null;
+    if (state.show) showDetail(state);
+    state.show = false;
+  }
   return state.pending ? { ...data, selected: state.pending } : data;
 }
 
@@ -408,6 +489,7 @@ function mount(parentElement) {
   const state = {
     root: find("root"), chart: find("chart"), empty: find("empty"), status: find("status"),
     line: find("line"), bar: find("bar"), track: find("track"), aloud: find("aloud"),
+    marks: find("marks"), picked: find("picked"),
     live: new Map(), pending: null, timer: null, closed: false, offline: false, spoken: 0, ink: "#333333",
   };
   find("previous").onclick = () => step(state, -1);

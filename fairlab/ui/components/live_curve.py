@@ -24,7 +24,9 @@ _HTML = """
   </div>
   <div class="fl-empty">Points appear here as soon as the first epoch ends.</div>
   <div class="fl-chart"></div>
+  <div class="fl-marks"></div>
   <div class="fl-steps" hidden>
+    <span class="fl-picked" aria-live="polite"></span>
     <button class="fl-previous" type="button">← Previous point</button>
     <button class="fl-next" type="button">Next point →</button>
   </div>

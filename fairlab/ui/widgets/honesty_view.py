@@ -90,16 +90,17 @@ def best_within(record: RunRecord, show: Callable[[str, int], None]) -> None:
         needs = needs_group_sentence(point.uses_attribute)
         words = (selection_sentence(found, point_label(point)), again_sentence(found), needs)
         st.markdown(as_it_is(" ".join(words).strip()))
-        if st.button("Show this point", key="train.best.show"):
-            show(record.id, found.index)
-            st.rerun()
-        if needs and any(one.uses_attribute is False for one in points):
-            st.button(
-                "Pick among those that do not need it",
-                key="train.best.blind",
-                on_click=_pick_among,
-                args=(f"train.best.who.{record.id}", _BLIND),
-            )
+        with st.container(horizontal=True):
+            if st.button("Show this point", key="train.best.show"):
+                show(record.id, found.index)
+                st.rerun()
+            if needs and any(one.uses_attribute is False for one in points):
+                st.button(
+                    "Pick among those that do not need it",
+                    key="train.best.blind",
+                    on_click=_pick_among,
+                    args=(f"train.best.who.{record.id}", _BLIND),
+                )
 
 
 def _pick_among(key: str, who: str) -> None:

@@ -30,7 +30,8 @@ def point_detail(run_id: str, result: SweepResult, index: int, result_key: str) 
     point = result.points[index]
     label = point_label(point)
     with st.container(border=True):
-        head, button = st.columns([4, 1], vertical_alignment="center")
+        first = st.container(key="train_detail")  # the chart scrolls it into view after a click
+        head, button = first.columns([4, 1], vertical_alignment="center")
         head.subheader(label, anchor=False)
         own = [
             p

@@ -56,35 +56,67 @@ def runs_view() -> None:
             st.subheader("No curve yet", anchor=False)
             st.markdown("Press **Train**. Points appear after the first epoch, within seconds.")
         return
-    newest = records[-1]
     with st.container():  # always there, so that what it holds never moves the chart to a new place
         _problems(records)
-        if newest.state.active:
-            _cancel(newest)
+        if records[-1].state.active:
+            _cancel(records[-1])
+    shown = [r for r in records if r.state.active or r.result_key is not None]
+    if shown:
+        _curve_and_words(shown)
+    else:
+        _nothing_to_show(records[-1])
+    if len(records) > 1:
+        _other_runs(records)
+
+
+def _curve_and_words(records: list[RunRecord]) -> None:
+    """The chart of runs that have or will have points, and what the newest says."""
+    newest = records[-1]
     same = [r for r in records if _axis(r) == _axis(newest)]
     finished = {r.id: rows_of(r.id, r.result_key) for r in same if r.result_key is not None}
     sentence = _sentence(newest, finished.get(newest.id))
-    chart = st.container()
+    chart, words = st.container(), st.container()
     line = _frontier(newest) if newest.id in finished else None
     with chart:
         done = _curve(newest, same, finished, sentence, line)
     if done is not None:
         st.rerun()
     if newest.id in finished:
-        beside = baseline_sentence(finished[newest.id])
-        st.markdown(as_it_is(f"{sentence} {beside}".strip()))
-        health_view(newest)
-        best_within(newest, _select)
-        if line is not None:
-            say_frontier(newest.id, line)
-        _how_to_read(newest, finished[newest.id])
-        _pick(newest, finished[newest.id])
-        show_table(_table(newest, finished[newest.id]), key="train.points")
-        _notes(newest)
+        with words:
+            _finished_words(newest, finished, sentence)
+        _more(newest, finished[newest.id], line)
     elif newest.state.active:
         _what_to_see(newest.config)
-    if len(records) > 1:
-        _other_runs(records)
+
+
+def _finished_words(
+    newest: RunRecord, finished: dict[str, tuple[CurveRow, ...]], sentence: str
+) -> None:
+    """The picked point right under the chart, where a pick is seen; then what the run says."""
+    rows = finished[newest.id]
+    _pick(newest, rows, [run_id for run_id in finished if run_id != newest.id])
+    st.markdown(as_it_is(f"{sentence} {baseline_sentence(rows)}".strip()))
+    health_view(newest)
+    best_within(newest, _select)
+
+
+def _more(newest: RunRecord, rows: tuple[CurveRow, ...], line: RunFrontier | str | None) -> None:
+    """The line of best thresholds in words, and what is folded away."""
+    if line is not None:
+        say_frontier(newest.id, line)
+    _how_to_read(newest, rows)
+    show_table(_table(newest, rows), key="train.points")
+    _notes(newest)
+
+
+def _nothing_to_show(newest: RunRecord) -> None:
+    """In place of an empty chart: what became of the run, and what to do next."""
+    why, do = "the reason is above", "change what it names, and press **Train** again"
+    if newest.state is RunState.CANCELLED:
+        why, do = "it was cancelled", "press **Train** to start again"
+    with st.container(border=True):
+        st.subheader("No points to show", anchor=False)
+        st.markdown(f"This run trained no model: {why}. The settings are as you left them: {do}.")
 
 
 def _curve(
@@ -191,12 +223,20 @@ def _cancel(record: RunRecord) -> None:
         st.toast("Cancelling. Training stops at the end of this epoch.")
 
 
-def _pick(record: RunRecord, rows: tuple[CurveRow, ...]) -> None:
-    """A point can be picked from the chart, with the chart's buttons, or from this list."""
+def _pick(record: RunRecord, rows: tuple[CurveRow, ...], others: list[str]) -> None:
+    """A point can be picked from the chart, with the chart's buttons, or from this list.
+
+    Args:
+        record: The newest run, whose points are listed.
+        rows: Its points.
+        others: Finished runs on the same chart, whose points can be clicked.
+    """
     found = result(record.id)
     order = sorted((r for r in rows if r.gap is not None), key=lambda r: -(r.accuracy or 0))
     indices = [r.index for r in order]
     run_id, index = st.session_state.get(_SELECTED) or ("", -1)
+    if run_id in others and 0 <= index < len(result(run_id).points):
+        point_detail(run_id, result(run_id), index, store().get(run_id).result_key or "")
     if run_id != record.id or index not in indices:
         index = None
     picked = st.selectbox(
