@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 Open = Callable[..., AppTest]
@@ -104,3 +105,14 @@ def test_changes_are_tested_on_the_same_people(open_page: Open, finished_run: st
     table = app.dataframe[-1].value
     assert set(table["Group"]) >= {"everyone", "between groups"}
     assert "Accuracy" in set(table["Measure"])
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_an_unmitigated_model_is_not_held_against_itself(
+    open_page: Open, finished_run: str, index: int
+) -> None:
+    """The button is there for a model of strength 1 and gone, with the reason, for strength 0."""
+    app = open_page("compare", run=finished_run, chosen=(index,))
+    offered = [b for b in app.button if b.label == "Compare with the unmitigated model"]
+    assert bool(offered) is (index == 1)
+    assert ("It is itself unmitigated" in words(app)) is (index == 0)

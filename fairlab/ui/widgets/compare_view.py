@@ -236,12 +236,13 @@ def _too_few(chosen: tuple[state.ChosenPoint, ...]) -> None:
                 st.switch_page("pages/train.py")
             return
         point = chosen[0]
+        baseline, why_not = _baseline_of(point)
+        beside = ", or hold it against the unmitigated model of the same run."
         st.markdown(
-            f"One model is chosen: **{as_it_is(point.label)}**. Choose another on Train, or hold "
-            "it against the unmitigated model of the same run."
+            f"One model is chosen: **{as_it_is(point.label)}**. Choose another on Train"
+            + (f". {why_not}" if baseline is None else beside)
         )
         left, right = st.columns(2)
-        baseline = _baseline_of(point)
         if baseline is not None and left.button(
             "Compare with the unmitigated model", type="primary", width="stretch"
         ):
@@ -253,17 +254,19 @@ def _too_few(chosen: tuple[state.ChosenPoint, ...]) -> None:
             st.switch_page("pages/train.py")
 
 
-def _baseline_of(point: state.ChosenPoint) -> state.ChosenPoint | None:
-    """The unmitigated model of the same family and seed, unless it is the point itself."""
+def _baseline_of(point: state.ChosenPoint) -> tuple[state.ChosenPoint | None, str]:
+    """The unmitigated model to hold a point against; or why there is none."""
     try:
         known = result(point.run_id)
-    except FairlabError:
-        return None
+    except FairlabError as error:
+        return None, as_it_is(str(error))
+    if known.points[point.index].baseline:
+        return None, "It is itself unmitigated, so its run has no other to hold it against."
     index = known.unmitigated(point.index)
     if index is None:
-        return None
+        return None, "Its run has no unmitigated model of its kind to hold it against."
     label = point_label(known.points[index])
-    return state.ChosenPoint(point.run_id, index, label, point.threshold)
+    return state.ChosenPoint(point.run_id, index, label, point.threshold), ""
 
 
 def _choose_groups(
