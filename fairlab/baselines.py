@@ -162,7 +162,9 @@ def baselines_for(
     return tuple(
         b.name
         for b in BASELINES.values()
-        if not (b.is_reduction and _why_not(constraint, marginal, weighted))
+        if not (
+            b.is_reduction and why_no_reductions(constraint, marginal=marginal, weighted=weighted)
+        )
     )
 
 
@@ -179,7 +181,7 @@ def check_baselines(
         InputError: Saying why and what to leave out.
     """
     reductions = [name for name in names if BASELINES[name].is_reduction]
-    reason = _why_not(constraint, marginal, weighted)
+    reason = why_no_reductions(constraint, marginal=marginal, weighted=weighted)
     if reductions and reason:
         raise InputError(
             f"{' and '.join(reductions)} cannot be trained here: {reason}. Leave "
@@ -187,8 +189,8 @@ def check_baselines(
         )
 
 
-def _why_not(constraint: str, marginal: bool, weighted: bool) -> str:
-    """Why a reduction cannot be trained; "" when it can."""
+def why_no_reductions(constraint: str, *, marginal: bool = False, weighted: bool = False) -> str:
+    """Why a reduction cannot be trained, the first reason that applies; "" when it can."""
     if constraint not in REDUCED_CONSTRAINTS:
         return f"Fairlearn's reductions have no {constraint}"
     if marginal:

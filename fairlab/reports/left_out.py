@@ -50,9 +50,9 @@ def left_out_sentence(counts: Mapping[str, int], smallest: int) -> str:
     if not known:
         return ""
     return (
-        f"Left out, because they rest on fewer than {smallest} people in some cell or would let "
-        f"such a cell be worked out: {', '.join(known)} (numbers). Every row says which, in its "
-        f"column {COLUMN}."
+        f"{sum(counts.values()):,} numbers are left out: {', '.join(known)}. They rest on fewer "
+        f"than {smallest} people in some cell, or would let such a cell be worked out. Every row "
+        f"says which, in its column {COLUMN}."
     )
 
 

@@ -31,9 +31,9 @@ def audit_text(found: Examination, *, to_overall: bool = False) -> str:
     clear = clear_pairs(result, found.pairs, tables.MAIN_GAPS[:3])
     for name in tables.MAIN_GAPS[:3]:
         said = (
-            sentences.gap_sentence(result, name),
-            sentences.certainty_sentence(result, name),
             clear_pair_sentence(clear.get(name)),
+            sentences.gap_sentence(result, name),
+            sentences.certainty_sentence(result, name, clear=name in clear),
         )
         lines.append(f"  {' '.join(part for part in said if part)}")
     bridge = bridge_sentence(result, clear)

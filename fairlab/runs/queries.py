@@ -43,7 +43,8 @@ def find_run(connection: sa.Connection, run_id: str) -> RunRecord:
     row = connection.execute(query).first()
     if row is None:
         raise UnknownNameError(
-            f"There is no run {run_id!r} here. Check the link, or start a new run on Train."
+            f"There is no run {run_id!r} here. Check the id: it is the last part of a run's "
+            "link. Runs are those of this home (FAIRLAB_HOME); the page Train starts new ones."
         )
     return _record(connection, row)
 

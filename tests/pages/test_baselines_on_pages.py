@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fairlab.config import PenaltyParams, ReductionParams, RunConfig, SweepConfig
+from fairlab.config import PenaltyParams, PluginParams, ReductionParams, RunConfig, SweepConfig
 from fairlab.data import load
 from fairlab.results import SweepResult
 from fairlab.runs.store import RunStore
@@ -39,7 +39,9 @@ def test_the_form_asks_for_two_cheap_baselines_unless_told_otherwise(
     app.selectbox(key="train.constraint").select("mean_residual_parity").run()
     assert not app.exception
     assert app.pills(key="train.baselines").value == ["boosting"]
-    assert "Reductions are not offered here" in " ".join(m.value for m in app.markdown)
+    said = next(m.value for m in app.markdown if "Reductions are not offered" in m.value)
+    assert "each by itself" in said or "have no" in said
+    assert "weights" not in said, "only the reason that applies"
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +51,9 @@ def beside() -> tuple[RunConfig, SweepResult]:
     sweep = SweepConfig(
         penalty=PenaltyParams(strengths=(0.0, 1.0)),
         epochs=3,
-        baselines=("boosting", "reweighing_boosting", "exponentiated_gradient"),
+        baselines=("boosting", "reweighing_boosting", "exponentiated_gradient", "plugin_boosting"),
         reductions=ReductionParams(slacks=(0.1,)),
+        plugin=PluginParams(slacks=(0.05,)),
     )
     config = RunConfig(data=data.data, task=data.task, sweep=sweep)
     return config, fit_sweep(data, config)
@@ -68,7 +71,10 @@ def run_id(fairlab_home: Path, beside: tuple[RunConfig, SweepResult]) -> str:
     return submitted
 
 
-@pytest.mark.parametrize(("index", "words"), [(2, "Boosting"), (4, "exponentiated gradient")])
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [(2, "Boosting"), (4, "exponentiated gradient"), (5, "Plug-in rule on boosting")],
+)
 @pytest.mark.parametrize(
     "page", ["train", "thresholds", "impossibility", "audit", "compare", "stream", "report"]
 )

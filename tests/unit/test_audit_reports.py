@@ -54,6 +54,17 @@ def test_a_gap_within_chance_says_we_cannot_tell():
     assert clear.startswith("With no gap, chance alone would seldom")
 
 
+def test_beside_a_clear_pair_there_is_one_verdict():
+    """Within chance over all groups is then said without "We cannot tell"; a clear gap as ever."""
+    said = sentences.certainty_sentence(LOAN, "accuracy_difference", clear=True)
+    assert "We cannot tell" not in said
+    assert "all groups shuffled" in said
+    assert "p = " in said
+    name = "demographic_parity_difference"
+    one, other = (sentences.certainty_sentence(LOAN, name, clear=c) for c in (True, False))
+    assert one == other
+
+
 def test_undefined_gap_and_left_out_groups_are_said():
     """A group without the condition is named with the reason."""
     three = audit(

@@ -145,13 +145,20 @@ def _left_out(gap: GapResult) -> str:
     return f" Left out: {', '.join(gap.left_out)} ({reasons})."
 
 
-def certainty_sentence(result: Audit, name: str) -> str:
+def certainty_sentence(result: Audit, name: str, *, clear: bool = False) -> str:
     """Whether chance alone could make a gap, and the smallest gap these people could show.
 
     Says "We cannot tell" when the gap is within chance, because a gap below the smallest visible
     one would look the same. Without p-values (weighted people) the interval answers.
+
+    Args:
+        result: The audit.
+        name: Name in ``GAPS``.
+        clear: Two groups differ beyond chance on this rate and are named beside this: then what is
+            within chance is said of all groups together, without "We cannot tell".
     """
-    text = _certainty(result, name)
+    text = _clear(result, name) if clear else ""
+    text = text or _certainty(result, name)
     if not text or name != "base_rate_difference":
         return text
     return f"{text} {_BASE_RATE_TEST}" if result.gaps[name].p_value is not None else text
@@ -193,6 +200,17 @@ def _certainty(result: Audit, name: str) -> str:
     return (
         f"We cannot tell: a gap this large is within chance ({odds}), and the smallest gap these "
         f"numbers of people could reliably show is {points(smallest)}."
+    )
+
+
+def _clear(result: Audit, name: str) -> str:
+    """Why all groups together say less than the pair that is beyond chance; "" when they do not."""
+    gap = result.gaps[name]
+    if gap.value is None or gap.p_value is None or gap.p_value <= CHANCE_LEVEL:
+        return ""
+    return (
+        f"The widest gap of all groups is tested more roughly (all groups shuffled together, "
+        f"{chance(gap.p_value, result.draws)}): groups of few people let chance make it wide."
     )
 
 

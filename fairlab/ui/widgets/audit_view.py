@@ -135,10 +135,10 @@ def show_headlines(
             help=GAPS[name].definition,
             border=True,
         )
-        column.markdown(as_it_is(sentences.gap_sentence(result, name)))
-        column.markdown(as_it_is(sentences.certainty_sentence(result, name)))
         if said:
             column.markdown(f"**{as_it_is(said)}**")
+        column.markdown(as_it_is(sentences.gap_sentence(result, name)))
+        column.markdown(as_it_is(sentences.certainty_sentence(result, name, clear=bool(said))))
     for note in result.notes:
         st.info(as_it_is(note))
     if notes:
@@ -207,9 +207,11 @@ def show_gaps(result: Audit, tests: Sequence[PairTest] = ()) -> None:
     name = st.selectbox(
         "Read one gap in words", list(GAPS), format_func=lambda n: GAPS[n].label, key="audit.gap"
     )
+    pair = clear_pair(result, tests, name)
     st.markdown(
-        f"{GAPS[name].definition} {as_it_is(sentences.gap_sentence(result, name))} "
-        f"{as_it_is(sentences.certainty_sentence(result, name))}"
+        f"{GAPS[name].definition} {as_it_is(pair_sentences.clear_pair_sentence(pair))} "
+        f"{as_it_is(sentences.gap_sentence(result, name))} "
+        f"{as_it_is(sentences.certainty_sentence(result, name, clear=pair is not None))}"
     )
     with st.expander("Inequality of benefits"):
         st.markdown(as_it_is(overview.inequality_sentence(result)))

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from fairlab.baselines import BASELINES, baselines_for
+from fairlab.baselines import BASELINES, baselines_for, why_no_reductions
 from fairlab.config import BaselineName, Constraint, Grouping, PluginParams, ReductionParams
+from fairlab.ui.widgets.training_form import class_weight_in_use
 
 # Trained unless told otherwise: they take a second or two, and boosting is hard to beat.
 USUAL: tuple[BaselineName, ...] = ("logistic", "boosting")
@@ -46,12 +47,20 @@ def choose_baselines(
         wrap=True,
     )
     if len(offered) < len(BASELINES):
-        st.markdown(
-            "Reductions are not offered here: they have no such constraint, compare combinations "
-            "of attributes only, and take no weights of people."
-        )
+        st.markdown(_no_reductions(constraint, grouping, weighted))
     chosen = tuple(name for name in BASELINES if name in picked)
     return tuple(BASELINES[name].name for name in chosen), _reductions(chosen)
+
+
+def _no_reductions(constraint: Constraint, grouping: Grouping, weighted: bool) -> str:
+    """Why reductions are not offered: the one reason that applies, and what would offer them."""
+    if weighted and class_weight_in_use() != "none":
+        reason = "Fairlearn's reductions take no weights, and outcomes are weighted (class weights)"
+    else:
+        reason = why_no_reductions(
+            constraint, marginal=grouping == "marginal", weighted=weighted
+        ).replace("_", " ")
+    return f"Reductions are not offered here: {reason}."
 
 
 def choose_plugin(chosen: tuple[BaselineName, ...]) -> PluginParams:
