@@ -18,7 +18,7 @@ st.markdown(
 first, second, _ = st.columns([1, 1, 1])
 if first.button("Try it now", type="primary", icon=":material/play_arrow:", width="stretch"):
     state.set_current_data(builtin())
-    state.start_run(default_config(builtin()))
+    state.start_run(default_config(builtin()), builtin())
     st.switch_page("pages/train.py")
 if second.button("Use my data", icon=":material/upload:", width="stretch"):
     st.switch_page("pages/data.py")

@@ -15,6 +15,6 @@ started = bool(state.run_ids())
 with st.expander("What to train", expanded=not started, icon=":material/tune:"):
     config, pressed = sweep_form(data)
 if config is not None and pressed:
-    state.start_run(config)
+    state.start_run(config, data)
     st.rerun()
 runs_view()

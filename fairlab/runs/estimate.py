@@ -20,6 +20,9 @@ RECENT = 5
 PROBED, TRIES, KNOWN, SLOWEST = 512, 8, 2.6e-3, 5.0
 # One queue serves everybody on the machine, so a longer run belongs in a shell of its own.
 LONGEST = 2 * 3600.0
+# A past run that is so many times slower or faster than the machine's products did not have the
+# rows its record says: of a file written by hand, say. It would set the limit for everybody.
+BELIEVED = 100.0
 
 
 def estimate_seconds(config: RunConfig, rows: int, past: Iterable[RunRecord] = ()) -> float:
@@ -29,7 +32,7 @@ def estimate_seconds(config: RunConfig, rows: int, past: Iterable[RunRecord] = (
     Args:
         config: What would be trained.
         rows: People in the table.
-        past: Runs of this machine, newest first.
+        past: Runs of this machine, newest first. Those whose pace cannot be are passed over.
 
     Returns:
         At least one second. ``benchmarks/results/sweep.json`` has how far off it is.
@@ -82,4 +85,6 @@ def _pace(record: RunRecord) -> float | None:
     whole = record.state is RunState.DONE and record.started is not None
     if not whole or record.finished is None or record.started is None or not rows:
         return None
-    return (record.finished - record.started) / _work(record.config.sweep, rows)
+    pace = (record.finished - record.started) / _work(record.config.sweep, rows)
+    probed = machine_pace()
+    return pace if probed / BELIEVED <= pace <= probed * BELIEVED else None

@@ -192,9 +192,13 @@ def add_run(run_id: str) -> None:
     _write_address()
 
 
-def start_run(config: RunConfig) -> str:
-    """Queue a run, show it, and give back its id."""
-    run_id = store().submit(config)
+def start_run(config: RunConfig, table: TaskData) -> str:
+    """Queue a run on a table, show it, and give back its id.
+
+    The rows it records are those of the table, whatever a file says: later runs are timed by them.
+    """
+    data = config.data.model_copy(update={"rows": len(table.frame)})
+    run_id = store().submit(config.model_copy(update={"data": data}))
     add_run(run_id)
     return run_id
 

@@ -93,6 +93,17 @@ def test_an_imported_run_that_is_new_waits_for_its_training(
     assert any("did not train" in error.value for error in app.error), "no strength 99 there"
 
 
+def test_an_imported_run_has_the_rows_of_its_table(open_page: Open, trained: Trained) -> None:
+    """Whatever its file says: later runs of everybody are timed by them."""
+    config, _ = trained
+    data = config.data.model_copy(update={"rows": 1})
+    app = open_page("report")
+    upload(app, config.model_copy(update={"data": data}).to_yaml().encode())
+    app.button(key="report.import").click().run()
+    assert not app.exception
+    assert [run.config.data.rows for run in RunStore().list()] == [config.data.rows] == [1_989]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -126,6 +126,18 @@ def test_runs_that_did_not_end_well_say_nothing_about_the_pace() -> None:
     assert estimate_seconds(config(10_000), 10_000, past) == pytest.approx(40.0)
 
 
+@pytest.mark.parametrize("claimed", [1, 10**12])
+def test_a_past_run_cannot_claim_rows_it_did_not_have(monkeypatch, claimed: int) -> None:
+    """A file says how many rows it had; nobody's limit follows from a number that cannot be."""
+    monkeypatch.setattr("fairlab.runs.estimate.machine_pace", lambda: 1.0)
+    honest = finished(10_000, 40.0)
+    poisoned = dataclasses.replace(honest, config=config(claimed))
+    past = [poisoned] * 5 + [honest]
+    assert estimate_seconds(config(10_000), 10_000, past) == pytest.approx(40.0)
+    without = estimate_seconds(config(10_000), 10_000)
+    assert estimate_seconds(config(10_000), 10_000, [poisoned]) == without
+
+
 def test_a_run_that_would_hold_up_everybody_is_refused_with_a_way_out() -> None:
     """Two hours are accepted; more are not, and the shell is named."""
     assert too_long(LONGEST) == ""

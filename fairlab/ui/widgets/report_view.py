@@ -169,7 +169,7 @@ def offer_import() -> None:
     if refusal:
         st.warning(refusal)
     elif st.button("Train this run", type="primary", key="report.import"):
-        run_id = state.start_run(config)
+        run_id = state.start_run(config, table)
         st.session_state[_IMPORTED] = (run_id, config.choice)
         state.set_current_data(table)
         st.rerun()
