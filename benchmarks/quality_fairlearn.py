@@ -107,7 +107,12 @@ def fairlearn() -> tuple[Method, ...]:
         "ExponentiatedGradient on our boosting",
         False,
         {
-            "learner": {"most_trees": MOST_TREES, "patience": PATIENCE, "bins": BINS},
+            "learner": {
+                "most_trees": MOST_TREES,
+                "patience": PATIENCE,
+                "bins": BINS,
+                "exact": True,
+            },
             "bounds": BOUNDS["ours"],
             "rounds": ROUNDS["ours"],
         },
@@ -164,10 +169,21 @@ def _inputs(learner: str, asked: Asked, split: str) -> Array:
             missing = float(present.max(initial=-1.0)) + 1
             binned[:, place] = np.where(np.isnan(column), missing, column)
         else:
-            edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
+            edges = _edges(present, exact=learner == "ours")
             codes = np.searchsorted(edges, column, side="left").astype(np.float64)
             binned[:, place] = np.where(np.isnan(column), -1.0, codes)
     return binned
+
+
+def _edges(present: Array, exact: bool) -> Array:
+    """Upper ends of bins. Exact: one per value where there are at most ``BINS``, as boosting does.
+
+    Quantiles alone join the rare values of a column that is mostly one value.
+    """
+    values = np.unique(present)
+    if exact and len(values) <= BINS:
+        return values[:-1]
+    return np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
 
 
 def _moment(constraint: str, **bound: float) -> Any:

@@ -46,9 +46,9 @@ def accuracies(name: str, data: Path, seeds: int, people: int) -> Iterator[tuple
         asked = Asked(prepared, "demographic_parity", seed, lambda _: {})
         y = asked.y("test")
         decided = [base_scores(prepared, seed, "boosting")["test"] >= 0.5]
-        for model in (_learner("boosting", asked), as_ours(asked)):
-            model.fit(_inputs("boosting", asked, "train"), asked.y("train"))
-            decided.append(model.predict(_inputs("boosting", asked, "test")))
+        for name_of, model in (("boosting", _learner("boosting", asked)), ("ours", as_ours(asked))):
+            model.fit(_inputs(name_of, asked, "train"), asked.y("train"))
+            decided.append(model.predict(_inputs(name_of, asked, "test")))
         ours, peers, without_stopping = (float((d == y).mean()) for d in decided)
         yield peers, ours, without_stopping
 

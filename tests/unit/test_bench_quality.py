@@ -127,7 +127,7 @@ def test_expected_worth_is_that_of_fresh_people() -> None:
 
 
 @given(st.lists(costs, min_size=1, max_size=4), st.sampled_from([0.01, 0.05]))
-@effort(max_examples=25)
+@effort(max_examples=25, deadline=None)
 def test_a_union_picks_the_highest_expected_worth_of_all_its_points(
     methods: list[list[tuple[float, float]]], limit: float
 ) -> None:
@@ -593,6 +593,16 @@ def test_the_reduction_on_our_boosting_has_our_trees(prepared: PreparedData) -> 
     changed = {k for k, v in model.get_params().items() if repr(v) != repr(own[k])}
     assert changed == {"max_iter", "early_stopping"}
     assert model.max_iter == ours.steps
+
+
+def test_rare_values_beside_a_common_one_stay_apart_for_our_trees() -> None:
+    from benchmarks.quality_fairlearn import _edges
+
+    column = np.array([0.0] * 960 + [5.0, 6.0, 7.0, 8.0] * 10)
+    exact = np.searchsorted(_edges(column, exact=True), column, side="left")
+    assert len(np.unique(exact)) == 5
+    many = np.arange(1000.0)
+    assert len(_edges(many, exact=True)) == 199
 
 
 def test_a_partial_run_says_so_and_none_lost_is_not_as_good() -> None:
