@@ -21,6 +21,7 @@ from fairlab.ui.widgets.sweep_view import (
     least_worst,
     nothing_to_sweep,
     outcomes_of,
+    say_intervals,
     say_thinned,
     sweep_of,
 )
@@ -79,6 +80,8 @@ def explorer() -> None:
     counts = counts_at_cuts(sweep, choice.per_group(outcomes.n_groups))
     threshold = choice.cuts[0] if choice.mode == "one" else None
     st.markdown(as_it_is(at_threshold_sentence(counts, threshold, gaps, risk=risk)))
+    if threshold is not None and choice.cuts == in_use.cuts:
+        say_intervals(subject, threshold, gaps)
     view.offer_use(subject, choice, costs)
     st.markdown(sentence)
     if found is not None and tolerance is not None:

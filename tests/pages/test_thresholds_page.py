@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from fairlab.config import RunConfig
 from fairlab.frontier.strategies import STRATEGIES
+from fairlab.metrics import audit
 from fairlab.outcomes import count
 from fairlab.results import Attribute, ScoredPeople, SweepResult
 from fairlab.sweeps import thinned_sweep
@@ -323,3 +324,15 @@ def test_with_many_groups_nothing_long_starts_by_itself(
     assert not app.checkbox(key="surface.mark.demographic_parity").value
     marked = next(t.value for t in app.dataframe if "Rule" in t.value)["Rule"].tolist()
     assert not any("demographic parity, chosen" in rule for rule in marked)
+
+
+def test_the_threshold_in_use_has_the_intervals_of_audit(
+    open_page: Open, finished_run: str, trained: tuple[RunConfig, SweepResult]
+) -> None:
+    """Same model, people and gap: one interval on both pages, and why bands are wider."""
+    app = open_page("thresholds", run=finished_run, chosen=(2,))
+    found = audit(trained[1].scored(2).outcomes(trained[1].group_by), 0.5)
+    gap = found.gaps["demographic_parity_difference"]
+    said = f"demographic parity {100 * gap.lower:.1f} to {100 * gap.upper:.1f} points"
+    assert said in words(app)
+    assert "bands of the chart can be wider" in words(app)

@@ -137,6 +137,27 @@ def at_threshold_sentence(
     return start
 
 
+def interval_sentence(gaps: Sequence[GapResult]) -> str:
+    """Intervals of the gaps at one threshold as Audit has them, and why the chart's may be wider.
+
+    Args:
+        gaps: Of an audit at the threshold in force; "" when none has an interval.
+    """
+    known = [
+        f"{gap_words(gap.name)} {100 * gap.lower:.1f} to {100 * gap.upper:.1f} points"
+        for gap in gaps
+        if gap.lower is not None and gap.upper is not None
+    ]
+    if not known:
+        return ""
+    return (
+        f"95 % intervals at this threshold by itself, as on Audit: {', '.join(known)}. Intervals "
+        "of the table and bands of the chart can be wider: for every threshold at once they ask how "
+        "far apart groups that do not differ would be by resampling each group's own people, where "
+        "Audit shuffles people between groups. For one threshold, read Audit's."
+    )
+
+
 def _ends(gap: GapResult, counts: Counts) -> str:
     """The two groups that set a gap, each with the number of people its rate is a share of."""
     people = RATES[gap.rate].denominator(counts)

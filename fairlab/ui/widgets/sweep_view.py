@@ -15,9 +15,14 @@ from fairlab.impossibility import (
 )
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes
-from fairlab.reports.sentences.sweep import least_worst_sentence, thinned_sentence
+from fairlab.reports.sentences.sweep import (
+    interval_sentence,
+    least_worst_sentence,
+    thinned_sentence,
+)
 from fairlab.sweeps import ThresholdSweep, thinned_sweep
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.audit_cache import audited
 from fairlab.ui.widgets.subject import Subject
 
 COMPARABLE = (
@@ -58,6 +63,16 @@ def say_thinned(sweep: ThresholdSweep) -> None:
     said = thinned_sentence(len(sweep.thresholds), sweep.n_distinct)
     if said:
         st.markdown(said)
+
+
+def say_intervals(subject: Subject, threshold: float, gaps: Sequence[str]) -> None:
+    """Draw the gaps' intervals at one threshold, the same as Audit's, and why bands are wider."""
+    if subject.people.outcomes(subject.by).n_groups > MANY_GROUPS:
+        return
+    found = audited(subject.people, subject.by, threshold)
+    said = interval_sentence([found.gaps[name] for name in gaps])
+    if said:
+        st.markdown(as_it_is(said))
 
 
 def asked_first(outcomes: GroupedOutcomes, digest: str, key: str, button: str, why: str) -> bool:
