@@ -265,6 +265,26 @@ def test_a_failed_run_does_not_hide_the_one_before(
     assert "Without mitigation, accuracy is" in words_on(app)
 
 
+def test_a_point_of_an_earlier_run_on_the_chart_has_its_detail_too(
+    open_page: Open, finished_run: str, fairlab_home: Path
+) -> None:
+    """It can be clicked, so it must be shown; the list stays with the newest run."""
+    store = RunStore(fairlab_home)
+    config = store.get(finished_run).config
+    sweep = config.sweep.model_copy(update={"epochs": 4})
+    newest = store.submit(config.model_copy(update={"sweep": sweep}))
+    store.claim("w")
+    store.finish(newest, store.load_result(finished_run), "w")
+    app = open_page("train", run=f"{finished_run},{newest}")
+    app.session_state["fairlab.selected"] = (finished_run, 1)
+    app.run()
+    assert not app.exception
+    assert "Penalty, strength 1" in [text.value for text in app.subheader]
+    app.button(key="train.choose").click().run()
+    chosen = app.query_params["chosen"]
+    assert finished_run in (chosen if isinstance(chosen, str) else chosen[0])
+
+
 def test_a_picked_point_stands_right_under_the_chart(open_page: Open, finished_run: str) -> None:
     """Before noise, health and the line: a pick that cannot be seen looks like no pick."""
     app = open_page("train", run=finished_run)
