@@ -23,6 +23,9 @@ BACKGROUND = 100
 MOST_GROUPS = 8
 FEWEST = 10
 ORDERS = 8
+# Columns a model may read to be explained, so that a handful of people still take seconds.
+MOST_PLAYERS = 150
+FEWEST_BACKGROUND = 5
 # In so many parts the background people are looked at, to see how much hangs on who was drawn.
 PARTS = 10
 
@@ -136,11 +139,17 @@ def contributions(
     columns or people there are fewer orders and background people; ``notes`` say how many.
 
     Raises:
-        InputError: If nobody is to be explained.
+        InputError: If nobody is to be explained, the model reads more than 150 columns, or
+            somebody else's explanation takes long.
     """
     if len(people) == 0:
         raise InputError("Nobody is to be explained. Choose a person, or a group with people.")
     players = (*model.columns, *(model.rule_names() if model.by else ()))
+    if len(players) > MOST_PLAYERS:
+        raise InputError(
+            f"The model reads {len(players):,} columns; explanations take seconds for up to "
+            f"{MOST_PLAYERS}. Train a model on fewer features."
+        )
     size, orders = _affordable(len(people), len(players), len(background_frame), model.mixtures)
     rng = np.random.default_rng(seed)
     drawn = np.sort(rng.choice(len(background_frame), size=size, replace=False))
@@ -185,35 +194,45 @@ def contributions(
 def _affordable(people: int, players: int, there: int, mixtures: int) -> tuple[int, int]:
     """How many background people and orders keep to about so many mixtures scored."""
     each = people * (2**players if players <= EXACT else 2 * players + 1)
-    size = min(there, int(np.clip(mixtures // each, 20, BACKGROUND)))
+    size = min(there, int(np.clip(mixtures // each, FEWEST_BACKGROUND, BACKGROUND)))
     size -= size % min(PARTS, size)
     return size, int(np.clip(mixtures // (each * max(size, 1)), 1, ORDERS))
 
 
 def sample_size(model: ExaminedModel) -> int:
-    """How many people can be explained in a few seconds, against at least 20 others."""
+    """How many people can be explained in a few seconds: with many columns few, 20 at least."""
     players = len(model.columns) + len(model.by)
     each = 20 * (2**players if players <= EXACT else 2 * players + 1)
-    return int(np.clip(model.mixtures // each, 40, PEOPLE))
+    return int(np.clip(model.mixtures // each, 2 * FEWEST, PEOPLE))
 
 
 def sample_by_group(
     groups: Attribute, most: int = PEOPLE, seed: int = 0, *, fewest: int = FEWEST
 ) -> tuple[IntArray, tuple[int, ...], tuple[str, ...]]:
-    """People spread evenly over the largest groups.
+    """People spread evenly over the largest groups, as many as get enough people each.
 
     Args:
         groups: Of everyone.
         most: How many in all.
         seed: Draws them.
-        fewest: Groups of fewer people, or fewer than 10, are left out.
+        fewest: Groups of fewer people, or fewer than 10, are left out; and so many of every
+            group are drawn at least.
 
     Returns:
         Their places, the codes of the groups looked at, and who was left out in sentences.
+
+    Raises:
+        InputError: If ``most`` is fewer than one group needs.
     """
+    least = max(fewest, FEWEST)
+    if most < least:
+        raise InputError(
+            f"{most:,} people can be looked at; a group's mean needs {least:,}. Show groups of "
+            "fewer people, or train a model on fewer features."
+        )
     sizes = np.bincount(groups.codes, minlength=len(groups.names))
-    enough = [g for g in np.argsort(-sizes, kind="stable") if sizes[g] >= max(fewest, FEWEST)]
-    kept = sorted(int(g) for g in enough[:MOST_GROUPS])
+    enough = [g for g in np.argsort(-sizes, kind="stable") if sizes[g] >= least]
+    kept = sorted(int(g) for g in enough[: min(MOST_GROUPS, most // least)])
     left = [groups.names[g] for g in range(len(sizes)) if sizes[g] > 0 and g not in kept]
     rng = np.random.default_rng(seed)
     each = most // max(len(kept), 1)
@@ -225,8 +244,7 @@ def sample_by_group(
     notes: tuple[str, ...] = ()
     if left:
         notes = (
-            f"Looked at: the largest groups, of at least "
-            f"{max(fewest, FEWEST)} people; left out: "
+            f"Looked at: the largest groups, at least {least} people of each; left out: "
             f"{', '.join(left)}.",
         )
     return np.array(chosen, dtype=np.int64), tuple(kept), notes

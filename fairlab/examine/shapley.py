@@ -6,7 +6,8 @@ when first asked for.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -17,15 +18,28 @@ from fairlab.errors import InputError
 from fairlab.outcomes import Array, FloatArray, IntArray
 
 EXACT = 6
-_ONE_AT_A_TIME = Lock()
+_ONE_AT_A_TIME, _IMPORT = Lock(), Lock()
+WAIT_S = 5.0  # for somebody else's explanation
 
 # Scores of people who are mixtures of others: (k, C) places of the value of each column.
 Mixed = Callable[[IntArray], FloatArray]
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    if not _ONE_AT_A_TIME.acquire(timeout=WAIT_S):
+        raise InputError(
+            "Busy: somebody else's explanation is being computed. Try again in a few seconds."
+        )
+    try:
+        yield
+    finally:
+        _ONE_AT_A_TIME.release()
+
+
 def _library() -> Any:
     """``shap``, its functions left uncompiled: compiling takes longer than a question does."""
-    with _ONE_AT_A_TIME:
+    with _IMPORT:
         if "shap" not in sys.modules:
             import numba
 
@@ -85,7 +99,7 @@ def shapley_parts(
         (J, n, C) values, and the mean score of all background people.
 
     Raises:
-        InputError: If the parts would not be equal.
+        InputError: If the parts would not be equal, or somebody else's explanation takes long.
     """
     if parts < 1 or n_background % parts:
         raise InputError(
@@ -110,7 +124,7 @@ def shapley_parts(
 
     masker = shap.maskers.Independent(background, max_samples=size)
     # shap draws its orders with numpy's global generator: one at a time, and left as it was.
-    with _ONE_AT_A_TIME, threadpool_limits(1):
+    with _alone(), threadpool_limits(1):
         state = np.random.get_state()  # noqa: NPY002
         try:
             if n_players <= EXACT:

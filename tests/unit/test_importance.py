@@ -12,6 +12,7 @@ from fairlab.config import RunConfig, SweepConfig
 from fairlab.data import load
 from fairlab.errors import InputError
 from fairlab.examine import importance as looks
+from fairlab.examine import shapley as shapley_module
 from fairlab.examine.models import ExaminedModel, open_model, why_not
 from fairlab.examine.shapley import shapley, shapley_parts
 from fairlab.reports.figures.examine import importance_figure, person_figure
@@ -165,6 +166,46 @@ def test_a_sample_takes_the_same_number_of_every_group_and_names_those_left_out(
     assert kept == (0, 1)
     assert np.bincount(groups.codes[chosen]).tolist() == [20, 20]
     assert "few" in notes[0]
+
+
+def test_a_sample_keeps_as_many_groups_as_get_enough_people_each():
+    """No mean of a group rests on fewer people than the minimum; what goes is named."""
+    groups = Attribute(np.repeat([0, 1, 2, 3], [40, 50, 60, 5]), ("a", "b", "c", "few"))
+    chosen, kept, notes = looks.sample_by_group(groups, most=50, fewest=25)
+    assert kept == (1, 2)
+    assert np.bincount(groups.codes[chosen]).tolist() == [0, 25, 25]
+    assert "at least 25 people of each; left out: a, few." in notes[0]
+    assert looks.sample_by_group(groups, most=29)[1] == (1, 2)
+    with pytest.raises(InputError, match="24 people can be looked at; a group's mean needs 25"):
+        looks.sample_by_group(groups, most=24, fewest=25)
+
+
+@pytest.mark.parametrize("players", [2, 7, 60, looks.MOST_PLAYERS])
+@pytest.mark.parametrize("mixtures", [120_000, 600_000])
+def test_however_many_columns_no_more_mixtures_are_scored_than_a_model_can(players, mixtures):
+    names = tuple(f"c{i}" for i in range(players))
+    model = replace(reads(0), columns=names, mixtures=mixtures)
+    n = looks.sample_size(model)
+    for asked in (1, n):
+        size, orders = looks._affordable(asked, players, 10_000, mixtures)
+        each = 2**players if players <= looks.EXACT else orders * (2 * players + 1)
+        assert asked * size * each <= mixtures
+        assert size >= looks.FEWEST_BACKGROUND
+    assert n >= 2 * looks.FEWEST
+
+
+def test_a_model_of_hundreds_of_columns_is_refused_with_a_remedy():
+    frame, attributes = people()
+    wide = replace(reads(0), columns=tuple(f"c{i}" for i in range(151)))
+    with pytest.raises(InputError, match=r"reads 151 columns.*up to 150. Train a model on fewer"):
+        looks.contributions(wide, frame, attributes, np.array([0]), frame, attributes)
+
+
+def test_while_somebody_elses_explanation_is_computed_one_is_told_so(monkeypatch):
+    monkeypatch.setattr(shapley_module, "WAIT_S", 0.0)
+    with shapley_module._alone(), pytest.raises(InputError, match=r"^Busy: somebody else's"):
+        shapley(lambda places: places.sum(axis=1) * 1.0, 2, 3, 8)
+    shapley(lambda places: places.sum(axis=1) * 1.0, 2, 3, 8)
 
 
 def test_nobody_cannot_be_explained():

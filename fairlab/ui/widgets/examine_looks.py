@@ -26,7 +26,7 @@ from fairlab.ui.widgets.subject import Subject
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _explained(
-    digest: str,  # noqa: ARG001 - stands for the model and the people
+    scored: str,  # noqa: ARG001 - stands for the model and its people; no threshold matters
     people: tuple[int, ...],
     _examined: Examined,
 ) -> Contributions:
@@ -125,17 +125,17 @@ def _show_person(subject: Subject, examined: Examined, smallest: int) -> None:
 
 def _looked(examined: Examined, people: IntArray) -> Contributions:
     with st.spinner("Asking the model about mixtures of people: a few seconds …"):
-        return _explained(examined.digest, tuple(people.tolist()), examined)
+        return _explained(examined.scored, tuple(people.tolist()), examined)
 
 
 def _by_score(examined: Examined, people: IntArray) -> IntArray:
-    score = _scores(examined.digest, examined)[people]
+    score = _scores(examined.scored, examined)[people]
     ordered: IntArray = people[np.argsort(score, kind="stable")]
     return ordered
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _scores(digest: str, _examined: Examined) -> np.ndarray:  # noqa: ARG001 - the cache key
+def _scores(scored: str, _examined: Examined) -> np.ndarray:  # noqa: ARG001 - the cache key
     return _examined.model.score(_examined.people.frame, _examined.people.attributes)
 
 

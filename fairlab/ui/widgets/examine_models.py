@@ -24,6 +24,7 @@ class Examined:
         others: Whose values may be taken: training people (validation people for the training
             split, so that nobody is compared with themselves).
         run_id, index, split, digest: Where it comes from; a cache key.
+        scored: Cache key of what hangs on scores alone, at whatever threshold.
     """
 
     model: ExaminedModel
@@ -33,6 +34,7 @@ class Examined:
     index: int
     split: str
     digest: str
+    scored: str
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -72,6 +74,7 @@ def open_examined(subject: Subject, threshold: float) -> Examined | None:
         st.error(as_it_is(str(error)))
         return None
     cuts = point.group_cuts
+    scored = f"{point.run_id}:{point.index}:{subject.split}"
     return Examined(
         _decided(model, threshold, cuts),
         people,
@@ -79,7 +82,8 @@ def open_examined(subject: Subject, threshold: float) -> Examined | None:
         point.run_id,
         point.index,
         subject.split,
-        f"{point.run_id}:{point.index}:{subject.split}:{threshold!r}:{cuts!r}",
+        f"{scored}:{threshold!r}:{cuts!r}",
+        scored,
     )
 
 
