@@ -19,7 +19,11 @@ from fairlab.examine.proxies_effect import (
 )
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.figures.examine import effects_figure
-from fairlab.reports.sentences.examine import effects_sentence, residualised_sentence
+from fairlab.reports.sentences.examine import (
+    effects_sentence,
+    order_sentence,
+    residualised_sentence,
+)
 from fairlab.reports.tables.examine import effects_table
 from fairlab.results import Attribute
 from fairlab.sweeps import gap_change
@@ -217,3 +221,28 @@ def test_chart_and_table_have_every_step(effects):
 def test_an_unknown_attribute_is_refused():
     with pytest.raises(UnknownNameError, match="no sensitive attribute 'age'"):
         proxy_effects(table(), "age")
+
+
+def test_labels_of_neighbouring_steps_are_one_and_the_square_has_none(effects):
+    """Steps closer than a label share the first one's, in order; far ones keep their own."""
+    first = effects.steps[0]
+    wide = replace(first, gap=Estimate(0.5, 0.0, 1.0), accuracy=Estimate(0.8, 0.7, 0.9))
+    near = replace(
+        wide,
+        kind="dropped",
+        dropped=("proxy",),
+        gap=Estimate(0.53, 0.1, 0.9),
+        accuracy=Estimate(0.805, 0.7, 0.9),
+    )
+    far = replace(near, dropped=("proxy", "skill"), gap=Estimate(0.1, 0.0, 0.9))
+    last = effects.steps[-1]
+    path, square = effects_figure(replace(effects, steps=(wide, near, far, last))).data
+    assert list(path.text) == ["all, −1", "", "−2"]
+    assert square.text is None
+
+
+def test_the_order_is_said_with_the_people_it_rests_on(effects):
+    """Which column goes first, and why the list of all people may differ."""
+    said = order_sentence(effects)
+    assert said.startswith("Left out in this order: proxy, ")
+    assert "on training people" in said

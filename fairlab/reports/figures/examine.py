@@ -1,6 +1,6 @@
 """Charts of flips, importance, one person, and what leaving proxies out does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -24,6 +24,7 @@ from fairlab.reports.figures.theme import (
 MOST_COLUMNS = 10
 MOST_PAIRS = 12
 _LONGEST = 30
+_LABEL = 0.08  # of an axis: closer markers share a label
 _BESIDE = ("top right", "bottom right", "top left", "bottom left", "middle right")
 
 
@@ -162,7 +163,7 @@ def effects_figure(found: ProxyEffects) -> go.Figure:
             "circle",
             "lines+markers+text",
         ),
-        (other, "Group means taken out", GREEN, "square", "markers+text"),
+        (other, "Group means taken out", GREEN, "square", "markers"),
     ):
         figure.add_trace(
             go.Scatter(
@@ -174,7 +175,7 @@ def effects_figure(found: ProxyEffects) -> go.Figure:
                 line={"color": color},
                 error_x={**interval_bars([s.accuracy for s in steps]), "color": _faint(color)},
                 error_y={**interval_bars([s.gap for s in steps]), "color": _faint(color)},
-                text=_labels(steps),
+                text=_labels(steps) if mode != "markers" else None,
                 textposition=[_BESIDE[i % len(_BESIDE)] for i in range(len(steps))],
                 cliponaxis=False,
                 customdata=[_hover(step) for step in steps],
@@ -193,20 +194,39 @@ class _Bar:
 
 
 def _labels(steps: Sequence[Step]) -> list[str]:
-    """A label per step; of steps drawn at the same place the first carries all labels."""
+    """A label per step; of steps drawn side by side the first carries all labels.
+
+    The square, group means taken out, is named by the legend: its label would meet the path's.
+    """
     labels = [""] * len(steps)
-    first: dict[tuple[str, str], int] = {}
+    near = _nearness(steps)
     for i, step in enumerate(steps):
-        at = (f"{_percent(step.accuracy):.1f}", f"{_percent(step.gap):.1f}")
-        place = first.setdefault(at, i)
-        labels[place] += f", {_label(step)}" if labels[place] else _label(step)
+        at = next((j for j in range(i) if labels[j] and near(step, steps[j])), i)
+        labels[at] += f", {_label(step)}" if labels[at] else _label(step)
     return labels
+
+
+def _nearness(steps: Sequence[Step]) -> Callable[[Step, Step], bool]:
+    """Whether two steps are within a label's size on axes that hold all intervals."""
+    sizes = []
+    for numbers in ([s.accuracy for s in steps], [s.gap for s in steps]):
+        ends = [e for n in numbers for e in (n.value, n.lower, n.upper) if e is not None]
+        sizes.append(_LABEL * 100 * (max(ends) - min(ends)) if ends else 0.0)
+
+    def near(one: Step, other: Step) -> bool:
+        apart = (
+            abs(_percent(one.accuracy) - _percent(other.accuracy)),
+            abs(_percent(one.gap) - _percent(other.gap)),
+        )
+        return all(d <= max(size, 0.05) for d, size in zip(apart, sizes, strict=True))
+
+    return near
 
 
 def _label(step: Step) -> str:
     if step.kind == "all":
         return "all"
-    return "residualised" if step.kind == "residualised" else f"−{len(step.dropped)}"
+    return f"−{len(step.dropped)}"
 
 
 def _hover(step: Step) -> str:

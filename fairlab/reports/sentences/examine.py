@@ -149,6 +149,19 @@ def effects_sentence(found: ProxyEffects) -> str:
     return f"{_start(found, first)} {_change('Leaving out', step, first, found)}"
 
 
+def order_sentence(found: ProxyEffects) -> str:
+    """In which order columns are left out, and why a list of other people may differ."""
+    longest = max((step.dropped for step in found.steps), key=len)
+    if not longest:
+        return ""
+    return (
+        f"Left out in this order: {', '.join(longest)}. It is how well each by itself tells the "
+        f"groups of {found.attribute} apart on training people; the list of proxies above is made "
+        "of all people of the table, so its figures differ a little and neighbours may change "
+        "places. What if on Audit asks training people, as here."
+    )
+
+
 def residualised_sentence(found: ProxyEffects) -> str:
     """What residualising does, and whom it hides the group from."""
     step = next(s for s in found.steps if s.kind == "residualised")

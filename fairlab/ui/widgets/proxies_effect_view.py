@@ -82,4 +82,5 @@ def _draw(found: ProxyEffects) -> None:
         table=effects_table(found),
         key="data.effects",
     )
+    st.markdown(as_it_is(sentences.order_sentence(found)))
     st.markdown(as_it_is(" ".join(found.notes)))
