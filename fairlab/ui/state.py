@@ -180,6 +180,18 @@ def set_current_data(data: TaskData) -> None:
     st.session_state[_DATA] = data
 
 
+def has_table(fingerprint: str) -> bool:
+    """Whether this visitor has a table of their own: it is in use, or of a run or choice here.
+
+    Who knows a fingerprint alone has not: exported files say it, and are passed on.
+    """
+    held = st.session_state.get(_DATA)
+    tables = [held.data] if isinstance(held, TaskData) else []
+    runs = {*run_ids(), *(point.run_id for point in chosen_points())}
+    tables += [store().get(run_id).config.data for run_id in runs]
+    return any(data.source == "file" and data.fingerprint == fingerprint for data in tables)
+
+
 def run_ids() -> tuple[str, ...]:
     """Runs on screen, oldest first."""
     return tuple(st.session_state.get(_RUNS, ()))

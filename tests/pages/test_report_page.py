@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fairlab.config import Choice, RunConfig
+from fairlab.config import Choice, DataConfig, RunConfig
+from fairlab.data import load, open_task, save_table
 from fairlab.metrics import audit
 from fairlab.reports.export import run_yaml
 from fairlab.results import SweepResult
@@ -91,6 +92,53 @@ def test_an_imported_run_that_is_new_waits_for_its_training(
     store.finish(record.id, result, "w")
     app.run()
     assert any("did not train" in error.value for error in app.error), "no strength 99 there"
+
+
+def own_table(config: RunConfig) -> RunConfig:
+    """The run on a visitor's file, kept on this machine, with a column nobody else may see."""
+    frame = load("loanapp").frame.assign(secret=range(1_989))
+    data = DataConfig(source="file", filename="ours.csv", fingerprint=save_table(frame))
+    return config.model_copy(update={"data": data})
+
+
+def test_the_file_of_a_run_does_not_open_the_table_of_somebody_else(
+    open_page: Open, trained: Trained
+) -> None:
+    """Its fingerprint is in every exported file; kept or not, the answer is the same."""
+    kept = own_table(trained[0])
+    unknown = kept.data.model_copy(update={"fingerprint": "0" * 64})
+    said = []
+    for run in (kept, kept.model_copy(update={"data": unknown})):
+        app = open_page("report")
+        upload(app, run.to_yaml().encode())
+        assert "Upload that file on the Data page" in words(app)
+        assert "rows; label" not in words(app)
+        assert not [button for button in app.button if button.key == "report.import"]
+        said.append([e.value.replace(run.data.fingerprint[:12], "") for e in app.error])
+    assert said[0] == said[1] != []
+    assert RunStore().list() == []
+
+
+def test_who_has_the_table_or_a_link_to_a_run_on_it_imports_runs_on_it(
+    open_page: Open, trained: Trained
+) -> None:
+    """A run's link is a secret of its own; the same fingerprint under another source is not."""
+    run = own_table(trained[0])
+    store = RunStore()
+    link = store.submit(run)
+    app = open_page("report", run=link)
+    upload(app, run.to_yaml().encode())
+    assert "1,989 rows" in words(app)
+    assert app.button(key="report.import") is not None
+    app = open_page("report")
+    app.session_state["fairlab.data"] = open_task(run)
+    upload(app, run.to_yaml().encode())
+    assert app.button(key="report.import") is not None
+    posed = run.data.model_copy(update={"source": "loanapp"})
+    posing = store.submit(run.model_copy(update={"data": posed}))
+    app = open_page("report", run=posing)
+    upload(app, run.to_yaml().encode())
+    assert not [button for button in app.button if button.key == "report.import"]
 
 
 def test_an_imported_run_has_the_rows_of_its_table(open_page: Open, trained: Trained) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from fairlab.config import Choice, RunConfig
-from fairlab.data import open_task
+from fairlab.data import TaskData, open_task
 from fairlab.errors import FairlabError, InputError
 from fairlab.reports.export import chosen_index
 from fairlab.reports.imports import read_run
@@ -142,20 +142,10 @@ def offer_import() -> None:
     )
     if uploaded is None:
         return
-    config = None
-    try:
-        config = read_run(uploaded.getvalue())
-        table = open_task(config)
-    except InputError as error:
-        for problem in error.problems:
-            st.error(as_it_is(problem))
-        if config is not None and config.data.source == "file":
-            st.markdown(
-                "The run is about a table of your own. Upload that file on the Data page, then "
-                "import the run again."
-            )
-            st.page_link("pages/data.py", label="Go to Data", icon=":material/arrow_forward:")
+    read = _read_import(uploaded.getvalue())
+    if read is None:
         return
+    config, table = read
     sweep = config.sweep
     st.markdown(
         as_it_is(
@@ -173,6 +163,38 @@ def offer_import() -> None:
         st.session_state[_IMPORTED] = (run_id, config.choice)
         state.set_current_data(table)
         st.rerun()
+
+
+def _read_import(content: bytes) -> tuple[RunConfig, TaskData] | None:
+    """The run of a file and its table; None, with what is wrong, when there is none."""
+    config = None
+    try:
+        config = read_run(content)
+        _refuse_others_tables(config)
+        return config, open_task(config)
+    except InputError as error:
+        for problem in error.problems:
+            st.error(as_it_is(problem))
+        if config is not None and config.data.source == "file":
+            st.markdown(
+                "The run is about a table of your own. Upload that file on the Data page, then "
+                "import the run again."
+            )
+            st.page_link("pages/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        return None
+
+
+def _refuse_others_tables(config: RunConfig) -> None:
+    """A fingerprint opens no table: the file of a run is passed on more freely than its people.
+
+    It is the same sentence whether the table is kept on this machine or not.
+    """
+    data = config.data
+    if data.source == "file" and data.fingerprint and not state.has_table(data.fingerprint):
+        raise InputError(
+            f"The run was made with the table {data.filename or 'of a file'} (fingerprint "
+            f"{data.fingerprint[:12]}…), which you have not opened here."
+        )
 
 
 @st.fragment(run_every=1.0)
