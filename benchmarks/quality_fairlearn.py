@@ -123,7 +123,7 @@ def fairlearn() -> tuple[Method, ...]:
 
 
 def _described(learner: str) -> dict[str, Any]:
-    binned = {"bins": BINS} if learner == "boosting" else {}
+    binned = {"bins": BINS, "exact": True} if learner == "boosting" else {}
     return {"learner": LEARNERS[learner] | binned}
 
 
@@ -169,19 +169,19 @@ def _inputs(learner: str, asked: Asked, split: str) -> Array:
             missing = float(present.max(initial=-1.0)) + 1
             binned[:, place] = np.where(np.isnan(column), missing, column)
         else:
-            edges = _edges(present, exact=learner == "ours")
+            edges = _edges(present)
             codes = np.searchsorted(edges, column, side="left").astype(np.float64)
             binned[:, place] = np.where(np.isnan(column), -1.0, codes)
     return binned
 
 
-def _edges(present: Array, exact: bool) -> Array:
-    """Upper ends of bins. Exact: one per value where there are at most ``BINS``, as boosting does.
+def _edges(present: Array) -> Array:
+    """Upper ends of bins: one per value where there are at most ``BINS``, as boosting does.
 
     Quantiles alone join the rare values of a column that is mostly one value.
     """
     values = np.unique(present)
-    if exact and len(values) <= BINS:
+    if len(values) <= BINS:
         return values[:-1]
     return np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
 
