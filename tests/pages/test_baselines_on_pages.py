@@ -94,6 +94,16 @@ def test_a_chosen_baseline_can_be_looked_at_on_every_page(
     assert words in said
 
 
+def test_a_plug_in_rule_is_held_against_boosting_alone(open_page: Open, run_id: str) -> None:
+    """Compare offers the unmitigated model of the same learner, and both are compared."""
+    app = open_page("compare", run=run_id, chosen=(5,))
+    next(b for b in app.button if b.label == "Compare with the unmitigated model").click().run()
+    assert not app.exception
+    shown = [str(option) for option in app.multiselect(key="compare.models").options]
+    assert [("Plug-in" in one) for one in shown] == [False, True]
+    assert "Boosting" in shown[0]
+
+
 def test_a_rule_that_draws_has_no_threshold_on_any_page(open_page: Open, run_id: str) -> None:
     """Report says how it decides; Compare asks for thresholds of scores only."""
     app = open_page("report", run=run_id, chosen=(4,))
