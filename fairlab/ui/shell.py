@@ -1,15 +1,29 @@
 """What every page begins with: title, one sentence, and the visitor's state."""
 
+import json
+
 import streamlit as st
 
 from fairlab.ui import state
 
 _STYLE = """
 <style>
-.block-container {padding-top: 3.2rem; max-width: 1320px;}
+.block-container {padding-top: 2.2rem; max-width: 1320px;}
 @media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;}}
 [data-testid="stMetricLabel"] p {white-space: normal;}
 </style>
+"""
+
+
+# On narrow screens the page list lies over the page, and Streamlit leaves it open.
+_FOLD_MENU = """
+<script>
+(() => {{
+  const page = {page};
+  if (!window.matchMedia("(max-width: 640px)").matches) return;
+  document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+}})();
+</script>
 """
 
 
@@ -21,6 +35,7 @@ def begin_page(title: str, subtitle: str = "") -> None:
         subtitle: One sentence that says what can be done here.
     """
     st.html(_STYLE)
+    st.html(_FOLD_MENU.format(page=json.dumps(title)), unsafe_allow_javascript=True)
     state.sync_with_address()
     st.title(title, anchor=False)
     if subtitle:
