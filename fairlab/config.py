@@ -207,6 +207,13 @@ Rates = tuple[Annotated[float, Field(gt=0, le=1)], ...]
 Decays = tuple[Annotated[float, Field(gt=0, le=10)], ...]
 
 
+# Sizes of network that one search draws from.
+LONGEST_LIST = 8
+# Weights between hidden layers of all networks of a search, which are trained side by side: with
+# gradients and the optimiser's moments eight gigabytes.
+MOST_SEARCHED = 500_000_000
+
+
 class SearchParams(Record):
     """Settings tried before the sweep, by successive halving on validation people.
 
@@ -224,8 +231,12 @@ class SearchParams(Record):
     reduction: Annotated[int, Field(ge=2, le=10)] = 3
     learning_rate: Rates = (5e-4, 2e-2)
     weight_decay: Decays = (1e-2, 3.0)
-    widths: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = (32, 64, 128)
-    depths: tuple[Annotated[int, Field(ge=1, le=8)], ...] = (1, 2, 3)
+    widths: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(max_length=LONGEST_LIST)
+    ] = (32, 64, 128)
+    depths: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=8)], ...], Field(max_length=LONGEST_LIST)
+    ] = (1, 2, 3)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -436,6 +447,19 @@ class SweepConfig(Record):
         kind = model.get("kind") if isinstance(model, dict) else getattr(model, "kind", None)
         return {**given, "learning_rate": USUAL_RATE["logistic"]} if kind == "logistic" else given
 
+    @property
+    def most_hidden_weights(self) -> int:
+        """Weights of the hidden layers of the largest network the sweep or its search trains."""
+        model, search = self.model, self.search
+        if model.kind == "logistic":
+            return 0
+        widths, depths = [model.width], [model.depth]
+        if search is not None:
+            widths += search.widths
+            depths += search.depths
+        width = max(widths)
+        return width**2 * (max(depths) - 1) + width
+
     def grid(self, mode: Mode) -> tuple[float, ...]:
         """Strengths of a mode, or its slacks (see :meth:`varies_slack`).
 
@@ -515,6 +539,15 @@ class SweepConfig(Record):
                 "Fairlearn's reductions take no weights, so class_weight 'balanced' cannot be "
                 f"kept by {' and '.join(reduced)}; leave them out of the baselines"
             )
+        if self.search is not None:
+            weights = self.search.candidates * self.most_hidden_weights
+            if weights > MOST_SEARCHED:
+                raise ValueError(
+                    f"the search trains {self.search.candidates} networks of up to "
+                    f"{self.most_hidden_weights:,} weights side by side, {weights:,} together; at "
+                    f"most {MOST_SEARCHED:,} fit into memory. Search fewer candidates, or smaller "
+                    "widths and depths"
+                )
         if self.penalty.form == "ratio" and self.constraint == "mean_residual_parity":
             raise ValueError(
                 "mean residuals may be negative and have no ratio; choose penalty form 'squared'"

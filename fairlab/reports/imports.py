@@ -2,7 +2,7 @@
 
 import yaml
 
-from fairlab.config import RunConfig, SweepConfig
+from fairlab.config import RunConfig
 from fairlab.errors import InputError
 
 LARGEST_FILE = 200_000  # bytes; an exported run has about three thousand
@@ -40,7 +40,10 @@ def read_run(content: bytes) -> RunConfig:
             f"The run trains {together:,} models; at most {LARGEST_SWEEP:,} are accepted here. "
             "Train it with the command fairlab sweep instead."
         )
-    weights = models * _hidden_weights(config.sweep)
+    search = config.sweep.search
+    # A search trains its candidates side by side, and the sweep may get the largest of them.
+    side_by_side = models if search is None else max(models, search.candidates)
+    weights = side_by_side * config.sweep.most_hidden_weights
     if weights > MOST_WEIGHTS:
         raise InputError(
             f"The run trains networks of {weights:,} weights together; at most {MOST_WEIGHTS:,} "
@@ -48,11 +51,6 @@ def read_run(content: bytes) -> RunConfig:
             "networks smaller."
         )
     return config
-
-
-def _hidden_weights(sweep: SweepConfig) -> int:
-    model = sweep.model
-    return 0 if model.kind == "logistic" else model.width**2 * (model.depth - 1) + model.width
 
 
 def _refuse_bombs(text: str) -> None:

@@ -24,6 +24,7 @@ from fairlab.results import Progress
 from fairlab.training.batched import BatchedNet
 from fairlab.training.batches import BatchPlan
 from fairlab.training.candidates import Candidate, candidates, in_words
+from fairlab.training.chunks import MOST_BYTES, model_bytes
 from fairlab.training.class_weight import class_weights_of
 from fairlab.training.family import task_loss, weighted_mean
 from fairlab.training.loop import STOP_EVERY, features_of, finite_logits
@@ -233,6 +234,7 @@ def _some_of(net: BatchedNet, places: Tensor) -> BatchedNet:
 
 
 def _shapes(tried: Sequence[Candidate], crowd: Crowd, sweep: SweepConfig) -> list[_Shape]:
+    """Candidates by network; as many of one in a batched model as a sweep would take at once."""
     features = crowd.splits["train"].x.shape[0]
     by_shape: dict[tuple[int, ...], list[int]] = {}
     for i, one in enumerate(tried):
@@ -243,8 +245,18 @@ def _shapes(tried: Sequence[Candidate], crowd: Crowd, sweep: SweepConfig) -> lis
             np.array(which),
             tried,
         )
-        for hidden, which in by_shape.items()
+        for hidden, alike in by_shape.items()
+        for which in _within_memory(alike, tried[alike[0]], crowd, sweep)
     ]
+
+
+def _within_memory(
+    alike: list[int], one: Candidate, crowd: Crowd, sweep: SweepConfig
+) -> Iterator[list[int]]:
+    each = model_bytes(sweep.model_copy(update={"model": one.model}), crowd)
+    at_once = max(1, int(MOST_BYTES / each))
+    for start in range(0, len(alike), at_once):
+        yield alike[start : start + at_once]
 
 
 class _Feed:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fairlab.config import RunConfig
+from fairlab.config import PenaltyParams, RunConfig, SearchParams, SweepConfig
 from fairlab.data import load
 from fairlab.errors import InputError
 from fairlab.metrics import audit
@@ -238,6 +238,19 @@ def test_networks_too_large_for_a_shared_machine_are_refused() -> None:
     text = config.model_copy(update={"sweep": sweep}).to_yaml()
     with pytest.raises(InputError, match="weights together"):
         read_run(text.encode())
+
+
+def test_networks_of_a_search_count_as_well() -> None:
+    """The network of the run may be small and those it is searched among as large as can be."""
+    base = small.config()
+    search = SearchParams(candidates=14, widths=(8, 1024), depths=(1, 8))
+    sweep = SweepConfig(search=search, penalty=PenaltyParams(strengths=(0.0,)))
+    text = base.model_copy(update={"sweep": sweep}).to_yaml()
+    with pytest.raises(InputError, match="102,774,784 weights together"):
+        read_run(text.encode())
+    fewer = search.model_copy(update={"candidates": 13})
+    sweep = sweep.model_copy(update={"search": fewer})
+    assert read_run(base.model_copy(update={"sweep": sweep}).to_yaml().encode()).sweep == sweep
 
 
 @pytest.mark.parametrize(

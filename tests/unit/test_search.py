@@ -354,3 +354,41 @@ def test_a_configuration_with_a_search_reads_back_and_one_without_keeps_its_dige
     assert asked.digest() != run().digest()
     assert run(search=None).digest() == run().digest()
     assert RunConfig.from_yaml(run().to_yaml()) == run()
+
+
+def test_candidates_that_do_not_fit_together_are_trained_in_parts(monkeypatch) -> None:
+    """Same settings, same winner, losses alike; no batched model is larger than memory allows."""
+    data, sweep = prepared(), config()
+    together, _ = search(data, sweep)
+    made = []
+
+    class Counted(BatchedNet):
+        def __init__(self, *args):
+            made.append(args[3])
+            super().__init__(*args)
+
+    monkeypatch.setattr("fairlab.training.search.BatchedNet", Counted)
+    monkeypatch.setattr("fairlab.training.search.MOST_BYTES", 1)
+    apart, _ = search(data, sweep)
+    assert set(made) == {1}
+    assert len(made) >= SMALL.candidates
+    assert apart.candidates == together.candidates
+    np.testing.assert_array_equal(apart.epochs, together.epochs)
+    np.testing.assert_allclose(apart.loss, together.loss, atol=1e-4)
+
+
+def test_a_search_of_networks_no_memory_holds_is_refused() -> None:
+    """The largest of any width and depth counts, as often as there are candidates."""
+    widest = SearchParams(candidates=60, widths=(8, 1024), depths=(1, 8))
+    with pytest.raises(ValidationError, match=r"70 networks.* at most 500,000,000 fit"):
+        config(search=widest.model_copy(update={"candidates": 70}))
+    assert config(search=widest).most_hidden_weights == 7 * 1024**2 + 1024
+    assert config(search=None).most_hidden_weights == 8
+    assert config(model=ModelConfig(kind="logistic"), search=widest).most_hidden_weights == 0
+
+
+@pytest.mark.parametrize("sizes", [{"widths": range(1, 10)}, {"depths": [1] * 9}])
+def test_a_search_draws_from_a_few_sizes(sizes) -> None:
+    """A list of a thousand widths makes an estimate of time slow, and nothing better."""
+    with pytest.raises(ValidationError, match="at most 8"):
+        SearchParams.model_validate({name: tuple(values) for name, values in sizes.items()})
