@@ -30,7 +30,7 @@ from fairlab.results import Attribute
 Decisions = np.ndarray[Any, np.dtype[np.bool_]]
 Decide = Callable[[pd.DataFrame, Mapping[str, Attribute]], Decisions]
 MOST_PEOPLE = 2_000
-MOST_DONORS = 10_000
+MOST_DONORS = 5_000
 FEWEST = 20
 MOST_PAIRS = 30
 

@@ -12,10 +12,13 @@ from sklearn.neighbors import NearestNeighbors
 
 from fairlab.data.encoding import MISSING_LEVEL
 from fairlab.data.values import as_numbers, as_text, kind
+from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray, IntArray
 
 FURTHEST = 5.0
 MOST_LEVELS = 50
+# Coordinates of a person at most: with thousands of them people take gigabytes.
+MOST_COORDINATES = 2_000
 _TINY = 1e-4
 
 
@@ -24,6 +27,8 @@ class _Numbers:
     name: str
     centre: float
     spread: float
+
+    size = 2
 
     def place(self, column: pd.Series) -> FloatArray:
         """(n, 2): the number in interquartile ranges from the median, and whether missing."""
@@ -38,6 +43,11 @@ class _Numbers:
 class _Levels:
     name: str
     levels: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Coordinates: one per level, and one for all others."""
+        return len(self.levels) + 1
 
     def place(self, column: pd.Series) -> FloatArray:
         """(n, L + 1) such that two people who differ are 1 apart."""
@@ -60,7 +70,11 @@ class MatchSpace:
 
     @classmethod
     def fit(cls, frame: pd.DataFrame, names: tuple[str, ...]) -> "MatchSpace":
-        """Scales of ``names``, learnt from the people one may be matched with."""
+        """Scales of ``names``, learnt from the people one may be matched with.
+
+        Raises:
+            InputError: If a person would have more than 2,000 coordinates.
+        """
         found: list[_Numbers | _Levels] = []
         for name in names:
             column = frame[name]
@@ -70,6 +84,13 @@ class MatchSpace:
                 found.append(_Levels(name, tuple(str(level) for level in common)))
             else:
                 found.append(_numbers(name, as_numbers(column)))
+        size = sum(column.size for column in found)
+        if size > MOST_COORDINATES:
+            raise InputError(
+                f"People would be matched on {len(names):,} columns with {size:,} numbers and "
+                f"levels of text in all; at most {MOST_COORDINATES:,} fit. Train a model "
+                "without columns of many levels."
+            )
         return cls(tuple(found))
 
     def place(self, frame: pd.DataFrame) -> FloatArray:

@@ -4,11 +4,14 @@ The same learner is fitted again and again on the same people: with all features
 strongest proxy, the two strongest …, and with every encoded feature residualised on the group.
 """
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.feature_selection import f_classif
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -22,7 +25,7 @@ from fairlab.errors import InputError, UnknownNameError
 from fairlab.metrics.gap_intervals import gap_with_interval
 from fairlab.metrics.intervals import wilson
 from fairlab.metrics.paired import paired_interval
-from fairlab.outcomes import Array, FloatArray, GroupedOutcomes, count
+from fairlab.outcomes import Array, FloatArray, GroupedOutcomes, IntArray, count
 from fairlab.sweeps import gap_change
 
 PEOPLE = 10_000
@@ -30,6 +33,13 @@ COUNTS = (1, 2, 3, 5)
 STRONG = 0.6
 DRAWS = 1_000
 THRESHOLD = 0.5
+# How well groups can be told apart is asked of so many groups and inputs at most.
+MOST_GROUPS = 8
+MOST_INPUTS = 100
+
+Members = np.ndarray[Any, np.dtype[np.bool_]]
+# (trees, linear) AUC by attribute, people, seed, and how features were changed.
+Revealed = dict[tuple[str, int, int, str, tuple[str, ...]], tuple[float | None, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,7 @@ def proxy_effects(
     strong: float = STRONG,
     people: int = PEOPLE,
     seed: int = 0,
+    revealed: Revealed | None = None,
 ) -> ProxyEffects:
     """Drop the strongest proxies one after another, and residualise; measure both axes.
 
@@ -118,6 +129,8 @@ def proxy_effects(
         strong: AUC from which a feature counts as a strong proxy.
         people: At most so many, drawn with ``seed``.
         seed: Draws people, splits them, draws intervals.
+        revealed: How well groups are told apart in this table, as found by earlier calls with
+            other learners and gaps; what is found now is added.
 
     Raises:
         UnknownNameError: If the attribute is not a sensitive one.
@@ -139,7 +152,10 @@ def proxy_effects(
     found = proxies(sampled.frame.iloc[train_rows], data.task, attribute, together=False, seed=seed)
     used = {column.name for column in prepared.encoding.columns}
     ranked = [(s.column, s.auc) for s in found.columns if s.column in used]
-    trial = _Trial(prepared, attribute, CONSTRAINT_GAPS[constraint], learner, seed)
+    trial = _Trial(
+        prepared, attribute, CONSTRAINT_GAPS[constraint], learner, seed, people,
+        {} if revealed is None else revealed,
+    )  # fmt: skip
     with threadpool_limits(1):
         steps = trial.path(_sizes([auc for _, auc in ranked], counts, strong), ranked)
     parts = prepared.splits
@@ -161,7 +177,7 @@ def proxy_effects(
         groups=parts["test"].attributes[attribute].names,
         n_train=len(parts["train"].y_true),
         n=len(parts["test"].y_true),
-        notes=(*notes, *said),
+        notes=(*notes, *said, *_capped(prepared, attribute)),
     )
 
 
@@ -189,6 +205,8 @@ class _Trial:
     gap: str
     learner: Learner
     seed: int
+    people: int = PEOPLE
+    revealed: Revealed = field(default_factory=dict)
 
     def path(self, sizes: Sequence[int], ranked: Sequence[tuple[str, float]]) -> tuple[Step, ...]:
         """All features, then without the strongest, then residualised."""
@@ -228,7 +246,10 @@ class _Trial:
         right = int((decision == test.y_true).sum())
         n = len(decision)
         low, high = wilson(right, n)
-        trees, linear = reveals(prepared, self.attribute)
+        key = (self.attribute, self.people, self.seed, kind, dropped)
+        if key not in self.revealed:
+            self.revealed[key] = reveals(prepared, self.attribute)
+        trees, linear = self.revealed[key]
         return Step(
             kind=kind,
             dropped=dropped,
@@ -297,15 +318,14 @@ def residualised(prepared: PreparedData, attribute: str) -> PreparedData:
 def reveals(prepared: PreparedData, attribute: str) -> tuple[float | None, float | None]:
     """How well what is left tells the groups apart: AUC of boosted trees and of a linear model.
 
-    Fitted on training people, measured on test people; groups of fewer than 20 are left out. None
-    with fewer than two groups.
+    Fitted on training people, measured on test people; groups of fewer than 20 are left out, and
+    so are all but the 8 largest; and of more than 100 columns or features those are kept whose
+    means differ most between groups (F statistic, training people). None with fewer than two
+    groups.
     """
     train, test = prepared.splits["train"], prepared.splits["test"]
     own, other = train.attributes[attribute].codes, test.attributes[attribute].codes
-    size = len(train.attributes[attribute].names)
-    enough = (np.bincount(own, minlength=size) >= FEWEST) & (
-        np.bincount(other, minlength=size) >= FEWEST
-    )
+    enough = _told_apart(train, test, attribute)
     if enough.sum() < 2:
         return None, None
     number = np.cumsum(enough) - 1
@@ -314,11 +334,54 @@ def reveals(prepared: PreparedData, attribute: str) -> tuple[float | None, float
     trees = HistGradientBoostingClassifier(
         max_iter=40, learning_rate=0.15, max_leaf_nodes=15, early_stopping=False, random_state=0
     )
-    x, z = _seen(train)[here], _seen(test)[there]
+    x, z = _thinned(_seen(train)[here], _seen(test)[there], codes)
     by_trees = group_auc(trees.fit(x, codes).predict_proba(z), others)
     linear = LogisticRegression(max_iter=300, tol=1e-3)
-    shares = linear.fit(train.features[here], codes).predict_proba(test.features[there])
+    x, z = _thinned(train.features[here], test.features[there], codes)
+    shares = linear.fit(x, codes).predict_proba(z)
     return by_trees, group_auc(shares, others)
+
+
+def _told_apart(train: SplitData, test: SplitData, attribute: str) -> Members:
+    """(G,) the largest groups that have enough people in both."""
+    size = len(train.attributes[attribute].names)
+    here, there = (
+        np.bincount(part.attributes[attribute].codes, minlength=size) for part in (train, test)
+    )
+    enough = (here >= FEWEST) & (there >= FEWEST)
+    enough[np.argsort(np.where(enough, -here, 0), kind="stable")[MOST_GROUPS:]] = False
+    return enough
+
+
+def _thinned(x: Array, z: Array, codes: IntArray) -> tuple[Array, Array]:
+    """The columns of both whose means in ``x`` differ most between groups."""
+    if x.shape[1] <= MOST_INPUTS:
+        return x, z
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # constant columns
+        strength = np.nan_to_num(f_classif(x, codes)[0], nan=-1.0)
+    kept = np.sort(np.argsort(-strength, kind="stable")[:MOST_INPUTS])
+    return x[:, kept], z[:, kept]
+
+
+def _capped(prepared: PreparedData, attribute: str) -> tuple[str, ...]:
+    """What telling groups apart leaves out of a large table, in sentences."""
+    train, test = prepared.splits["train"], prepared.splits["test"]
+    said = []
+    present = len(np.unique(train.attributes[attribute].codes))
+    if present > MOST_GROUPS:
+        compared = int(_told_apart(train, test, attribute).sum())
+        said.append(
+            f"How well groups are told apart is asked of the {compared} largest of {present} "
+            "groups of training people."
+        )
+    features = train.features.shape[1]
+    if features > MOST_INPUTS:
+        said.append(
+            f"It is asked of at most {MOST_INPUTS} columns, or encoded features of "
+            f"{features:,}: those whose means differ most between groups."
+        )
+    return tuple(said)
 
 
 def _seen(part: SplitData) -> Array:

@@ -187,6 +187,18 @@ def test_distance_counts_a_differing_category_as_one_interquartile_range():
     assert np.linalg.norm(only[0] - only[2]) == pytest.approx(1.0)
 
 
+def test_more_coordinates_than_fit_are_refused_with_a_remedy():
+    """40 columns of 50 levels each would be 2,040; 39 are 1,989 and fit."""
+    words = np.tile([f"w{i}" for i in range(60)], 2)
+    frame = pd.DataFrame({f"c{i}": words for i in range(40)})
+    with pytest.raises(
+        InputError, match=r"40 columns with 2,040 numbers and levels.*Train a model"
+    ):
+        MatchSpace.fit(frame, tuple(frame.columns))
+    fits = MatchSpace.fit(frame, tuple(frame.columns[:39]))
+    assert fits.place(frame.iloc[:3]).shape == (3, 1989)
+
+
 def test_missing_numbers_and_unseen_words_have_a_place():
     fitted = pd.DataFrame({"word": ["p", None], "number": [1.0, np.nan]})
     new = pd.DataFrame({"word": ["never", "p"], "number": [np.nan, np.inf]})

@@ -10,6 +10,7 @@ from fairlab.config import DataConfig, SplitConfig, Task
 from fairlab.data.prepare import prepare
 from fairlab.data.task import PreparedData, SplitData, TaskData
 from fairlab.errors import UnknownNameError
+from fairlab.examine import proxies_effect
 from fairlab.examine.proxies_effect import (
     Estimate,
     _Trial,
@@ -149,6 +150,60 @@ def four_groups(n: int = 800) -> PreparedData:
     )
     splits = dict.fromkeys(("train", "validation", "test"), part)
     return PreparedData(splits, ("x",), ("group",), SplitConfig(), ())
+
+
+def test_of_many_groups_and_columns_the_largest_and_most_telling_are_told_apart(monkeypatch):
+    """Nine groups, then 130 columns of which one tells them apart: at most 8, at most 100."""
+    rng = np.random.default_rng(0)
+    codes = np.repeat(np.arange(9), [30, 40, 40, 40, 40, 40, 40, 40, 40])
+    noise = rng.normal(size=(len(codes), 130)).astype(np.float32)
+    noise[:, 0] = 1.0  # the same for everybody
+    noise[:, 129] = codes
+    part = SplitData(
+        features=noise,
+        y_true=np.arange(len(codes)) % 2,
+        attributes={"group": Attribute(codes, tuple("abcdefghi"))},
+        rows=np.arange(len(codes)),
+        weight=None,
+    )
+    splits = dict.fromkeys(("train", "validation", "test"), part)
+    prepared = PreparedData(splits, ("x",) * 130, ("group",), SplitConfig(), ())
+    told = proxies_effect._told_apart(part, part, "group")
+    assert told.tolist() == [False] + [True] * 8
+    thin, _ = proxies_effect._thinned(noise, noise, codes)
+    assert thin.shape == (len(codes), 100)
+    assert (thin[:, -1] == codes).all(), "the column that tells groups apart stays"
+    groups, inputs = proxies_effect._capped(prepared, "group")
+    assert "8 largest of 9 groups" in groups
+    assert "at most 100 columns, or encoded features of 130" in inputs
+    fits = []
+    monkeypatch.setattr(proxies_effect, "LogisticRegression", lambda **_: Told(fits))
+    trees, _ = proxies_effect.reveals(prepared, "group")
+    assert trees == pytest.approx(1.0)
+    assert fits == [(320, 100, 8)]
+
+
+class Told:
+    """In place of a classifier: notes how many people, columns and groups it is given."""
+
+    def __init__(self, fits):
+        self.fits = fits
+
+    def fit(self, x, y):
+        self.fits.append((*x.shape, len(np.unique(y))))
+        return self
+
+    def predict_proba(self, x):
+        return np.full((len(x), 8), 1 / 8)
+
+
+def test_another_gap_does_not_ask_again_how_well_groups_are_told_apart(monkeypatch):
+    known = {}
+    first = proxy_effects(table(400), counts=(1,), revealed=known)
+    assert len(known) == len(first.steps)
+    monkeypatch.setattr(proxies_effect, "reveals", lambda *_: pytest.fail("asked again"))
+    other = proxy_effects(table(400), counts=(1,), constraint="equal_opportunity", revealed=known)
+    assert [step.auc for step in other.steps] == [step.auc for step in first.steps]
 
 
 def test_a_change_of_gap_is_the_one_of_the_compare_page():

@@ -1,13 +1,15 @@
 """What leaving proxies out does to accuracy and gap, on the Data page, when asked for."""
 
+from threading import Lock
+
 import pandas as pd
 import streamlit as st
 
 from fairlab.baselines import Learner
 from fairlab.config import CONSTRAINT_GAPS, Constraint, DataConfig, Task
 from fairlab.data import TaskData
-from fairlab.errors import FairlabError
-from fairlab.examine.proxies_effect import ProxyEffects, proxy_effects
+from fairlab.errors import FairlabError, InputError
+from fairlab.examine.proxies_effect import ProxyEffects, Revealed, proxy_effects
 from fairlab.metrics.gaps import GAPS
 from fairlab.reports.figures.examine import effects_figure
 from fairlab.reports.sentences import examine as sentences
@@ -16,12 +18,19 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart
 
 _LEARNERS: dict[Learner, str] = {"logistic": "Logistic regression", "boosting": "Boosting"}
+# Seconds of a whole processor each: one trial at a time in this server.
+_ONE_AT_A_TIME = Lock()
 _GAPS: tuple[Constraint, ...] = ("demographic_parity", "equal_opportunity", "equalized_odds")
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _revealed(fingerprint: str, task: str) -> Revealed:  # noqa: ARG001 - the cache key
+    return {}
 
 
 @st.cache_resource(show_spinner="Training without the proxies, one after another …", max_entries=32)
 def _effects(
-    fingerprint: str,  # noqa: ARG001 - stands for the table
+    fingerprint: str,
     task: str,
     attribute: str,
     learner: Learner,
@@ -29,7 +38,18 @@ def _effects(
     _frame: pd.DataFrame,
 ) -> ProxyEffects:
     data = TaskData(_frame, Task.model_validate_json(task), DataConfig(source="file"))
-    return proxy_effects(data, attribute, learner=learner, constraint=constraint)
+    if not _ONE_AT_A_TIME.acquire(blocking=False):
+        raise InputError("Busy: somebody else's trial is being computed. Try again in a minute.")
+    try:
+        return proxy_effects(
+            data,
+            attribute,
+            learner=learner,
+            constraint=constraint,
+            revealed=_revealed(fingerprint, task),
+        )
+    finally:
+        _ONE_AT_A_TIME.release()
 
 
 def show_effects(data: TaskData, task: Task) -> None:
