@@ -20,7 +20,7 @@ _FOLD_MENU = """
 <script>
 (() => {{
   const page = {page};
-  if (!window.matchMedia("(max-width: 640px)").matches) return;
+  if (!window.matchMedia("(max-width: 768px)").matches) return;
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 }})();
 </script>

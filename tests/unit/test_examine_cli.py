@@ -94,6 +94,8 @@ def test_models_and_attributes_that_are_not_there_are_refused(run: str) -> None:
         (("--model", "99"), "models 0 to 3"),
         (("--attribute", "age"), "no sensitive attribute 'age'"),
         (("--proxy", "nothing", "--no-importance"), "does not read 'nothing'"),
+        (("--threshold", "7"), "--threshold is 7"),
+        (("--threshold", "-0.1"), "from 0 to 1"),
     ):
         with pytest.raises(FairlabError, match=message):
             RUN.invoke(app, ["examine", run, *words], catch_exceptions=False)
