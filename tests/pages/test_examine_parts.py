@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from fairlab.config import RunConfig
 from fairlab.results import SweepResult
+from fairlab.ui.widgets import examine_looks, proxies_effect_view
 from tests.pages.test_audit_page import made_up, with_predictions, words_on
 from tests.pages.test_hostile_names import SIGNS, hostile_run, texts
 
@@ -92,6 +93,35 @@ def test_names_stay_names(part: str, hostile_run: str, open_page: Open) -> None:
     """Columns, groups and values that are markup are shown as they are."""
     app = opened(open_page("audit", run=hostile_run, chosen=(3,)), part)
     assert not [text for text in texts(app) for sign in SIGNS if sign in text]
+
+
+def test_one_trial_without_proxies_at_a_time(open_page: Open) -> None:
+    """While somebody else's runs, it is said; afterwards the same page shows its own."""
+    app = open_page("data")
+    before = len(app.get("plotly_chart"))
+    app.selectbox(key="data.effects.gap").set_value("equalized_odds")
+    with proxies_effect_view._ONE_AT_A_TIME:
+        app.button(key="data.effects.go").click().run(timeout=120)
+    assert "We cannot tell: Busy: somebody else" in words_on(app)
+    assert len(app.get("plotly_chart")) == before
+    app.button(key="data.effects.go").click().run(timeout=120)
+    assert len(app.get("plotly_chart")) == before + 1
+
+
+def test_an_explanation_is_not_computed_again_at_another_threshold(
+    open_page: Open, finished_run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(open_page("audit", run=finished_run, chosen=(0,)), "What it looks at")
+
+    def again(*_: object) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(examine_looks, "contributions", again)
+    moved = [box for box in app.number_input if "audit.threshold" in str(box.key)]
+    assert moved
+    moved[0].set_value(0.4).run()
+    assert not app.exception
+    assert "The model looks most at" in words_on(app)
 
 
 def test_the_data_page_tries_a_model_without_proxies_when_asked(open_page: Open) -> None:
