@@ -23,6 +23,9 @@ REDUCED_CONSTRAINTS: tuple[Constraint, ...] = (
     "accuracy_parity",
 )
 
+# Boosting learns P(group | x, y) with a tree per group and round.
+MOST_BOOSTED_GROUPS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
@@ -186,6 +189,24 @@ def check_baselines(
         raise InputError(
             f"{' and '.join(reductions)} cannot be trained here: {reason}. Leave "
             f"{'it' if len(reductions) == 1 else 'them'} out of the baselines."
+        )
+
+
+def check_plugin_groups(names: Sequence[BaselineName], groups: Sequence[int]) -> None:
+    """Refuse the plug-in rule on boosting for groups without end.
+
+    Args:
+        names: Baselines asked for.
+        groups: How many groups of people each compared attribute, or the crossing, has.
+
+    Raises:
+        InputError: Saying how many there are, and what to do.
+    """
+    if "plugin_boosting" in names and max(groups, default=0) > MOST_BOOSTED_GROUPS:
+        raise InputError(
+            f"plugin_boosting grows a tree per group and round; found {max(groups):,} groups, and "
+            f"at most {MOST_BOOSTED_GROUPS} are learnt. Compare fewer attributes, merge small "
+            "groups on the Data page (merge_groups_below), or choose plugin_logistic."
         )
 
 

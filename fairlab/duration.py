@@ -73,28 +73,41 @@ class Nominal:
         return self.search / self.total
 
 
-def nominal_seconds(sweep: SweepConfig, people: float, encoded: Encoded = USUAL) -> Nominal:
+def nominal_seconds(
+    sweep: SweepConfig, people: float, encoded: Encoded = USUAL, groups: int | None = None
+) -> Nominal:
     """What training takes on the known machine.
 
     Args:
         sweep: What would be trained.
         people: In the training split; with folds of one fold.
         encoded: How wide the table is.
+        groups: Groups that are compared, of all attributes together; None is not known.
     """
     families = sum(_mode_seconds(mode, sweep, people, encoded) for mode in sweep.modes)
-    beside = sweep.folds * sum(baseline_seconds(name, sweep, people) for name in sweep.baselines)
+    beside = sweep.folds * sum(
+        baseline_seconds(name, sweep, people, groups) for name in sweep.baselines
+    )
     batches = max(1, math.ceil(people / sweep.batch_size))
     tried = 0 if sweep.search is None else search_epochs(sweep.search, sweep.epochs, batches)
     searching = SEARCHED * tried * _epoch_seconds(sweep, people, 1, encoded)
     return Nominal(sweep.folds * families, beside, sweep.folds * searching)
 
 
-def baseline_seconds(name: BaselineName, sweep: SweepConfig, people: float) -> float:
-    """What all points of a baseline take on the known machine, with ``people`` to train on."""
+def baseline_seconds(
+    name: BaselineName, sweep: SweepConfig, people: float, groups: int | None = None
+) -> float:
+    """What all points of a baseline take on the known machine, with ``people`` to train on.
+
+    Boosting that learns ``groups`` of a plug-in rule grows a tree for each in every round.
+    """
     baseline = BASELINES[name]
     fit = FIT_FLOOR + FIT[baseline.learner] * people
     if baseline.mitigation == "plugin":  # fitted once; each slack is a search over people
-        return sweep.plugin.folds * baseline.fits * fit + sweep.points_of(name) * (
+        fits = baseline.fits
+        if baseline.learner == "boosting" and groups is not None:
+            fits = max(fits, 1.0 + groups)
+        return sweep.plugin.folds * fits * fit + sweep.points_of(name) * (
             SEARCH_FLOOR + SEARCH * people
         )
     return sweep.points_of(name) * baseline.fits * fit

@@ -25,7 +25,9 @@ LONGEST = 2 * 3600.0
 BELIEVED = 100.0
 
 
-def estimate_seconds(config: RunConfig, rows: int, past: Iterable[RunRecord] = ()) -> float:
+def estimate_seconds(
+    config: RunConfig, rows: int, past: Iterable[RunRecord] = (), groups: int | None = None
+) -> float:
     """Seconds from start to end, roughly: the time it takes on a machine we know, times how
     much slower the newest past runs were here, or else its matrix products are.
 
@@ -33,13 +35,14 @@ def estimate_seconds(config: RunConfig, rows: int, past: Iterable[RunRecord] = (
         config: What would be trained.
         rows: People in the table.
         past: Runs of this machine, newest first. Those whose pace cannot be are passed over.
+        groups: Groups that are compared, of all attributes together; None is not known.
 
     Returns:
         At least one second. ``benchmarks/results/sweep.json`` has how far off it is.
     """
     known = list(islice((p for p in map(_pace, past) if p is not None), RECENT))
     pace = median(known) if known else machine_pace()
-    return max(SHORTEST, pace * _work(config.sweep, rows))
+    return max(SHORTEST, pace * _work(config.sweep, rows, groups))
 
 
 @functools.cache
@@ -76,8 +79,8 @@ def too_long(seconds: float) -> str:
     )
 
 
-def _work(sweep: SweepConfig, rows: int) -> float:
-    return nominal_seconds(sweep, rows * train_share(sweep)).total
+def _work(sweep: SweepConfig, rows: int, groups: int | None = None) -> float:
+    return nominal_seconds(sweep, rows * train_share(sweep), groups=groups).total
 
 
 def _pace(record: RunRecord) -> float | None:
@@ -85,6 +88,8 @@ def _pace(record: RunRecord) -> float | None:
     whole = record.state is RunState.DONE and record.started is not None
     if not whole or record.finished is None or record.started is None or not rows:
         return None
+    if "plugin_boosting" in record.config.sweep.baselines:
+        return None  # its work follows from how many groups there were, which is not kept
     pace = (record.finished - record.started) / _work(record.config.sweep, rows)
     probed = machine_pace()
     return pace if probed / BELIEVED <= pace <= probed * BELIEVED else None

@@ -116,6 +116,11 @@ def gather(
     return Crowd(splits, names, by, device, compared_names, grouping)
 
 
+def groups_compared(crowd: Crowd) -> list[int]:
+    """How many groups of each compared attribute, or of the crossing, train people are of."""
+    return [len(torch.unique(codes)) for codes in crowd.splits["train"].compared.T]
+
+
 def _people(
     part: SplitData, by: Sequence[str], apart: Sequence[Sequence[str]], device: torch.device
 ) -> People:

@@ -15,7 +15,7 @@ from fairlab.training.baselines import Trained
 from fairlab.training.chunks import Chunk
 from fairlab.training.evaluate import accuracy_of, gap_of
 from fairlab.training.loop import Epoch
-from fairlab.training.people import Crowd, counts
+from fairlab.training.people import Crowd, counts, groups_compared
 
 Listener = Callable[[Progress], None]
 
@@ -107,14 +107,14 @@ def baseline_report(
     listener: Listener | None,
 ) -> Callable[[list[Trained], float], None]:
     """Tells of all baselines trained so far after each."""
-    people = crowd.splits["train"].n
+    people, groups = crowd.splits["train"].n, sum(groups_compared(crowd))
 
     def report(done: list[Trained], finished: float) -> None:
         if listener is None:
             return
         points = [one.point for one in done]
         spent = sum(
-            min(1.0, max(0.0, finished - place)) * baseline_seconds(name, sweep, people)
+            min(1.0, max(0.0, finished - place)) * baseline_seconds(name, sweep, people, groups)
             for place, name in enumerate(sweep.baselines)
         )
         listener(

@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 
-from fairlab.baselines import check_baselines
+from fairlab.baselines import check_baselines, check_plugin_groups
 from fairlab.config import Mode, RunConfig, SweepConfig
 from fairlab.data import prepare
 from fairlab.data.task import PreparedData, TaskData
@@ -24,7 +24,7 @@ from fairlab.training.grids import resolve_grids
 from fairlab.training.loop import Epoch, train
 from fairlab.training.notes import refuse_cells_nobody_is_in
 from fairlab.training.outcome import Outcome, outcome_of, result_of
-from fairlab.training.people import Crowd, gather
+from fairlab.training.people import Crowd, gather, groups_compared
 from fairlab.training.reporting import Clock, ModeReport, baseline_report
 from fairlab.training.search import searched
 from fairlab.training.setting import plan_of, setting_of
@@ -87,11 +87,13 @@ def fit_sweep(
         marginal=_is_marginal(sweep),
         weighted=prepared.splits["train"].weight is not None,
     )
+    check_plugin_groups(sweep.baselines, groups_compared(crowd))
     if "layer" in sweep.modes:
         refuse_cells_nobody_is_in(crowd, sweep.constraint)
     plan = plan_of(crowd, sweep)
     stop = _never if should_stop is None else should_stop
-    whole = nominal_seconds(sweep, crowd.splits["train"].n, crowd.splits["train"].encoded)
+    people = crowd.splits["train"]
+    whole = nominal_seconds(sweep, people.n, people.encoded, sum(groups_compared(crowd)))
     sweep, tried = searched(sweep, crowd, plan, whole.search_share, on_progress, stop)
     sweep, slack_notes = resolve_grids(sweep, prepared, crowd)
     prepared = replace(prepared, notes=(*prepared.notes, *tried, *slack_notes))

@@ -141,6 +141,27 @@ def test_who_has_the_table_or_a_link_to_a_run_on_it_imports_runs_on_it(
     assert not [button for button in app.button if button.key == "report.import"]
 
 
+def test_a_plug_in_rule_on_many_groups_is_refused_before_it_is_queued(
+    open_page: Open, trained: Trained
+) -> None:
+    """Fifty are learnt by boosting, fifty-one are not; the remedy is said."""
+    frame = load("loanapp").frame
+    rows = range(len(frame))
+    for first, second, refused in ((25, 2, False), (17, 3, True)):  # every combination occurs
+        many = frame.assign(a=[f"a{i % first}" for i in rows], b=[f"b{i % second}" for i in rows])
+        data = DataConfig(source="file", filename="many.csv", fingerprint=save_table(many))
+        task = trained[0].task.model_copy(update={"sensitive": ("a", "b"), "bins": {}})
+        sweep = trained[0].sweep.model_copy(
+            update={"baselines": ("plugin_boosting",), "group_by": ("a", "b")}
+        )
+        run = RunConfig(data=data, task=task, sweep=sweep)
+        app = open_page("report")
+        app.session_state["fairlab.data"] = open_task(run)
+        upload(app, run.to_yaml().encode())
+        assert refused == any("found 51 groups" in text.value for text in app.warning)
+        assert refused != any(button.key == "report.import" for button in app.button)
+
+
 def test_an_imported_run_has_the_rows_of_its_table(open_page: Open, trained: Trained) -> None:
     """Whatever its file says: later runs of everybody are timed by them."""
     config, _ = trained

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairlab.baselines import BASELINES, baselines_for
+from fairlab.baselines import BASELINES, baselines_for, check_plugin_groups
 from fairlab.config import Choice, PluginParams, ReductionParams, RunConfig, SweepConfig
 from fairlab.duration import baseline_seconds, nominal_seconds
 from fairlab.errors import InputError
@@ -275,6 +275,25 @@ def test_settings_of_plug_in_rules_count_where_one_is_trained() -> None:
     assert few < many < 2 * few
     with pytest.raises(ValueError, match="slacks must differ"):
         PluginParams(slacks=(0.0, 0.0))
+
+
+def test_the_time_of_boosted_plug_in_rules_follows_from_their_groups() -> None:
+    """A tree per group and round; of logistic regression and of two groups it stays as it was."""
+    sweep = with_baselines("plugin_boosting").sweep
+    few, many = (baseline_seconds("plugin_boosting", sweep, 30_000, g) for g in (2, 40))
+    assert baseline_seconds("plugin_boosting", sweep, 30_000) == few
+    assert many > 8 * few
+    assert len({baseline_seconds("plugin_logistic", sweep, 30_000, g) for g in (2, 40)}) == 1
+    config = with_baselines("plugin_boosting")
+    assert estimate_seconds(config, 30_000, groups=40) > estimate_seconds(config, 30_000) + 10
+
+
+def test_groups_without_end_are_refused_before_boosting_learns_them() -> None:
+    """The largest grouping counts; logistic regression learns as many as there are."""
+    check_plugin_groups(("plugin_boosting",), [50, 50])
+    check_plugin_groups(("boosting", "plugin_logistic"), [51])
+    with pytest.raises(InputError, match=r"found 51 groups, and at most 50 .* plugin_logistic"):
+        check_plugin_groups(("plugin_boosting",), [2, 51])
 
 
 def test_a_point_of_a_plug_in_rule_says_its_slack() -> None:

@@ -43,6 +43,15 @@ def _findings(fingerprint: str, task: str, _frame: pd.DataFrame) -> Findings:
     return validate(_frame, Task.model_validate_json(task))
 
 
+def people_with_roles(data: TaskData, task: Task) -> People:
+    """Who stays, with outcome and groups, cached by content and roles.
+
+    Raises:
+        InputError: If a role cannot be read.
+    """
+    return _people(data.data.fingerprint, task.model_dump_json(), data.frame)
+
+
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _people(fingerprint: str, task: str, _frame: pd.DataFrame) -> People:
     del fingerprint

@@ -17,6 +17,7 @@ from fairlab.runs.records import RunState
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
+from fairlab.ui.widgets.plugin_groups import plugin_groups
 from fairlab.ui.widgets.subject import people_of
 
 _IMPORTED = "fairlab.imported"
@@ -155,7 +156,9 @@ def offer_import() -> None:
             f"“{config.task.label}”."
         )
     )
-    refusal = too_long(estimate_seconds(config, len(table.frame), store().list(limit=20)))
+    groups, refusal = plugin_groups(table, config)
+    seconds = estimate_seconds(config, len(table.frame), store().list(limit=20), groups)
+    refusal = refusal if refusal else too_long(seconds)
     if refusal:
         st.warning(refusal)
     elif st.button("Train this run", type="primary", key="report.import"):

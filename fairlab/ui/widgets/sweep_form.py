@@ -20,6 +20,7 @@ from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
 from fairlab.ui.widgets.baseline_form import USUAL, choose_baselines, choose_plugin
+from fairlab.ui.widgets.plugin_groups import plugin_groups
 from fairlab.ui.widgets.training_form import (
     MODEL_WORDS,
     Asked,
@@ -96,18 +97,20 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         st.warning("Choose at least one family to train.")
         return None, False
     config = RunConfig(data=data.data, task=data.task, sweep=sweep)
-    seconds = estimate_seconds(config, len(data.frame), store().list(limit=20))
+    groups, refusal = plugin_groups(data, config)
+    seconds = estimate_seconds(config, len(data.frame), store().list(limit=20), groups)
+    refusal = refusal if refusal else too_long(seconds)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Train",
             type="primary",
             key="train.start",
             icon=":material/play_arrow:",
-            disabled=bool(too_long(seconds)),
+            disabled=bool(refusal),
         )
         st.markdown(f"Takes about {duration_words(seconds)} once it starts.")
-    if too_long(seconds):
-        st.warning(too_long(seconds))
+    if refusal:
+        st.warning(refusal)
     return config, pressed
 
 
