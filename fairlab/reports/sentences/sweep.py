@@ -152,9 +152,9 @@ def interval_sentence(gaps: Sequence[GapResult]) -> str:
         return ""
     return (
         f"95 % intervals at this threshold by itself, as on Audit: {', '.join(known)}. Intervals "
-        "of the table and bands of the chart can be wider: for every threshold at once they ask how "
-        "far apart groups that do not differ would be by resampling each group's own people, where "
-        "Audit shuffles people between groups. For one threshold, read Audit's."
+        "of the table and bands of the chart can be wider: they resample each group's own people "
+        "for every threshold at once, where Audit shuffles people between groups. For one "
+        "threshold, read Audit's."
     )
 
 
