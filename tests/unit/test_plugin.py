@@ -18,6 +18,7 @@ from fairlab.errors import InputError
 from fairlab.metrics import GAPS
 from fairlab.outcomes import Counts, GroupedOutcomes, count
 from fairlab.results import Attribute
+from fairlab.training import fit_sweep
 from fairlab.training.bounded import bounded_rates
 from fairlab.training.chances import learn_chances
 from fairlab.training.learners import Interrupted
@@ -321,3 +322,13 @@ def test_folds_spread_the_groups_of_every_compared_attribute() -> None:
     cell = cell * 2 + train.y_true
     for c in np.unique(cell):
         assert np.ptp(np.bincount(chances.without[cell == c], minlength=4)) <= 1
+
+
+def test_a_sweep_refuses_to_boost_more_groups_than_fifty_before_it_trains(monkeypatch) -> None:
+    """From Python as on the pages; no epoch is reported before."""
+    monkeypatch.setattr("fairlab.baselines.MOST_BOOSTED_GROUPS", 2)
+    told: list[object] = []
+    sweep = SweepConfig(baselines=("plugin_boosting",), epochs=1)
+    with pytest.raises(InputError, match="found 3 groups"):
+        fit_sweep(prepared(n_groups=3), sweep, told.append)
+    assert told == []
