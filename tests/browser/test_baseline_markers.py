@@ -4,9 +4,9 @@ from playwright.sync_api import Page, expect
 
 from fairlab.config import LayerParams, PenaltyParams, RunConfig, SweepConfig
 from fairlab.data import load
-from fairlab.runs.store import RunStore
 from fairlab.training import fit_sweep
 from tests.browser.conftest import Server
+from tests.stored import stored_run
 
 MARKERS = """() => {
   const chart = document.querySelector('.fl-chart');
@@ -33,12 +33,7 @@ def finished_run(server: Server) -> str:
     )
     config = RunConfig(data=data.data, task=data.task, sweep=sweep)
     result = fit_sweep(data, config)
-    store = RunStore(server.home)
-    run_id = store.submit(config)
-    store.claim("w")
-    store.finish(run_id, result, "w")
-    store.close()
-    return run_id
+    return stored_run(server.home, config, result)
 
 
 def test_baselines_have_names_beside_their_markers_and_families_say_what_deciding_uses(

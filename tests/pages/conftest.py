@@ -11,8 +11,8 @@ from fairlab.config import MODES, LayerParams, PenaltyParams, RunConfig, SweepCo
 from fairlab.config import AdversarialParams as Adversarial
 from fairlab.data import load
 from fairlab.results import SweepResult
-from fairlab.runs.store import RunStore
 from fairlab.training import fit_sweep
+from tests.stored import stored_run
 
 APP = Path(__file__).parents[2] / "app.py"
 SMALL = SweepConfig(
@@ -46,13 +46,7 @@ def trained() -> tuple[RunConfig, SweepResult]:
 def finished_run(fairlab_home: Path, trained: tuple[RunConfig, SweepResult]) -> str:
     """Id of a finished run in this test's store."""
     config, result = trained
-    store = RunStore(fairlab_home)
-    run_id = store.submit(config)
-    claimed = store.claim("test-worker")
-    assert claimed is not None
-    store.finish(claimed.id, result, "test-worker")
-    store.close()
-    return run_id
+    return stored_run(fairlab_home, config, result)
 
 
 @pytest.fixture

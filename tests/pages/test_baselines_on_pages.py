@@ -11,6 +11,7 @@ from fairlab.data import load
 from fairlab.results import SweepResult
 from fairlab.runs.store import RunStore
 from fairlab.training import fit_sweep
+from tests.stored import stored_run
 
 Open = Callable[..., AppTest]
 
@@ -63,12 +64,7 @@ def beside() -> tuple[RunConfig, SweepResult]:
 def run_id(fairlab_home: Path, beside: tuple[RunConfig, SweepResult]) -> str:
     """The finished run in this test's store."""
     config, result = beside
-    store = RunStore(fairlab_home)
-    submitted = store.submit(config)
-    store.claim("w")
-    store.finish(submitted, result, "w")
-    store.close()
-    return submitted
+    return stored_run(fairlab_home, config, result)
 
 
 @pytest.mark.parametrize(

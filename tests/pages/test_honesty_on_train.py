@@ -8,8 +8,8 @@ import pytest
 
 from fairlab.config import PenaltyParams, RunConfig, SweepConfig
 from fairlab.data import load
-from fairlab.runs.store import RunStore
 from fairlab.training import fit_sweep
+from tests.stored import stored_run
 
 
 def said(app) -> str:
@@ -54,12 +54,7 @@ def folded():
 @pytest.fixture
 def folded_run(fairlab_home: Path, folded) -> str:
     config, result = folded
-    store = RunStore(fairlab_home)
-    run = store.submit(config)
-    store.claim("w")
-    store.finish(run, result, "w")
-    store.close()
-    return run
+    return stored_run(fairlab_home, config, result)
 
 
 def test_the_best_within_a_gap_is_picked_on_validation_people(open_page, folded_run):

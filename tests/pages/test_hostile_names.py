@@ -14,10 +14,10 @@ from streamlit.testing.v1.element_tree import Block
 from fairlab.config import DataConfig, LayerParams, PenaltyParams, RunConfig, SweepConfig, Task
 from fairlab.data import TaskData, read_predictions
 from fairlab.data.tables import save_table
-from fairlab.runs.store import RunStore
 from fairlab.training import fit_sweep
 from fairlab.ui import state
 from fairlab.ui.widgets.impossibility_views import VIEWS
+from tests.stored import stored_run
 
 Open = Callable[..., AppTest]
 PICTURE = "![seen](http://example.org/x.png)"
@@ -52,14 +52,8 @@ def hostile_run(fairlab_home: Path) -> str:
         }
     )
     config = RunConfig(data=data, task=task, sweep=sweep)
-    store = RunStore(fairlab_home)
-    run_id = store.submit(config)
-    claimed = store.claim("test-worker")
-    assert claimed is not None
     result = fit_sweep(TaskData(frame, task, data, (f"A note on {PICTURE}.",)), config)
-    store.finish(claimed.id, result, "test-worker")
-    store.close()
-    return run_id
+    return stored_run(fairlab_home, config, result)
 
 
 PAGES = ["data", "train", "thresholds", "impossibility", "audit", "compare", "stream", "report"]

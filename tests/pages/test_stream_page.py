@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from fairlab.projection.stream import POLICIES
 from fairlab.results import Attribute, ScoredPeople, SweepResult
-from fairlab.runs.store import RunStore
 from fairlab.ui.state import Predictions
+from tests.stored import stored_run
 
 Open = Callable[..., AppTest]
 ROOT = Path(__file__).parents[2]
@@ -214,12 +214,7 @@ def test_an_older_run_of_the_layer_says_where_it_starts(
     """Without raw scores the stream starts from the frozen rule's, and says so."""
     config, result = trained
     splits = {name: replace(split, raw=None) for name, split in result.splits.items()}
-    store = RunStore(fairlab_home)
-    run_id = store.submit(config)  # type: ignore[arg-type]
-    claimed = store.claim("test-worker")
-    assert claimed is not None
-    store.finish(claimed.id, replace(result, splits=splits), "test-worker")
-    store.close()
+    run_id = stored_run(fairlab_home, config, replace(result, splits=splits))  # type: ignore[arg-type]
     app = open_page("stream", run=run_id, chosen=(LAYER,))
     assert "already passed through the layer's frozen rule" in words(app)
 

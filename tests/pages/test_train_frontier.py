@@ -11,8 +11,8 @@ from fairlab.config import LayerParams, PenaltyParams, RunConfig, SweepConfig
 from fairlab.data import load
 from fairlab.frontier import Rule
 from fairlab.results import SweepResult
-from fairlab.runs.store import RunStore
 from fairlab.training import fit_sweep
+from tests.stored import stored_run
 
 Open = Callable[..., AppTest]
 SWEEP = SweepConfig(
@@ -30,12 +30,7 @@ def able() -> tuple[RunConfig, SweepResult]:
 
 @pytest.fixture
 def run_id(fairlab_home: Path, able: tuple[RunConfig, SweepResult]) -> str:
-    store = RunStore(fairlab_home)
-    run_id = store.submit(able[0])
-    store.claim("w")
-    store.finish(run_id, able[1], "w")
-    store.close()
-    return run_id
+    return stored_run(fairlab_home, able[0], able[1])
 
 
 def drawn(app: AppTest) -> dict[str, object] | None:
@@ -117,10 +112,7 @@ def test_no_line_is_drawn_for_attributes_each_by_itself_and_the_reason_is_said(
         }
     )  # fmt: skip
     config = RunConfig(data=data.data, task=data.task, sweep=sweep)
-    store = RunStore(fairlab_home)
-    run_id = store.submit(config)
-    store.claim("w")
-    store.finish(run_id, fit_sweep(data, config), "w")
+    run_id = stored_run(fairlab_home, config, fit_sweep(data, config))
     app = open_page("train", run=run_id)
     assert drawn(app) is None
     assert "No line of best thresholds is drawn" in words_on(app)

@@ -13,6 +13,7 @@ from fairlab.errors import FairlabError
 from fairlab.results import SweepResult
 from fairlab.runs.store import RunStore
 from fairlab.training import fit_sweep
+from tests.stored import stored_run
 
 RUN = CliRunner()
 
@@ -38,13 +39,7 @@ def trained() -> tuple[RunConfig, SweepResult]:
 def run(fairlab_home: Path, trained: tuple[RunConfig, SweepResult]) -> str:
     """It as a finished run of this test's store."""
     config, result = trained
-    store = RunStore(fairlab_home)
-    run_id = store.submit(config)
-    claimed = store.claim("test-worker")
-    assert claimed is not None
-    store.finish(claimed.id, result, "test-worker")
-    store.close()
-    return run_id
+    return stored_run(fairlab_home, config, result)
 
 
 def said(*words: str) -> str:

@@ -1,0 +1,19 @@
+"""A finished run in a store, as a worker leaves it."""
+
+from pathlib import Path
+
+from fairlab.config import RunConfig
+from fairlab.results import SweepResult
+from fairlab.runs.store import RunStore
+
+
+def stored_run(home: Path, config: RunConfig, result: SweepResult) -> str:
+    """Id of a run of ``config`` that ended with ``result``."""
+    store = RunStore(home)
+    run_id = store.submit(config)
+    claimed = store.claim("test-worker")
+    assert claimed is not None
+    assert claimed.id == run_id
+    store.finish(run_id, result, "test-worker")
+    store.close()
+    return run_id
