@@ -112,7 +112,7 @@ def test_own_table_from_upload_to_the_same_numbers_in_the_shell(
     page.get_by_role("button", name="Use this table → Train").click()
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     expect(page.get_by_text("adult like.csv")).to_be_visible()
-    set_number(page, "Epochs", 4)
+    set_number(page, "Network and training", "Epochs", 4)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_until_done(page)
     page.get_by_role("button", name="Next point →").click()
@@ -159,7 +159,7 @@ def test_text_of_a_table_is_shown_as_it_is(page: Page, server: Server, tmp_path:
     table.write_text(rows, encoding="utf-8")
     upload(page, server, table)
     page.get_by_role("button", name="Use this table → Train").click()
-    set_number(page, "Epochs", 2)
+    set_number(page, "Network and training", "Epochs", 2)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_until_done(page)
     page.get_by_role("button", name="Next point →").click()
@@ -205,14 +205,14 @@ def upload(page: Page, server: Server, table: Path) -> None:
     expect(page.get_by_role("button", name="Use this table → Train")).to_be_visible()
 
 
-def set_number(page: Page, label: str, value: int) -> None:
-    """Fill a number of the expander on Train."""
-    field = page.get_by_label(label, exact=True)
-    if not page.get_by_role("tab", name="Run").is_visible():
+def set_number(page: Page, tab: str, label: str, value: int) -> None:
+    """Fill a number of a tab of "More settings" on Train."""
+    own = page.get_by_role("tab", name=tab)
+    expect(page.get_by_text("More settings")).to_be_visible()
+    if not own.is_visible():
         page.get_by_text("More settings").click()
-    for tab in ("Strengths", "Network and training", "Run"):
-        if not field.is_visible():
-            page.get_by_role("tab", name=tab).click()
+    own.click()
+    field = page.get_by_label(label, exact=True)
     field.fill(str(value))
     field.press("Enter")
 
@@ -220,8 +220,8 @@ def set_number(page: Page, label: str, value: int) -> None:
 def slow_run(page: Page, server: Server) -> None:
     """Start a run long enough to be interrupted, with a split of its own so it is not shared."""
     page.goto(f"{server.url}/train")
-    set_number(page, "Epochs", 400)
-    set_number(page, "Seed of the split", next(SEEDS))
+    set_number(page, "Network and training", "Epochs", 400)
+    set_number(page, "Run", "Seed of the split", next(SEEDS))
     page.get_by_role("button", name="Train", exact=True).click()
 
 
