@@ -162,6 +162,18 @@ def count(outcomes: GroupedOutcomes, threshold: float = 0.5) -> Counts:
     )
 
 
+def threshold_as(threshold: float) -> float:
+    """Smallest float32 at or above ``threshold``.
+
+    Scores are float32 and everybody downstream compares them in float64: with this number both
+    select the same people, ties included.
+    """
+    near = np.float32(threshold)
+    if float(near) < threshold:
+        near = np.nextafter(near, np.float32(np.inf))
+    return float(near)
+
+
 def _one_dimensional(name: str, values: ArrayLike, problems: list[str]) -> Array:
     array = np.asarray(values)
     if array.ndim != 1:

@@ -10,7 +10,14 @@ from fairlab.draws import draw_decisions
 from fairlab.metrics import GAPS, Gap
 from fairlab.metrics.group_rates import equal_weights_aside
 from fairlab.metrics.marginal import by_attribute, widest_gap
-from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes, IntArray
+from fairlab.outcomes import (
+    Array,
+    Counts,
+    FloatArray,
+    GroupedOutcomes,
+    IntArray,
+    threshold_as,
+)
 from fairlab.results import SweepResult, cross
 
 # Numbers held at once while people are drawn.
@@ -105,10 +112,7 @@ def decisions_of(result: SweepResult, split: str) -> Decisions:
     """
     result.scored(0, split)  # says which splits there are
     people = result.splits[split]
-    near = np.float32(result.threshold)
-    if float(near) < result.threshold:  # scores are float32: the same people as in float64
-        near = np.nextafter(near, np.float32(np.inf))
-    selected = people.score >= near
+    selected = people.score >= threshold_as(result.threshold)
     for point in result.points:
         if point.is_drawn:
             chance = people.score[point.index].astype(np.float64)

@@ -10,9 +10,9 @@ a gap that overshoots come back through 0, which one unsigned strength cannot.
 import torch
 from torch import Tensor
 
+from fairlab.outcomes import threshold_as
 from fairlab.training.cells import Span, widest
 from fairlab.training.family import Setting
-from fairlab.training.people import threshold_as
 
 # Share of the running mean decisions that stays at each batch.
 MEMORY = 0.9

@@ -16,11 +16,12 @@ from torch import Tensor
 
 from fairlab.config import LayerParams, Mode, PenaltyParams, SweepConfig, slack_grid
 from fairlab.data.task import PreparedData, SplitData
+from fairlab.outcomes import threshold_as
 from fairlab.projection.constraints import cells_of
 from fairlab.training.cells import cell_means, widest
 from fairlab.training.class_weight import class_weights, learner_weight
 from fairlab.training.learners import chance_of_one, logistic
-from fairlab.training.people import Crowd, gather, threshold_as
+from fairlab.training.people import Crowd, gather
 
 # People the logistic regression is fitted on at most.
 FITTED_ON = 20_000

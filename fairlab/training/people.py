@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,7 +10,7 @@ from fairlab.config import Grouping
 from fairlab.data.task import PreparedData, SplitData
 from fairlab.duration import LOOKED_UP, Encoded
 from fairlab.errors import InputError
-from fairlab.outcomes import Counts
+from fairlab.outcomes import Counts, threshold_as
 from fairlab.results import CROSSING, cross
 from fairlab.training.sparse import SparseRows, sparse_rows
 
@@ -140,18 +139,6 @@ def _people(
         weight=None if weight is None else weight.to(device),
         sparse=sparse_rows(x),
     )
-
-
-def threshold_as(threshold: float) -> float:
-    """Smallest float32 at or above ``threshold``.
-
-    Scores are float32 and everybody downstream compares them in float64: with this number both
-    select the same people, ties included.
-    """
-    near = np.float32(threshold)
-    if float(near) < threshold:
-        near = np.nextafter(near, np.float32(np.inf))
-    return float(near)
 
 
 @torch.no_grad()

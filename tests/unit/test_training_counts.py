@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlab.metrics import GAPS
-from fairlab.outcomes import GroupedOutcomes, count
+from fairlab.outcomes import GroupedOutcomes, count, threshold_as
 from fairlab.results import Attribute, cross
 from fairlab.training.evaluate import by_attribute, gap_of
-from fairlab.training.people import People, counts, threshold_as
+from fairlab.training.people import People, counts
 
 
 @settings(max_examples=60, deadline=None)
