@@ -15,6 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest  # noqa: E402
 
+from fairlab.settings import settings  # noqa: E402
+
 
 @pytest.fixture(autouse=True)
 def fairlab_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -22,4 +24,5 @@ def fairlab_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "fairlab-home"
     home.mkdir()
     monkeypatch.setenv("FAIRLAB_HOME", str(home))
+    settings.cache_clear()
     return home
