@@ -27,7 +27,7 @@ def routes() -> list[BaseRoute]:
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:  # noqa: ARG001 (the server passes itself)
     """Start the training process and load what pages need; stop the process at the end."""
-    from fairlab.runs.executors import WorkerSupervisor
+    from fairlab.runs.supervisor import WorkerSupervisor
 
     supervisor = WorkerSupervisor()
     supervisor.start()

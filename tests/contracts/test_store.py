@@ -410,7 +410,7 @@ def test_database_of_a_newer_fairlab_is_refused(store: RunStore, fairlab_home: P
 def test_the_store_needs_no_torch() -> None:
     """The web server imports it; torch would cost it 200 MB and slow every garbage collection."""
     code = (
-        "import sys, fairlab.runs.store, fairlab.runs.feed, fairlab.runs.executors;"
+        "import sys, fairlab.runs.store, fairlab.runs.feed, fairlab.runs.supervisor;"
         "sys.exit('torch' in sys.modules or 'streamlit' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

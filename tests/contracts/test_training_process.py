@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fairlab.config import RunConfig
-from fairlab.runs.executors import WorkerSupervisor
+from fairlab.runs.supervisor import WorkerSupervisor
 from fairlab.runs.records import RunState
 from fairlab.runs.store import RunStore
 from fairlab.runs.worker import train_config

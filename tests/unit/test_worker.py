@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fairlab.config import RunConfig
 from fairlab.errors import TrainingError
 from fairlab.results import Progress, SweepResult
-from fairlab.runs import executors
+from fairlab.runs import supervisor as supervision
 from fairlab.runs.records import RunState
 from fairlab.runs.store import RunStore
 from fairlab.runs.worker import Worker, explain
@@ -185,8 +185,8 @@ def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
             replaced.set()
         return process
 
-    monkeypatch.setattr(executors, "start_worker", start)
-    supervisor = executors.WorkerSupervisor(shortest_pause=0.0)
+    monkeypatch.setattr(supervision, "start_worker", start)
+    supervisor = supervision.WorkerSupervisor(shortest_pause=0.0)
     supervisor.start()
     started[0].kill()
     assert replaced.wait(30)
