@@ -29,6 +29,8 @@ class Settings(BaseSettings):
         run_memory_mb: Most memory a training process may take; 0 is the memory of the machine.
         upload_mb, upload_rows, upload_columns, upload_cell: Largest table that is read: size of
             the file, people, columns, characters of one value.
+        upload_seconds, upload_memory_mb: Most time and memory reading one table takes.
+        uploads_at_once: Tables read at a time by one server; the others wait.
         owner_mb: Most disk one visitor's tables and results take.
         owner_waiting: Most runs of one visitor that wait or train together.
         total_mb: Most disk all tables and results take; 0 is what the disk has.
@@ -48,6 +50,9 @@ class Settings(BaseSettings):
     upload_rows: Positive = 1_000_000
     upload_columns: Positive = 500
     upload_cell: Positive = 10_000
+    upload_seconds: Positive = 60
+    upload_memory_mb: Annotated[int, Field(ge=256)] = 900
+    uploads_at_once: Annotated[int, Field(ge=1, le=64)] = 2
     owner_mb: Positive = 2_000
     owner_waiting: Positive = 20
     total_mb: Annotated[int, Field(ge=0)] = 0
