@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fairlab.config import RunConfig
-from fairlab.runs.supervisor import WorkerSupervisor
 from fairlab.runs.records import RunState
 from fairlab.runs.store import RunStore
+from fairlab.runs.supervisor import WorkerSupervisor
 from fairlab.runs.worker import train_config
 
 
