@@ -9,9 +9,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from fairlab.ui.server import lifespan, routes
+from fairlab.ui.server import lifespan, middleware, routes
 
-app = st.App(Path(__file__).resolve(), routes=routes(), lifespan=lifespan)
+app = st.App(Path(__file__).resolve(), routes=routes(), middleware=middleware(), lifespan=lifespan)
 
 if get_script_run_ctx(suppress_warning=True) is not None:
     st.set_page_config(page_title="fairlab", page_icon="⚖️", layout="wide")

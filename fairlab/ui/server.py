@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -22,6 +23,13 @@ def routes() -> list[BaseRoute]:
     from fairlab.ui.routes import ROUTES
 
     return [*ROUTES, *assets.ROUTES]
+
+
+def middleware() -> list[Middleware]:
+    """What stands before every request, outermost first."""
+    from fairlab.ui.middleware import OwnerCookie, SecurityHeaders
+
+    return [Middleware(SecurityHeaders), Middleware(OwnerCookie)]
 
 
 @asynccontextmanager
