@@ -1,0 +1,84 @@
+"""A sweep as parts that do not depend on the machine: trained anywhere, merged to the same bytes.
+
+One part per mode and one for the baselines; with folds, one per fold. A part needs the
+configuration and the table alone, so any of them can be trained again, elsewhere, at any time.
+What modes share is deterministic and done again in each: split and encoding, the search for
+settings, and a mode's own slacks. Nothing here imports torch before a part is trained.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairlab.config import Mode, RunConfig
+from fairlab.data.task import TaskData
+from fairlab.results import Progress, SweepResult
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of a sweep, trained on its own.
+
+    Attributes:
+        name: Unique in a run and the same on every machine: ``penalty``, ``baselines``,
+            ``fold 2`` ….
+        mode: The mode it trains; None for baselines and folds.
+        fold: Which fold it trains, from 0; None without folds.
+        share: Of the whole sweep's time, roughly, in (0, 1].
+        path: The user's file with the table; None to find the table by its fingerprint.
+        models_at_once: As for :func:`fairlab.training.fit_sweep`.
+    """
+
+    name: str
+    mode: Mode | None = None
+    fold: int | None = None
+    share: float = 1.0
+    path: Path | None = None
+    models_at_once: int | None = None
+
+
+def parts_of(config: RunConfig) -> tuple[Part, ...]:
+    """The parts of a run; the same on every machine. The longest come first."""
+    raise NotImplementedError
+
+
+def train_part(
+    config: RunConfig,
+    part: Part,
+    on_progress: Callable[[Progress], None],
+    should_stop: Callable[[], bool],
+    data: TaskData | None = None,
+) -> SweepResult:
+    """Train one part with the threads torch has here. Imports torch.
+
+    Args:
+        config: The run.
+        part: One of ``parts_of(config)``.
+        on_progress: Told after each epoch; ``share_done`` is of this part.
+        should_stop: As for :func:`fairlab.training.fit_sweep`.
+        data: The table if it is at hand; else it is opened as the part says.
+
+    Returns:
+        For :func:`merge` and the store, not for people: its notes are in sections.
+
+    Raises:
+        InputError, TrainingError: As :func:`fairlab.training.fit_sweep`.
+    """
+    raise NotImplementedError
+
+
+def merge(config: RunConfig, results: Mapping[str, SweepResult]) -> SweepResult:
+    """All parts as one result: what ``fit_sweep`` gives on one thread, bit by bit.
+
+    Args:
+        config: The run.
+        results: By name of the part. Missing parts count as cancelled.
+
+    Returns:
+        The result; ``seconds`` are those of all parts together. Without any part one without
+        points, cancelled.
+
+    Raises:
+        TrainingError: If every model of every mode failed.
+    """
+    raise NotImplementedError
