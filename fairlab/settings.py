@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         owner_mb: Most disk one visitor's tables and results take.
         owner_waiting: Most runs of one visitor that wait or train together.
         total_mb: Most disk all tables and results take; 0 is what the disk has.
+        free_mb: Least free disk with which the server counts as ready.
         admin_token: Opens the page for whoever runs the server; "" closes it.
         log_format: ``text`` for people, ``json`` for a collector.
     """
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     owner_mb: Positive = 2_000
     owner_waiting: Positive = 20
     total_mb: Annotated[int, Field(ge=0)] = 0
+    free_mb: Annotated[int, Field(ge=0)] = 500
     admin_token: SecretStr = SecretStr("")
     log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"
 
