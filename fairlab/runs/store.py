@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata as installed
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from fairlab.home import home as default_home
 from fairlab.results import Progress, SweepResult
 from fairlab.runs import artefacts, queries, queue
 from fairlab.runs.database import Database
+from fairlab.runs.feed import Feed, Want
 from fairlab.runs.records import RunEvent, RunRecord, RunState, progress_data
 from fairlab.runs.schema import events, jobs, runs, workers
 
@@ -150,6 +151,11 @@ class RunStore:
             found = queries.find_events(connection, record, after)
             return record, found, queries.queue_position(connection, record)
 
+    def look(self, feed: Feed, wants: Iterable[Want]) -> dict[Want, str | None]:
+        """What live charts want to know, read in one transaction; see ``Feed.look``."""
+        with self._database.read() as connection:
+            return feed.look(connection, wants)
+
     def request_cancel(self, run_id: str) -> bool:
         """Cancel a run. The computation stops when nobody else waits for it.
 
@@ -246,7 +252,7 @@ class RunStore:
         Raises:
             LeaseLostError: If ``worker_id`` is given and no longer has the computation.
         """
-        content = progress_data(progress)
+        content = progress_data(progress) | {"at": round(self._clock(), 3)}
         data = json.dumps(content, separators=(",", ":"), allow_nan=False)
         sign: Mapping[str, Any] = {"heartbeat": self._clock(), "share_done": content["share_done"]}
         with self._database.write() as connection:
