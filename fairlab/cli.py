@@ -187,11 +187,12 @@ def worker(
     parent: Annotated[
         int | None, typer.Option(help="Process whose end also ends this worker.")
     ] = None,
+    device: Annotated[Device, typer.Option(help="Take runs for this device.")] = Device.CPU,
 ) -> None:
     """Train queued runs of this home (FAIRLAB_HOME) until stopped."""
     from fairlab.runs.worker import main as work
 
-    work(parent)
+    work(parent, device.value)
 
 
 @app.command()

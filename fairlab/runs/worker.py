@@ -240,7 +240,7 @@ def explain(error: BaseException) -> str:
     )
 
 
-def main(parent: int | None = None) -> None:
+def main(parent: int | None = None, device: str = "cpu") -> None:  # noqa: ARG001
     """Run the worker of this home until it is stopped.
 
     Args:

@@ -178,7 +178,7 @@ def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[subprocess.Popen[bytes]] = []
     replaced = threading.Event()
 
-    def start(_where: Path | None) -> "subprocess.Popen[bytes]":
+    def start(_where: Path | None, *_more: object) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
         started.append(process)
         if len(started) == 2:
