@@ -4,8 +4,10 @@ What keeps one from starting is known here in a sentence (:func:`trouble`), for 
 the health route: a run that would wait for ever must not look as if it were next in line.
 """
 
+import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -79,8 +81,18 @@ def stop_worker(process: "subprocess.Popen[bytes]", patience: float = STOP_PATIE
     try:
         return process.wait(patience)
     except subprocess.TimeoutExpired:
-        process.kill()
+        _kill(process)
         return process.wait()
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a worker and, where it leads a group of processes, all that it started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):
+            if os.getpgid(process.pid) == process.pid:
+                os.killpg(process.pid, signal.SIGKILL)
+                return
+    process.kill()
 
 
 class WorkerSupervisor:
@@ -133,8 +145,8 @@ class WorkerSupervisor:
         """End the worker at once. Its runs are queued again by the next one."""
         self._stopping.set()
         process = self._process
-        if process is not None:
-            process.kill()
+        if process is not None and process.poll() is None:
+            _kill(process)
 
     def _begin(self) -> None:
         """Start a worker; what keeps it from starting is told by :func:`trouble`."""
@@ -159,6 +171,7 @@ class WorkerSupervisor:
             if time.monotonic() - began >= STEADY:
                 pause = self._shortest
             if status is not None:
+                self._leave_nothing()
                 self._complain(self._reason(status))
             if self._stopping.wait(pause):
                 return
@@ -174,6 +187,12 @@ class WorkerSupervisor:
         except subprocess.TimeoutExpired:
             _troubles.pop(self._device, None)  # it has started
             return self._process.wait()
+
+    def _leave_nothing(self) -> None:
+        """End what a dead worker started and left behind."""
+        if self._process is not None and hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _complain(self, reason: str) -> None:
         sentence = f"The training process ended: {reason.rstrip('.')}. It is started again."
