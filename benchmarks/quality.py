@@ -178,9 +178,10 @@ class Run:
         facts = [
             *self._progress(sum(key in cells for key in wanted), len(wanted)),
             "The seed chooses the split and starts the training.",
-            "Each limit's point is picked on validation people alone, by expected accuracy within "
-            "the limit on resampled validation people; the figures are of test "
-            "people. Accuracy within the limit is accuracy minus "
+            "Each limit's point is picked on validation people alone: of each family the one of "
+            "highest expected accuracy within the limit on resampled validation people, of the "
+            "families the best after the luck of having been picked is subtracted. The figures are "
+            "of test people. Accuracy within the limit is accuracy minus "
             f"{PRICE:g} × what the gap exceeds the limit by.",
             shown.REFERENCE,
         ]

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.quality_picks import Measured
 from benchmarks.quality_points import LIMITS, Asked, Method, expected_counts
-from benchmarks.quality_rules import OTHER, RULE, pick_of_union
+from benchmarks.quality_rules import OTHERS, RULE, pick_of_union
 from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray
 
@@ -61,7 +61,7 @@ class Cell:
         place, method: Where and what.
         settings: Of each point, in words.
         validation, test: Of each point.
-        picked: Positions of the points picked at some of ``LIMITS`` by either rule.
+        picked: Positions of the points picked at some of ``LIMITS`` by any rule.
         chances: (n,) chances of test people, of picked positions.
         sizes: People in train, validation and test.
         seconds: Of processor time it took.
@@ -184,8 +184,8 @@ def read_cells(path: Path) -> dict[str, Cell]:
 
 
 def _picked(validation: Measured) -> tuple[int, ...]:
-    """Positions of the points picked at some of ``LIMITS`` by either rule; () without points."""
-    picks = [pick_of_union([validation], k, rule) for k in LIMITS for rule in (RULE, OTHER)]
+    """Positions of the points picked at some of ``LIMITS`` by any rule; () without points."""
+    picks = [pick_of_union([validation], k, rule) for k in LIMITS for rule in (RULE, *OTHERS)]
     return tuple(sorted({found[1].index for found in picks if found is not None}))
 
 

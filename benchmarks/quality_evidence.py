@@ -1,4 +1,4 @@
-"""How the two rules of picking fare on test people, over everybody and everything at once."""
+"""How the rules of picking fare on test people, over everybody and everything at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,8 +7,8 @@ import numpy as np
 
 from benchmarks.quality_picks import PRICE, worth_within
 from benchmarks.quality_points import LIMITS, Method
-from benchmarks.quality_report import OTHER_PRICES, Study, front, methods_of
-from benchmarks.quality_rules import OTHER, RULE
+from benchmarks.quality_report import OTHER_PRICES, RULES_SAID, Study, front, methods_of
+from benchmarks.quality_rules import OTHERS, RULE
 
 
 def by_rule(studies: Sequence[Study], methods: Sequence[Method]) -> list[dict[str, Any]]:
@@ -26,34 +26,49 @@ def by_rule(studies: Sequence[Study], methods: Sequence[Method]) -> list[dict[st
             "unions": [methods_of(methods, *owner) for owner in owners],
         }
         for kind, fronts in kinds.items():
-            found = np.array([pair for s in studies for f in fronts for pair in _pairs(s, f)])
-            if len(found):
-                rows.append({"whose": whose, "of": kind, "picks": len(found), **_means(found)})
+            by_table: dict[str, list[Any]] = {}
+            for study in studies:
+                picks = [pick for names in fronts for pick in _picks(study, names)]
+                by_table.setdefault(study.table, []).extend(picks)
+            everything = [pick for picks in by_table.values() for pick in picks]
+            if everything:
+                rows.append(
+                    {
+                        "whose": whose,
+                        "of": kind,
+                        "picks": len(everything),
+                        **_means(everything),
+                        "by_table": {
+                            table: _means(picks) for table, picks in by_table.items() if picks
+                        },
+                    }
+                )
     return rows
 
 
-def _pairs(study: Study, names: Sequence[str]) -> Iterator[list[list[float]]]:
+def _picks(study: Study, names: Sequence[str]) -> Iterator[list[list[float]]]:
     """Per limit and seed: test worth by rule and price."""
     for limit in LIMITS:
-        both = [front(study, names, limit, rule) for rule in (RULE, OTHER)]
-        for seed in both[0]:
+        by_rule = [front(study, names, limit, rule) for rule in (RULE, *OTHERS)]
+        for seed in by_rule[0]:
             yield [
                 [
                     float(worth_within(by_seed[seed].counts, study.constraint, limit, price))
                     for price in (PRICE, *OTHER_PRICES)
                 ]
-                for by_seed in both
+                for by_seed in by_rule
             ]
 
 
-def _means(found: np.ndarray[Any, Any]) -> dict[str, Any]:
-    chosen, other = found.mean(0)
+def _means(picks: Sequence[Sequence[Sequence[float]]]) -> dict[str, Any]:
+    """Mean worth by rule, and how much the chosen rule's is above another's at each price."""
+    mean = np.array(picks).mean(0)
+    prices = [f"{price:g}" for price in (PRICE, *OTHER_PRICES)]
     return {
-        RULE: round(float(chosen[0]), 6),
-        OTHER: round(float(other[0]), 6),
+        **{rule: round(float(row[0]), 6) for rule, row in zip((RULE, *OTHERS), mean, strict=True)},
         "difference_at_prices": {
-            f"{price:g}": round(float(a - b), 6)
-            for price, a, b in zip((PRICE, *OTHER_PRICES), chosen, other, strict=True)
+            rule: dict(zip(prices, np.round(mean[0] - row, 6).tolist(), strict=True))
+            for rule, row in zip(OTHERS, mean[1:], strict=True)
         },
     }
 
@@ -63,10 +78,8 @@ def rule_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if not rows:
         return []
     said = "; ".join(
-        f"{r['whose']}, {r['of']}: {100 * r[RULE]:.2f} instead of {100 * r[OTHER]:.2f}"
+        f"{r['whose']}, {r['of']}: " + ", ".join(f"{100 * r[rule]:.2f}" for rule in (RULE, *OTHERS))
         for r in rows
     )
-    return [
-        "Mean accuracy within the limit (%) of what this rule picks instead of the most accurate "
-        f"within the limit on validation people: {said}."
-    ]
+    names = ", as ".join(("this rule", *(RULES_SAID[rule] for rule in OTHERS)))
+    return [f"Mean accuracy within the limit (%) of what is picked by {names}: {said}."]

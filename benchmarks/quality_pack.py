@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.quality import all_methods
 from benchmarks.quality_cells import Cell, read_cells
 from benchmarks.quality_points import LIMITS, Method
-from benchmarks.quality_rules import OTHER, RULE
+from benchmarks.quality_rules import OTHERS, RULE
 from benchmarks.quality_verdicts import choose
 
 
@@ -32,7 +32,7 @@ def packed(cells: Iterable[Cell], methods: Sequence[Method]) -> bytes:
     needed = set()
     for front in fronts.values():
         order = [c for name in known for c in front if c.method == name]
-        for chosen in (choose(order, k, rule) for k in LIMITS for rule in (RULE, OTHER)):
+        for chosen in (choose(order, k, rule) for k in LIMITS for rule in (RULE, *OTHERS)):
             if chosen is not None:
                 needed.add((chosen.cell.key, chosen.pick.index))
     slim = [

@@ -13,7 +13,7 @@ from benchmarks.harness import columns
 from benchmarks.quality_cells import Cell
 from benchmarks.quality_picks import FRONT_LIMITS, PRICE, REFERENCE_GAP, covered
 from benchmarks.quality_points import LIMITS, Method
-from benchmarks.quality_rules import OTHER, RULE, Rule
+from benchmarks.quality_rules import OTHERS, RULE, Rule
 from benchmarks.quality_tables import TABLES
 from benchmarks.quality_verdicts import (
     Chosen,
@@ -32,6 +32,11 @@ TIES = (
     "A tie is a difference within noise: with five seeds, a true loss of 2 standard errors would "
     "be called a tie in 65 to 72 of 100 cases, and with fewer seeds in more."
 )
+# How the rules are called that are not the one.
+RULES_SAID: Mapping[Rule, str] = {
+    "expected": "the highest expected accuracy within the limit of all points alike",
+    "within": "the most accurate point within the limit on validation people",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,8 +166,16 @@ def verdicts_of(study: Study, methods: Sequence[Method]) -> list[dict[str, Any]]
                     compare(ours, theirs, study.people, limit, study.shared, price)
                     for price in (PRICE, *OTHER_PRICES)
                 ]
-                mine_then, theirs_then = (front(study, s, limit, OTHER) for s in (mine, names))
-                other = compare(mine_then, theirs_then, study.people, limit, study.shared)
+                others = {
+                    rule: compare(
+                        front(study, mine, limit, rule),
+                        front(study, names, limit, rule),
+                        study.people,
+                        limit,
+                        study.shared,
+                    )
+                    for rule in OTHERS
+                }
                 rows.append(
                     {
                         "table": study.table,
@@ -175,9 +188,12 @@ def verdicts_of(study: Study, methods: Sequence[Method]) -> list[dict[str, Any]]
                             f"{price:g}": found.word
                             for price, found in zip(OTHER_PRICES, made[1:], strict=True)
                         },
-                        "by_other_rule": {
-                            "difference": as_record(other.difference),
-                            "verdict": other.word,
+                        "by_other_rules": {
+                            rule: {
+                                "difference": as_record(other.difference),
+                                "verdict": other.word,
+                            }
+                            for rule, other in others.items()
                         },
                     }
                 )
@@ -250,11 +266,11 @@ def tally_line(verdicts: Sequence[Mapping[str, Any]]) -> str:
     if found["open"]:
         said.append(f"{found['open']} are open: one seed gives no verdict.")
     if judged:
-        other = tally([v["by_other_rule"] for v in verdicts])
-        said.append(
-            "Picked as the most accurate within the limit on validation people: "
-            f"{other['win']} won, {other['tie']} tied, {other['loss']} lost."
-        )
+        for rule, how in RULES_SAID.items():
+            other = tally([v["by_other_rules"][rule] for v in verdicts])
+            said.append(
+                f"Picked as {how}: {other['win']} won, {other['tie']} tied, {other['loss']} lost."
+            )
     return " ".join(said)
 
 

@@ -24,7 +24,7 @@ from benchmarks.quality_picks import (
     worth_within,
 )
 from benchmarks.quality_points import Asked, Method, Point, expected_counts
-from benchmarks.quality_rules import RULE, best_expected, expected_worth, pick_of_union
+from benchmarks.quality_rules import OTHERS, RULE, best_expected, expected_worth, pick_of_union
 from benchmarks.quality_tables import TABLES, open_table, split_people
 from benchmarks.quality_verdicts import Chosen, People, choose, compare, verdict
 from fairlab.data.task import PreparedData
@@ -134,7 +134,8 @@ def test_a_union_picks_the_highest_expected_worth_of_all_its_points(
     """Whatever method a point comes from, and in whatever order."""
     apart = [measured(*points, n=60) for points in methods]
     together = measured(*[p for points in methods for p in points], n=60)
-    found = pick_of_union([Measured(np.empty((0, 0, 4)), CONSTRAINT), *apart], limit)
+    nothing = Measured(np.empty((0, 0, 4)), CONSTRAINT)
+    found = pick_of_union([nothing, *apart], limit, "expected")
     assert found is not None
     assert found[0] > 0
     one = best_expected(together, limit)[0]
@@ -464,7 +465,7 @@ def test_the_summary_shows_the_peer_that_is_closest_and_what_is_lost() -> None:
         return {
             "table": "adult", "constraint": CONSTRAINT, "uses_attribute": False, "limit": 0.05,
             "peer": peer, "difference": interval(mean), "verdict": word, "by_seed": [mean] * 2,
-            "by_other_rule": {"difference": interval(mean), "verdict": "tie"},
+            "by_other_rules": {rule: {"verdict": "tie"} for rule in OTHERS},
         }  # fmt: skip
 
     at = {"0.05": {"accuracy": interval(0.85), "gap": interval(0.04)}}
@@ -608,7 +609,8 @@ def test_rare_values_beside_a_common_one_stay_apart_for_trees() -> None:
 def test_a_partial_run_says_so_and_none_lost_is_not_as_good() -> None:
     assert quality_report.tally_line([]) == "0 won, 0 tied, 0 lost of 0."
     tie = {
-        "verdict": "tie", "by_seed": [0.0] * 3, "by_other_rule": {"verdict": "loss"},
+        "verdict": "tie", "by_seed": [0.0] * 3,
+        "by_other_rules": {"expected": {"verdict": "loss"}, "within": {"verdict": "win"}},
         "difference": {"mean": 0.0, "low": -0.03, "high": 0.03},
     }  # fmt: skip
     said = quality_report.tally_line([tie, {**tie, "by_seed": [0.0] * 5}])
@@ -616,12 +618,14 @@ def test_a_partial_run_says_so_and_none_lost_is_not_as_good() -> None:
     assert "None of the 2 is lost beyond noise." in said
     assert "true loss of 2 standard errors" in said
     assert "± 3.0 points or more." in said
+    assert "of all points alike: 0 won, 0 tied, 2 lost." in said
+    assert "within the limit on validation people: 2 won, 0 tied, 0 lost." in said
     run = quality.Run(Path("anywhere"), None)
     assert run._progress(1, 2)[0].startswith("Partial run: 1 of 2 cells computed;")
     assert run._progress(2, 2) == ["2 of 2 cells computed."]
 
 
-def test_the_two_rules_are_compared_over_everybody() -> None:
+def test_the_rules_are_compared_over_everybody() -> None:
     """The evidence for the rule: mean on test people of what either picks."""
     validation = measured((0.81, 0.049), (0.80, 0.0), n=50)
     test = measured((0.80, 0.10), (0.80, 0.0), n=50)
@@ -635,7 +639,12 @@ def test_the_two_rules_are_compared_over_everybody() -> None:
     }
     assert single[RULE] == pytest.approx(0.80)
     assert single["within"] < single[RULE]
-    assert "80.00 instead of" in rule_lines([single])[0]
+    assert single["expected"] == single[RULE]  # of one method they are the same
+    assert single["by_table"]["loanapp"]["within"] == single["within"]
+    gained = single["difference_at_prices"]["within"]
+    assert gained["1"] == pytest.approx(single[RULE] - single["within"], abs=2e-6)
+    assert gained["0"] == 0.0  # equally accurate: the gap alone makes the difference
+    assert "peers, single methods: 80.00, 80.00, " in rule_lines([single])[0]
 
 
 def test_a_front_counts_only_where_all_of_its_methods_have_been_run() -> None:
