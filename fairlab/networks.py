@@ -227,12 +227,16 @@ def bounded(networks: Networks) -> tuple[Networks | None, tuple[str, ...]]:
     """The networks if they take at most ``MOST_BYTES``, else None and why, in a sentence."""
     if networks.nbytes <= MOST_BYTES:
         return networks, ()
-    said = (
-        f"The weights of the models ({networks.nbytes / 2**20:,.0f} MB) are not kept: at most "
+    return None, (too_heavy(networks.nbytes),)
+
+
+def too_heavy(nbytes: int) -> str:
+    """Why networks of so many bytes together are not kept, in a sentence."""
+    return (
+        f"The weights of the models ({nbytes / 2**20:,.0f} MB) are not kept: at most "
         f"{MOST_BYTES / 2**20:.0f} MB are. Scores are; what a model looks at cannot be shown. "
         "Train fewer models at a time to keep them."
     )
-    return None, (said,)
 
 
 def _forward(family: NetworkFamily, place: int, x: Weights) -> Weights:

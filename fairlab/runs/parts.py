@@ -7,12 +7,17 @@ settings, and a mode's own slacks. Nothing here imports torch before a part is t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fairlab.config import Mode, RunConfig
+from fairlab.config import Mode, RunConfig, SweepConfig
+from fairlab.data import open_task
 from fairlab.data.task import TaskData
+from fairlab.duration import nominal_seconds, train_share
 from fairlab.results import Progress, SweepResult
+from fairlab.training.merging import BASELINES, merged, merged_folds
+
+USUAL_ROWS = 2_000  # of a table whose size is not known before it is opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,28 @@ class Part:
 
 def parts_of(config: RunConfig) -> tuple[Part, ...]:
     """The parts of a run; the same on every machine. The longest come first."""
-    raise NotImplementedError
+    sweep = config.sweep
+    if sweep.folds > 1:
+        share = 1 / sweep.folds
+        return tuple(
+            Part(f"fold {index + 1}", fold=index, share=share) for index in range(sweep.folds)
+        )
+    seconds = {mode: _seconds(config, {"modes": (mode,), "baselines": ()}) for mode in sweep.modes}
+    whole = sum(seconds.values())
+    parts = []
+    if sweep.baselines:
+        beside = _seconds(config, {"modes": (), "search": None})
+        whole += beside
+        parts = [Part(BASELINES, share=beside / whole)]
+    parts += [Part(mode, mode=mode, share=own / whole) for mode, own in seconds.items()]
+    return tuple(sorted(parts, key=lambda part: -part.share))
+
+
+def _seconds(config: RunConfig, changes: Mapping[str, object]) -> float:
+    """What a part takes on the machine we know."""
+    sweep: SweepConfig = config.sweep.model_copy(update=dict(changes))
+    rows = config.data.rows if config.data.rows else USUAL_ROWS
+    return nominal_seconds(sweep, rows * train_share(sweep)).total
 
 
 def train_part(
@@ -64,7 +90,19 @@ def train_part(
     Raises:
         InputError, TrainingError: As :func:`fairlab.training.fit_sweep`.
     """
-    raise NotImplementedError
+    from fairlab.training.alone import fit_alone
+
+    table = open_task(config, part.path) if data is None else data
+    tell = on_progress if part.fold is None else _of_fold(on_progress, part.fold, config.sweep)
+    return fit_alone(
+        table, config.sweep, part.mode, part.fold, tell, should_stop, part.models_at_once
+    )
+
+
+def _of_fold(
+    tell: Callable[[Progress], None], fold: int, sweep: SweepConfig
+) -> Callable[[Progress], None]:
+    return lambda progress: tell(replace(progress, fold=fold + 1, folds=sweep.folds))
 
 
 def merge(config: RunConfig, results: Mapping[str, SweepResult]) -> SweepResult:
@@ -81,4 +119,7 @@ def merge(config: RunConfig, results: Mapping[str, SweepResult]) -> SweepResult:
     Raises:
         TrainingError: If every model of every mode failed.
     """
-    raise NotImplementedError
+    if config.sweep.folds == 1:
+        return merged(config.sweep, results)
+    folds = {part.fold: results[part.name] for part in parts_of(config) if part.name in results}
+    return merged_folds(config.sweep, folds)

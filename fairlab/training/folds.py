@@ -1,6 +1,6 @@
 """Training everything once per fold, so that every person is in test exactly once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -48,33 +48,61 @@ def fit_folds(
     Raises:
         InputError: For a table that is split already, or too few people for so many folds.
     """
+    found: dict[int, SweepResult] = {}
+    seconds = 0.0
+    for index in range(sweep.folds):
+        report = None if on_progress is None else _reporter(on_progress, index, sweep, seconds)
+        found[index] = fit_fold(data, sweep, index, fit, report, should_stop)
+        seconds += found[index].seconds
+        if found[index].cancelled:
+            break
+    return folds_together(found, sweep)
+
+
+def fit_fold(
+    data: TaskData | PreparedData,
+    sweep: SweepConfig,
+    index: int,
+    fit: Fit,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> SweepResult:
+    """Train one fold, from 0; the rest as :func:`fit_folds`.
+
+    Raises:
+        InputError: As :func:`fit_folds`.
+    """
     if isinstance(data, PreparedData):
         raise InputError(
             f"{sweep.folds} folds were asked for, and this table is split already. Give the table "
             "itself (TaskData), or train with folds 1."
         )
     single = sweep.model_copy(update={"folds": 1})
-    done: list[SweepResult] = []
-    tables: list[dict[str, FloatArray]] = []
-    people: list[dict[str, FloatArray]] = []
-    seconds, cancelled, squares = 0.0, False, None
-    for index in range(sweep.folds):
-        prepared = prepare(
-            data, sweep.split, sweep.group_by, sweep.grouping, fold=Fold(index, sweep.folds)
-        )
-        report = None if on_progress is None else _reporter(on_progress, index, sweep, seconds)
-        found = fit(prepared, single, report, should_stop)
-        seconds += found.seconds
-        if not done:
-            done.append(found)
-        cancelled = found.cancelled
-        if cancelled:
-            break
-        tables.append(_tables(done[0], found, weighted=True))
-        people.append(_tables(done[0], found, weighted=False))
-        own = _squares(found)
-        squares = own if squares is None or own is None else squares + own
-    return _result(done[0], tables, people, squares, sweep, seconds, cancelled)
+    prepared = prepare(
+        data, sweep.split, sweep.group_by, sweep.grouping, fold=Fold(index, sweep.folds)
+    )
+    return fit(prepared, single, on_progress, should_stop)
+
+
+def folds_together(found: Mapping[int, SweepResult], sweep: SweepConfig) -> SweepResult:
+    """One result of the folds that were trained; needs no torch.
+
+    Args:
+        found: At least one, by fold. Those stopped before their end count only where no other is
+            there: the result is then the first of them.
+        sweep: With ``folds`` of 2 or more.
+    """
+    order = sorted(found)
+    done = [found[index] for index in order if not found[index].cancelled]
+    first = done[0] if done else found[order[0]]
+    tables = [_tables(first, one, weighted=True) for one in done]
+    people = [_tables(first, one, weighted=False) for one in done]
+    squares: FloatArray | None = None
+    for number, one in enumerate(done):
+        own = _squares(one)
+        squares = own if number == 0 or squares is None or own is None else squares + own
+    seconds = sum(one.seconds for one in found.values())
+    return _result(first, tables, people, squares, sweep, seconds, len(done) < sweep.folds)
 
 
 def _result(

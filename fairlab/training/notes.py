@@ -32,11 +32,14 @@ def refuse_cells_nobody_is_in(crowd: Crowd, constraint: str) -> None:
     )
 
 
-def training_notes(
-    crowd: Crowd, sweep: SweepConfig, plan: BatchPlan, selections: Sequence[tuple[Mode, str]]
-) -> list[str]:
-    """Batches, groups left out, what was compared, and how the kept epochs were chosen."""
-    notes = [*_batch_notes(sweep, plan), *_group_notes(crowd, sweep)]
+def training_notes(crowd: Crowd, sweep: SweepConfig, plan: BatchPlan) -> list[str]:
+    """Batches, groups left out, and what was compared."""
+    return [*_batch_notes(sweep, plan), *_group_notes(crowd, sweep)]
+
+
+def kept_notes(sweep: SweepConfig, selections: Sequence[tuple[Mode, str]]) -> list[str]:
+    """How the kept epochs were chosen, for each mode."""
+    notes = []
     for mode, selection in selections:
         notes.append(f"Epoch kept in mode {mode}: least {selection}.")
         if mode == "layer":

@@ -8,13 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fairlab.config import Mode, SweepConfig
-from fairlab.data.task import PreparedData
+from fairlab.config import Mode
 from fairlab.networks import NetworkFamily, bounded
 from fairlab.results import Point, SplitScores, SweepResult
 from fairlab.training.baselines import Trained, baseline_notes
 from fairlab.training.batched import BatchedNet
-from fairlab.training.batches import BatchPlan
+from fairlab.training.begin import Begun
 from fairlab.training.chunks import Chunk
 from fairlab.training.class_weight import class_weight_notes
 from fairlab.training.evaluate import by_attribute, side_by_side
@@ -22,8 +21,8 @@ from fairlab.training.family import Family, Setting
 from fairlab.training.health import REMEDY, WIDER_GAP, WIDER_SLACK, health_flags
 from fairlab.training.kept_networks import family_network, gathered_networks
 from fairlab.training.loop import Kept, finite_logits
-from fairlab.training.notes import promise_notes, training_notes
-from fairlab.training.people import Crowd, counts
+from fairlab.training.notes import kept_notes, promise_notes, training_notes
+from fairlab.training.people import counts
 
 SPLITS = ("train", "validation", "test")
 
@@ -121,16 +120,25 @@ def _points(
 
 
 def result_of(
-    prepared: PreparedData,
-    crowd: Crowd,
-    sweep: SweepConfig,
-    plan: BatchPlan,
+    begun: Begun,
     outcomes: Sequence[Outcome],
     beside: list[Trained],
     cancelled: bool,
-    started: float,
+    part: bool = False,
+    failed: str = "",
 ) -> SweepResult:
-    """Everything that was trained as one result: modes in their order, then baselines."""
+    """Everything that was trained as one result: modes in their order, then baselines.
+
+    Args:
+        begun: What was trained.
+        outcomes: Of each mode or chunk; of a part that trains baselines alone there are none.
+        beside: Baselines.
+        cancelled: Whether something is missing.
+        part: Whether the result is to be put together with others
+            (:func:`fairlab.training.merging.merged`): its notes are then in sections.
+        failed: Of a part, why nothing of it can be shown.
+    """
+    prepared, crowd, sweep = begun.prepared, begun.crowd, begun.sweep
     order, places = _order(outcomes)
     points: list[Point] = []
     trained = [p for o in outcomes for p in o.points]
@@ -139,31 +147,38 @@ def result_of(
         points.append(replace(p, index=len(points), uses_attribute_when_deciding=uses))
     splits = {}
     for name in SPLITS:
-        part = prepared.splits[name]
-        score = _stacked([o.scores[name] for o in outcomes], places, beside, name)
+        people = prepared.splits[name]
+        score = _stacked([o.scores[name] for o in outcomes], places, beside, name, len(people.rows))
         raw = None
         if "layer" in [o.mode for o in outcomes]:
-            raw = _stacked([o.raw[name] for o in outcomes], places, beside, name)
-        splits[name] = SplitScores(score, part.y_true, part.attributes, part.rows, part.weight, raw)
+            raw = _stacked([o.raw[name] for o in outcomes], places, beside, name, len(people.rows))
+        splits[name] = SplitScores(
+            score, people.y_true, people.attributes, people.rows, people.weight, raw
+        )
     selections = list(dict.fromkeys((o.mode, o.selection) for o in outcomes))
     gathered = gathered_networks([o.network for o in outcomes], places, prepared)
     networks, unkept = bounded(gathered)
+    training = training_notes(crowd, sweep, begun.plan)
+    notes = replace(
+        begun.notes,
+        batches=tuple(training),
+        kept=tuple(kept_notes(sweep, selections)),
+        classes=tuple(class_weight_notes(prepared.splits["train"], sweep)),
+        baselines=tuple(baseline_notes(prepared, sweep, beside)),
+        networks=unkept,
+        promises=tuple(promise_notes(points)),
+        failed=(failed,) if failed else (),
+        weights=(str(gathered.nbytes),),
+    )
     return SweepResult(
         points=tuple(points),
         splits=splits,
         constraint=sweep.constraint,
         group_by=crowd.group_by,
         threshold=sweep.threshold,
-        notes=(
-            *prepared.notes,
-            *training_notes(crowd, sweep, plan, selections),
-            *class_weight_notes(prepared.splits["train"], sweep),
-            *baseline_notes(prepared, sweep, beside),
-            *unkept,
-            *promise_notes(points),
-        ),
+        notes=notes.packed() if part else notes.shown(),
         cancelled=cancelled,
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - begun.started,
         grouping=sweep.grouping,
         networks=networks,
     )
@@ -171,6 +186,8 @@ def result_of(
 
 def _order(outcomes: Sequence[Outcome]) -> tuple[list[int], list[np.ndarray]]:
     """Trained models in the order of the result, and the places there of each outcome's."""
+    if not outcomes:
+        return [], []
     modes = list(dict.fromkeys(o.mode for o in outcomes))
     keys = [(modes.index(o.mode), m) for o in outcomes for m in o.models]
     order = sorted(range(len(keys)), key=keys.__getitem__)
@@ -181,13 +198,16 @@ def _order(outcomes: Sequence[Outcome]) -> tuple[list[int], list[np.ndarray]]:
 
 
 def _stacked(
-    families: Sequence[np.ndarray], places: Sequence[np.ndarray], beside: list[Trained], split: str
+    families: Sequence[np.ndarray],
+    places: Sequence[np.ndarray],
+    beside: list[Trained],
+    split: str,
+    people: int,
 ) -> np.ndarray:
     """(M, n) float32 scores of one split: families, then baselines."""
     if len(families) == 1 and not beside:
         return families[0]
     count = sum(len(scores) for scores in families)
-    people = len(families[0][0])
     found = np.empty((count + len(beside), people), dtype=np.float32)
     for scores, where in zip(families, places, strict=True):
         found[where] = scores

@@ -1,33 +1,24 @@
 """``fit_sweep``: every strength and seed of every chosen mode, from a table to a result."""
 
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import partial
 
-import torch
-
-from fairlab.baselines import check_baselines, check_plugin_groups
 from fairlab.config import Mode, RunConfig, SweepConfig
-from fairlab.data import prepare
 from fairlab.data.task import PreparedData, TaskData
-from fairlab.duration import nominal_seconds
 from fairlab.errors import TrainingError
 from fairlab.results import Progress, SweepResult
 from fairlab.training.baselines import Trained, fit_baselines
 from fairlab.training.batched import predictor
-from fairlab.training.batches import BatchPlan
-from fairlab.training.catalog import FAMILIES, check_constraint
-from fairlab.training.chunks import Chunk, check_at_once, chunks_of, default_at_once
+from fairlab.training.begin import Begun, begin
+from fairlab.training.catalog import FAMILIES
+from fairlab.training.chunks import Chunk, chunks_of
 from fairlab.training.folds import fit_folds
-from fairlab.training.grids import resolve_grids
 from fairlab.training.loop import Epoch, train
-from fairlab.training.notes import refuse_cells_nobody_is_in
 from fairlab.training.outcome import Outcome, outcome_of, result_of
-from fairlab.training.people import Crowd, gather, groups_compared
 from fairlab.training.reporting import Clock, ModeReport, baseline_report
-from fairlab.training.search import searched
-from fairlab.training.setting import plan_of, setting_of
+from fairlab.training.setting import setting_of
+
+Listener = Callable[[Progress], None]
 
 
 def fit_sweep(
@@ -73,67 +64,75 @@ def fit_sweep(
     if sweep.folds > 1:
         fit = partial(fit_sweep, models_at_once=models_at_once)
         return fit_folds(data, sweep, fit, on_progress, should_stop)
-    started = time.perf_counter()
-    check_at_once(models_at_once)
-    check_constraint(sweep.constraint, sweep.modes)
-    device = _device(sweep.device)
-    prepared = data
-    if isinstance(prepared, TaskData):
-        prepared = prepare(prepared, sweep.split, sweep.group_by, sweep.grouping)
-    crowd = gather(prepared, sweep.group_by, device, sweep.grouping)
-    check_baselines(
-        sweep.baselines,
-        sweep.constraint,
-        marginal=_is_marginal(sweep),
-        weighted=prepared.splits["train"].weight is not None,
-    )
-    check_plugin_groups(sweep.baselines, groups_compared(crowd))
-    if "layer" in sweep.modes:
-        refuse_cells_nobody_is_in(crowd, sweep.constraint)
-    plan = plan_of(crowd, sweep)
     stop = _never if should_stop is None else should_stop
-    people = crowd.splits["train"]
-    whole = nominal_seconds(sweep, people.n, people.encoded, sum(groups_compared(crowd)))
-    sweep, tried = searched(sweep, crowd, plan, whole.search_share, on_progress, stop)
-    sweep, slack_notes = resolve_grids(sweep, prepared, crowd)
-    prepared = replace(prepared, notes=(*prepared.notes, *tried, *slack_notes))
-    at_once = models_at_once
-    if at_once is None:
-        at_once, short = default_at_once(sweep, crowd)
-        prepared = replace(prepared, notes=(*prepared.notes, *short))
+    begun = begin(data, sweep, sweep, on_progress, stop, models_at_once)
     outcomes: list[Outcome] = []
-    for position, mode in enumerate(sweep.modes):
-        clock = Clock(started, position, len(sweep.modes), whole)
-        chunks = chunks_of(mode, sweep, at_once)
-        report = ModeReport(mode, sweep, crowd, chunks, clock, on_progress)
-        for number, chunk in enumerate(chunks):
-            if outcomes and (outcomes[-1].cancelled or stop()):
-                break
-            outcomes.append(_fit_chunk(mode, chunk, number, crowd, plan, report, stop))
-    if all(bool(o.failed.all()) for o in outcomes):
-        raise TrainingError(
-            "The loss of every model stopped being finite. Lower the learning rate "
-            f"(it is {sweep.learning_rate:g}), or check the features for extreme values."
-        )
-    cancelled = sum(len(o.models) for o in outcomes) < sweep.n_models
-    cancelled |= any(o.cancelled for o in outcomes)
+    for position, mode in enumerate(begun.sweep.modes):
+        if outcomes and (outcomes[-1].cancelled or stop()):
+            break
+        clock = Clock(begun.started, position, len(begun.sweep.modes), begun.whole)
+        outcomes += fit_mode(mode, begun, clock, on_progress, stop)
+    if why := every_failure(begun, outcomes):
+        raise TrainingError(why)
+    cancelled = is_cut_short(begun, outcomes)
     beside: list[Trained] = []
     if not cancelled:
-        tell = baseline_report(sweep, crowd, whole, started, on_progress)
-        beside, cancelled = fit_baselines(prepared, crowd, sweep, tell, stop)
-    return result_of(prepared, crowd, sweep, plan, outcomes, beside, cancelled, started)
+        beside, cancelled = fit_beside(begun, on_progress, stop)
+    return result_of(begun, outcomes, beside, cancelled)
+
+
+def fit_mode(
+    mode: Mode,
+    begun: Begun,
+    clock: Clock,
+    on_progress: Listener | None,
+    stop: Callable[[], bool],
+) -> list[Outcome]:
+    """Train a mode, as many models together as memory allows; the first of them in any case."""
+    chunks = chunks_of(mode, begun.sweep, begun.at_once)
+    report = ModeReport(mode, begun.sweep, begun.crowd, chunks, clock, on_progress)
+    outcomes: list[Outcome] = []
+    for number, chunk in enumerate(chunks):
+        if outcomes and (outcomes[-1].cancelled or stop()):
+            break
+        outcomes.append(_fit_chunk(mode, chunk, number, begun, report, stop))
+    return outcomes
+
+
+def fit_beside(
+    begun: Begun, on_progress: Listener | None, stop: Callable[[], bool]
+) -> tuple[list[Trained], bool]:
+    """Train the baselines; what was trained, and whether it was stopped before the end."""
+    sweep, crowd = begun.sweep, begun.crowd
+    tell = baseline_report(sweep, crowd, begun.whole, begun.started, on_progress)
+    return fit_baselines(begun.prepared, crowd, sweep, tell, stop)
+
+
+def every_failure(begun: Begun, outcomes: Sequence[Outcome]) -> str:
+    """Why nothing can be shown, if every model failed; "" otherwise."""
+    if not outcomes or not all(bool(o.failed.all()) for o in outcomes):
+        return ""
+    return (
+        "The loss of every model stopped being finite. Lower the learning rate "
+        f"(it is {begun.sweep.learning_rate:g}), or check the features for extreme values."
+    )
+
+
+def is_cut_short(begun: Begun, outcomes: Sequence[Outcome]) -> bool:
+    """Whether models are missing, or were stopped before their last epoch."""
+    missing = sum(len(o.models) for o in outcomes) < begun.sweep.n_models
+    return missing or any(o.cancelled for o in outcomes)
 
 
 def _fit_chunk(
     mode: Mode,
     chunk: Chunk,
     number: int,
-    crowd: Crowd,
-    plan: BatchPlan,
+    begun: Begun,
     report: ModeReport,
     stop: Callable[[], bool],
 ) -> Outcome:
-    sweep = chunk.sweep
+    sweep, crowd = chunk.sweep, begun.crowd
     setting = setting_of(mode, sweep, crowd, chunk.strengths)
     family = FAMILIES[mode](setting)
     features = crowd.splits["train"].x.shape[0]
@@ -144,25 +143,12 @@ def _fit_chunk(
     def tell(epoch: Epoch) -> None:
         report.tell(number, epoch)
 
-    kept = train(net, family, setting, plan, tell, stop)
+    kept = train(net, family, setting, begun.plan, tell, stop)
     return outcome_of(net, family, setting, kept, chunk)
-
-
-def _is_marginal(sweep: SweepConfig) -> bool:
-    return sweep.grouping == "marginal" and len(sweep.group_by) > 1
 
 
 def _never() -> bool:
     return False
-
-
-def _device(name: str) -> torch.device:
-    if name == "cuda" and not torch.cuda.is_available():
-        raise TrainingError(
-            "Training on CUDA was asked for, and torch finds no CUDA device. Choose device "
-            "'cpu', or install a CUDA build of torch on a machine that has one."
-        )
-    return torch.device(name)
 
 
 __all__ = ["fit_sweep", "setting_of"]

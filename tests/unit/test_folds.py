@@ -275,7 +275,7 @@ def test_slacks_that_follow_from_the_table_are_found_anew_in_every_fold(monkeypa
             asked.append((prepared.splits["test"].rows, found[0].layer.slacks))
         return found
 
-    monkeypatch.setattr("fairlab.training.sweep.resolve_grids", spied)
+    monkeypatch.setattr("fairlab.training.begin.resolve_grids", spied)
     sweep = SweepConfig(
         modes=("layer",), layer=LayerParams(span="unmitigated", count=3), epochs=1, folds=2
     )
