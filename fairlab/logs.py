@@ -117,6 +117,11 @@ def configure(
             "root": {"level": level, "handlers": list(handlers)},
         }
     )
+    for name in list(logging.root.manager.loggerDict):
+        logger = logging.getLogger(name)
+        if logger.handlers or not logger.propagate:  # a library's own way to standard error
+            logger.handlers.clear()
+            logger.propagate = True
     # One line for each statement, request or table: noise that names things.
     for noisy in ("sqlalchemy.engine", "uvicorn.access", "httpx", "alembic", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
