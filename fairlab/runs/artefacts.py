@@ -32,10 +32,23 @@ def write_result(folder: Path, result: SweepResult) -> str:
     Returns:
         Its key (64 hexadecimal digits). The file is complete on disk when this returns.
     """
+    return write_content(folder, result)[0]
+
+
+def write_content(folder: Path, result: SweepResult) -> tuple[str, bytes]:
+    """Store a result; its key and the bytes of its file."""
     content = encode(result)
     key = hashlib.sha256(content).hexdigest()
     write_bytes(folder / f"{key}.npz", content)
-    return key
+    return key, content
+
+
+def find_result(folder: Path, key: str) -> SweepResult | None:
+    """Read a stored result; None if its file is missing, damaged or of another format."""
+    try:
+        return read_result(folder, key)
+    except InputError:
+        return None
 
 
 def read_result(folder: Path, key: str) -> SweepResult:

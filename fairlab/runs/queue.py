@@ -4,37 +4,54 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fairlab.runs.queries import QUEUE_ORDER, find_run
+from fairlab.errors import InputError, UnknownNameError
+from fairlab.runs import kept_parts
+from fairlab.runs.database import put
+from fairlab.runs.identity import cache_key
+from fairlab.runs.queries import claim_order, find_run
 from fairlab.runs.records import LeaseLostError, RunRecord, RunState
-from fairlab.runs.schema import events, jobs, runs
+from fairlab.runs.schema import jobs, owners, runs
 
 MAX_ATTEMPTS = 3
-ACTIVE = (RunState.QUEUED.value, RunState.RUNNING.value)
+LOOKED_AT = 64  # how many of the first in the queue a worker tries while others hold them
 
 
-def anything_to_claim(connection: sa.Connection, stale_before: float) -> bool:
+def anything_to_claim(
+    connection: sa.Connection, stale_before: float, device: str | None = None
+) -> bool:
     """Whether :func:`claim_next` could find something; takes no write lock."""
     silent = (jobs.c.state == RunState.RUNNING.value) & (jobs.c.heartbeat < stale_before)
     waiting = jobs.c.state == RunState.QUEUED.value
+    if device is not None:
+        waiting &= jobs.c.device == device
     return connection.scalar(sa.select(jobs.c.id).where(waiting | silent).limit(1)) is not None
 
 
-def claim_next(connection: sa.Connection, worker_id: str, now: float) -> RunRecord | None:
-    """Give the next queued computation to a worker; the points of an attempt before are dropped.
+def claim_next(
+    connection: sa.Connection, worker_id: str, now: float, device: str | None = None
+) -> RunRecord | None:
+    """Give the next queued computation to a worker.
+
+    Of an attempt before, finished parts and their points stay; all other points go.
+
+    Args:
+        device: Only computations for this device; None takes any.
 
     Returns:
         A run of the computation, now ``running``; None if nothing waits.
     """
-    job_id = connection.scalar(
-        sa.select(jobs.c.id)
-        .where(jobs.c.state == RunState.QUEUED.value)
-        .order_by(*QUEUE_ORDER)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    job_id = _lock_next(connection, device)
     if job_id is None:
         return None
-    connection.execute(sa.delete(events).where(events.c.job_id == job_id))
+    run_id = connection.scalar(
+        sa.select(runs.c.id)
+        .where(runs.c.job_id == job_id)
+        .order_by(runs.c.left_at.is_not(None), runs.c.position)
+        .limit(1)
+    )
+    assert run_id is not None
+    record = find_run(connection, run_id, deleted_too=True)
+    kept = kept_parts.take_up(connection, job_id, record.attempt + 1)
     connection.execute(
         sa.update(jobs)
         .where(jobs.c.id == job_id)
@@ -46,16 +63,19 @@ def claim_next(connection: sa.Connection, worker_id: str, now: float) -> RunReco
             attempt=jobs.c.attempt + 1,
             share_done=0.0,
             message="Preparing the data.",
+            cache_key=cache_key(record.config),  # an update may have come since it was queued
+            parts_done=kept,
+            resumed=kept,
         )
     )
-    run_id = connection.scalar(
-        sa.select(runs.c.id)
-        .where(runs.c.job_id == job_id)
-        .order_by(runs.c.left_at.is_not(None), runs.c.position)
-        .limit(1)
-    )
-    assert run_id is not None
-    return find_run(connection, run_id)
+    _note_served(connection, job_id, now)
+    return find_run(connection, run_id, deleted_too=True)
+
+
+def lock_job(connection: sa.Connection, run_id: str) -> None:
+    """Let nobody change the computation of a run until the transaction ends."""
+    of_run = sa.select(runs.c.job_id).where(runs.c.id == run_id).scalar_subquery()
+    connection.execute(sa.select(jobs.c.id).where(jobs.c.id == of_run).with_for_update())
 
 
 def requeue(connection: sa.Connection, lost: sa.ColumnElement[bool], now: float) -> int:
@@ -67,14 +87,13 @@ def requeue(connection: sa.Connection, lost: sa.ColumnElement[bool], now: float)
         How many matched.
     """
     running = (jobs.c.state == RunState.RUNNING.value) & lost
-    found = connection.scalar(sa.select(sa.func.count()).select_from(jobs).where(running))
     gone: dict[str, Any] = {"worker": None, "heartbeat": None}
-    connection.execute(
+    cancelled = connection.execute(
         sa.update(jobs)
         .where(running, jobs.c.cancel_requested.is_(True))
         .values(state=RunState.CANCELLED.value, finished=now, message="", **gone)
     )
-    connection.execute(
+    failed = connection.execute(
         sa.update(jobs)
         .where(running, jobs.c.attempt >= MAX_ATTEMPTS)
         .values(
@@ -86,7 +105,7 @@ def requeue(connection: sa.Connection, lost: sa.ColumnElement[bool], now: float)
             **gone,
         )
     )
-    connection.execute(
+    queued = connection.execute(
         sa.update(jobs)
         .where(running)
         .values(
@@ -95,7 +114,7 @@ def requeue(connection: sa.Connection, lost: sa.ColumnElement[bool], now: float)
             **gone,
         )
     )
-    return int(found) if found is not None else 0
+    return cancelled.rowcount + failed.rowcount + queued.rowcount
 
 
 def update_leased(
@@ -109,13 +128,50 @@ def update_leased(
     Raises:
         LeaseLostError: If the worker does not hold it any more.
     """
-    record = find_run(connection, run_id)
+    lost = LeaseLostError(
+        f"Run {run_id} no longer belongs to worker {worker_id}; another has taken it."
+    )
+    try:
+        record = find_run(connection, run_id, deleted_too=True)
+    except UnknownNameError:
+        if worker_id is None:
+            raise
+        raise lost from None
     held = jobs.c.id == record.job
     if worker_id is not None:
         held &= (jobs.c.worker == worker_id) & (jobs.c.state == RunState.RUNNING.value)
     changed = connection.execute(sa.update(jobs).where(held).values(values))
     if changed.rowcount != 1:
-        raise LeaseLostError(
-            f"Run {run_id} no longer belongs to worker {worker_id}; another has taken it."
-        )
+        raise lost
     return record
+
+
+def _lock_next(connection: sa.Connection, device: str | None) -> str | None:
+    """The first computation in the queue that nobody else is changing at this moment."""
+    for job_id in connection.scalars(claim_order(device).limit(LOOKED_AT)).all():
+        free = sa.select(jobs.c.id).where(
+            jobs.c.id == job_id, jobs.c.state == RunState.QUEUED.value
+        )
+        if connection.scalar(free.with_for_update(skip_locked=True)) is not None:
+            return job_id
+    return None
+
+
+def _note_served(connection: sa.Connection, job_id: str, now: float) -> None:
+    """Everybody who waits for this computation has been served now."""
+    waiting = sa.select(runs.c.owner).where(runs.c.job_id == job_id, runs.c.left_at.is_(None))
+    for owner in sorted(set(connection.scalars(waiting))):  # in order: no two wait in a circle
+        put(connection, owners, {"id": owner}, served=now)
+
+
+def check_owner(record: RunRecord, owner: str, verb: str) -> None:
+    """Refuse what only the owner of a run may do.
+
+    Raises:
+        InputError: If the run is somebody else's.
+    """
+    if record.owner != owner:
+        raise InputError(
+            f"This run belongs to somebody else, and only who started it can {verb} it. A link "
+            "to a run is for looking; train it again to have one of your own."
+        )

@@ -59,6 +59,10 @@ class RunRecord:
             may have one: the models as they were when it stopped.
         shared_from: The run whose computation this one shares, None when it is the first.
         job: Identity of the computation.
+        owner: Who asked for it; "" is nobody in particular.
+        room: Id of the workshop room it is shown in, "" when in none.
+        parts_done: Finished parts that are stored.
+        resumed: How many of them were there when this attempt began.
     """
 
     id: str
@@ -78,6 +82,10 @@ class RunRecord:
     result_key: str | None
     shared_from: str | None
     job: str
+    owner: str = ""
+    room: str = ""
+    parts_done: int = 0
+    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

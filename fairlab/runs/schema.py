@@ -1,18 +1,18 @@
-"""Tables of the run store, their version, and the way from an older version to this one.
+"""Tables of the run store, as the newest migration leaves them.
 
 A *job* is one computation; a *run* is one person's view of it. Runs of the same configuration
-share a job, so that thirty people who press the same button train once.
+share a job, so that thirty people who press the same button train once. ``migrations/`` brings
+databases of earlier versions here; a test compares the two.
 """
-
-from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
-from fairlab.errors import InputError
-
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = sa.MetaData()
+
+# SQLite numbers rows only in columns of this very type.
+_CURSOR = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 meta = sa.Table(
     "meta",
@@ -37,7 +37,11 @@ jobs = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
     sa.Column("share_done", sa.Float, nullable=False, default=0.0),
     sa.Column("cancel_requested", sa.Boolean, nullable=False, default=False),
-    sa.Column("result_key", sa.String(64)),
+    sa.Column("result_key", sa.String(64), index=True),
+    sa.Column("device", sa.String(16), nullable=False, server_default="cpu"),
+    sa.Column("bytes", sa.BigInteger),  # of the result's file; None without one
+    sa.Column("parts_done", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("resumed", sa.Integer, nullable=False, server_default="0"),
 )
 
 runs = sa.Table(
@@ -51,17 +55,35 @@ runs = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False, index=True),
     sa.Column("created", sa.Float, nullable=False, index=True),
     sa.Column("left_at", sa.Float),  # cancelled by its owner while others still waited
+    sa.Column("owner", sa.String(64), nullable=False, server_default="", index=True),
+    sa.Column("room", sa.String(32), nullable=False, server_default="", index=True),
+    # Of the uploaded table it is about; "" for a table of the catalog.
+    sa.Column("fingerprint", sa.String(64), nullable=False, server_default="", index=True),
+    # Deleted by its owner while a worker holds its job; gone when the job is over.
+    sa.Column("deleted", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _CURSOR, primary_key=True, autoincrement=True),
     sa.Column("job_id", sa.String(32), sa.ForeignKey("jobs.id"), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("data", sa.Text, nullable=False),
+    sa.Column("part", sa.String(64), nullable=False, server_default=""),
     sa.Index("events_by_job", "job_id", "id"),
     sqlite_autoincrement=True,  # a cursor is never given twice, even after deletions
+)
+
+parts = sa.Table(
+    "parts",
+    metadata,
+    sa.Column("job_id", sa.String(32), sa.ForeignKey("jobs.id"), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False, index=True),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("code", sa.String(64), nullable=False),  # of the program that trained it
+    sa.Column("created", sa.Float, nullable=False),
 )
 
 workers = sa.Table(
@@ -72,29 +94,32 @@ workers = sa.Table(
     sa.Column("seen", sa.Float, nullable=False),
 )
 
-# From version n to n + 1, inside the transaction that opens the database.
-MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {}
+owners = sa.Table(
+    "owners",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("seen", sa.Float, index=True),  # last visit
+    sa.Column("served", sa.Float),  # last time a worker took a run of theirs
+)
 
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("owner", sa.String(64), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), primary_key=True, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+)
 
-def prepare(connection: sa.Connection) -> None:
-    """Create the tables, or bring an older database to this version.
-
-    Raises:
-        InputError: If the database was written by a newer fairlab.
-    """
-    metadata.create_all(connection)
-    row = connection.execute(sa.select(meta.c.value).where(meta.c.key == "schema")).first()
-    if row is None:
-        connection.execute(sa.insert(meta).values(key="schema", value=str(SCHEMA_VERSION)))
-        return
-    found = int(row.value)
-    if found > SCHEMA_VERSION:
-        raise InputError(
-            f"The run database has schema {found}; this fairlab knows schemas up to "
-            f"{SCHEMA_VERSION}. Update fairlab, or set FAIRLAB_HOME to another folder."
-        )
-    for version in range(found, SCHEMA_VERSION):
-        MIGRATIONS[version](connection)
-    connection.execute(
-        sa.update(meta).where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION))
-    )
+rooms = sa.Table(
+    "rooms",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("code", sa.String(16), nullable=False, unique=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("owner", sa.String(64), nullable=False, index=True),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("closed", sa.Float),
+)

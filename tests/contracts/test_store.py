@@ -18,6 +18,7 @@ from fairlab.runs import artefacts
 from fairlab.runs.feed import points_payload
 from fairlab.runs.records import LeaseLostError, RunState
 from fairlab.runs.store import RunStore
+from fairlab.runs.store_errors import StoreError
 from fairlab.runs.worker import Worker
 from tests.contracts import small
 
@@ -224,7 +225,7 @@ def test_full_disk_leaves_no_half_written_result(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(StoreError, match=r"disk .* is full"):
         store.finish(run_id, small.result(), "w")
     monkeypatch.undo()
     assert list(store.results.iterdir()) == []
@@ -350,7 +351,7 @@ def test_an_update_of_the_code_does_not_bring_back_old_numbers(
     run_id = store.submit(small.config())
     store.claim("w")
     store.finish(run_id, small.result(), "w")
-    monkeypatch.setattr("fairlab.runs.store._code_digest", lambda: "another")
+    monkeypatch.setattr("fairlab.runs.identity.code_digest", lambda: "another")
     assert store.get(store.submit(small.config())).state is RunState.QUEUED
 
 
@@ -419,5 +420,5 @@ def test_the_store_needs_no_torch() -> None:
 def test_an_id_can_be_given_in_a_shell(tmp_path, monkeypatch):
     """One id in 64 would start with "-", and ``fairlab export`` would take it for an option."""
     drawn = iter(["-" * 22, "-" + "a" * 21, "b" * 22, "c" * 22])
-    monkeypatch.setattr("fairlab.runs.store.secrets.token_urlsafe", lambda _n: next(drawn))
+    monkeypatch.setattr("fairlab.runs.identity.secrets.token_urlsafe", lambda _n: next(drawn))
     assert RunStore(tmp_path).submit(small.config()) == "b" * 22
