@@ -5,6 +5,13 @@ import json
 import streamlit as st
 
 from fairlab.ui import state
+from fairlab.ui.owner import owner
+from fairlab.ui.reconnect import run_again_on_reconnect
+from fairlab.ui.store import store
+from fairlab.ui.widgets.deleted_view import stop_if_deleted
+from fairlab.ui.widgets.share import say_gone
+
+_SEEN = "fairlab.seen"
 
 _STYLE = """
 <style>
@@ -36,7 +43,13 @@ def begin_page(title: str, subtitle: str = "") -> None:
     """
     st.html(_STYLE)
     st.html(_FOLD_MENU.format(page=json.dumps(title)), unsafe_allow_javascript=True)
+    run_again_on_reconnect()
+    stop_if_deleted()
+    if _SEEN not in st.session_state:
+        store().seen(owner())
+        st.session_state[_SEEN] = True
     state.sync_with_address()
     st.title(title, anchor=False)
     if subtitle:
         st.markdown(subtitle)
+    say_gone()

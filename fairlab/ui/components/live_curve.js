@@ -1,5 +1,6 @@
-// One chart that stays in place while points arrive. It polls a small JSON route, so the page's
-// script does not run while training goes on; Plotly.react keeps the visitor's zoom.
+// One chart that stays in place while points arrive. It asks a small JSON route that answers when
+// there is something new, so the page's script does not run while training goes on; Plotly.react
+// keeps the visitor's zoom.
 // All text that comes from users is set with textContent or as Plotly hover text after escaping.
 
 const instances = new WeakMap();
@@ -427,7 +428,7 @@ function drawStatus(state) {
   const run = running[running.length - 1];
   const live = run && state.live.get(run.id);
   if (!live) return;
-  const text = state.offline ? "The server does not answer; trying again …" : statusText(live);
+  const text = state.failures > 0 ? "Connection lost, trying again …" : statusText(live);
   if (state.line.textContent !== text) state.line.textContent = text;
   const done = Math.round(100 * (live.share_done ?? 0));
   state.bar.style.width = `${done}%`;
@@ -439,49 +440,118 @@ function drawStatus(state) {
   }
 }
 
-async function poll(state) {
+// What is known of a run's training; it outlives the page's script runs.
+function liveOf(state, run) {
+  if (!state.live.has(run.id)) {
+    state.live.set(run.id, {
+      cursor: 0, attempt: -1, seen: "", latest: {}, label: (m) => state.data.modes[m]?.label ?? m,
+    });
+  }
+  return state.live.get(run.id);
+}
+
+function followed(state) {
+  return state.data.runs.filter((run) => run.live && !liveOf(state, run).finished);
+}
+
+// One question about all live runs; the server answers when there is something new. A page that
+// nobody sees asks nothing and catches up when it is looked at again.
+async function ask(state) {
+  const runs = followed(state);
+  if (!runs.length || document.hidden || state.closed) return;
   if (!state.root.isConnected) return schedule(state, 1000);
-  let waiting = false;
-  for (const run of state.data.runs) {
-    if (!run.live) continue;
-    const live = state.live.get(run.id) ?? { cursor: 0, latest: {}, label: (m) => state.data.modes[m]?.label ?? m };
-    state.live.set(run.id, live);
-    if (live.finished) continue;
-    waiting = true;
-    try {
-      const url = new URL(`api/runs/${encodeURIComponent(run.id)}/points`, document.baseURI);
-      url.searchParams.set("after", live.cursor);
-      const answer = await fetch(url, { cache: "no-store" });
-      if (answer.status === 404) throw new Error("unknown run");
-      const body = await answer.json();
-      state.offline = false;
-      if (live.attempt !== undefined && live.attempt !== body.attempt) live.latest = {};
-      live.attempt = body.attempt;
-      for (const row of body.rows) {
-        live.latest[row.mode] = row;
-        live.newest = row;
-      }
-      live.cursor = body.next;
-      Object.assign(live, {
-        state: body.state, message: body.message, share_done: body.share_done,
-        queue_position: body.queue_position,
-      });
-      if (body.rows.length) draw(state);
-      if (body.final) {
-        live.finished = true;
-        state.setTriggerValue("finished", run.id);
-      }
-    } catch {
-      state.offline = true;
+  const url = new URL("api/points", document.baseURI);
+  for (const run of runs) {
+    const live = liveOf(state, run);
+    url.searchParams.append("run", [run.id, live.cursor, live.attempt, live.seen].join(":"));
+  }
+  url.searchParams.set("wait", state.data.wait);
+  const question = new AbortController();
+  state.question = question;
+  state.about = runs.map((run) => run.id).join();
+  // A connection that died without a word (a laptop that slept) must not be waited for.
+  const late = setTimeout(() => question.abort(), 1000 * (state.data.wait + 10));
+  let pause = 0;
+  try {
+    const answer = await fetch(url, { cache: "no-store", signal: question.signal });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    const body = await answer.json();
+    if (state.question !== question) return;
+    state.failures = 0;
+    pause = 1000 * body.pause;
+    take(state, body.runs);
+  } catch {
+    if (state.question !== question) return;  // given up on purpose; another is under way
+    state.failures += 1;
+    pause = backOff(state.failures);
+  } finally {
+    clearTimeout(late);
+  }
+  state.question = null;
+  drawStatus(state);
+  schedule(state, pause);
+}
+
+// Milliseconds: 0.4, 0.8 … at most 6 seconds, each shortened at random so that thirty pages do
+// not come back to a new server in step.
+function backOff(failures) {
+  return Math.min(6000, 400 * 2 ** (failures - 1)) * (0.5 + 0.5 * Math.random());
+}
+
+function take(state, runs) {
+  let moved = false;
+  for (const [id, news] of Object.entries(runs)) {
+    const live = state.live.get(id);
+    if (!live) continue;
+    if (live.attempt !== news.attempt) live.latest = {};  // training began again; all rows are here
+    for (const row of news.rows) {
+      live.latest[row.mode] = row;
+      live.newest = row;
+    }
+    moved ||= news.rows.length > 0;
+    Object.assign(live, {
+      cursor: news.next, attempt: news.attempt, seen: news.seen, state: news.state,
+      message: news.message, share_done: news.share_done, queue_position: news.queue_position,
+    });
+    if (news.final) {
+      live.finished = true;
+      if (news.state !== "gone") tellFinished(state, id);
     }
   }
-  drawStatus(state);
-  if (waiting) schedule(state, state.offline ? 2000 : document.hidden ? 2000 : state.data.poll_ms);
+  if (moved) draw(state);
+}
+
+// Ask the page's script for the final state. Said again while the page still shows the run as
+// live: when the server has just come back, its connection to the page may come back later.
+function tellFinished(state, id, tries = 8) {
+  const run = state.data.runs.find((r) => r.id === id);
+  if (state.closed || !run?.live || tries === 0) return;
+  state.setTriggerValue("finished", id);
+  setTimeout(() => tellFinished(state, id, tries - 1), 5000);
 }
 
 function schedule(state, delay) {
   clearTimeout(state.timer);
-  if (!state.closed) state.timer = setTimeout(() => poll(state), delay);
+  if (!state.closed) state.timer = setTimeout(() => ask(state), delay);
+}
+
+// Let go of the question under way, if any; nothing of its answer is used.
+function letGo(state) {
+  clearTimeout(state.timer);
+  const question = state.question;
+  state.question = null;
+  question?.abort();
+}
+
+function askAgain(state) {
+  letGo(state);
+  schedule(state, 0);
+}
+
+// New data of the page's script: a question about the same runs goes on.
+function askAbout(state) {
+  const about = followed(state).map((run) => run.id).join();
+  if (!state.question || state.about !== about) askAgain(state);
 }
 
 function mount(parentElement) {
@@ -490,8 +560,13 @@ function mount(parentElement) {
     root: find("root"), chart: find("chart"), empty: find("empty"), status: find("status"),
     line: find("line"), bar: find("bar"), track: find("track"), aloud: find("aloud"),
     marks: find("marks"), picked: find("picked"),
-    live: new Map(), pending: null, timer: null, closed: false, offline: false, spoken: 0, ink: "#333333",
+    live: new Map(), pending: null, timer: null, closed: false, spoken: 0, ink: "#333333",
+    question: null, about: "", failures: 0,
   };
+  state.onSeen = () => (document.hidden ? letGo(state) : askAgain(state));
+  state.onOnline = () => askAgain(state);
+  document.addEventListener("visibilitychange", state.onSeen);
+  window.addEventListener("online", state.onOnline);
   find("previous").onclick = () => step(state, -1);
   find("next").onclick = () => step(state, 1);
   instances.set(parentElement, state);
@@ -513,10 +588,12 @@ export default function (component) {
     state.empty.textContent = error.message;
   });
   drawStatus(state);
-  schedule(state, 0);
+  askAbout(state);
   return () => {
     state.closed = true;
-    clearTimeout(state.timer);
+    letGo(state);
+    document.removeEventListener("visibilitychange", state.onSeen);
+    window.removeEventListener("online", state.onOnline);
     if (window.Plotly) window.Plotly.purge(state.chart);
     instances.delete(parentElement);
   };

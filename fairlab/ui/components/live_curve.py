@@ -1,4 +1,4 @@
-"""The live Pareto curve: one chart node that polls for points while models train."""
+"""The live Pareto curve: one chart node that grows while models train."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from fairlab.reports.figures.theme import MODE_LABELS, MODE_STYLES
 
 _FOLDER = Path(__file__).parent
 _PLOTLY = f"api/assets/plotly.min.js?v={plotly.__version__}"
-POLL_MS = 250
+WAIT = 20  # seconds that a question for news may take, see fairlab.ui.routes.news
 _HTML = """
 <div class="fl-root" role="figure">
   <div class="fl-status" hidden>
@@ -108,7 +108,7 @@ def live_curve(
             "selected": list(selected) if selected else None,
             "frontier": None if frontier is None else dict(frontier),
             "plotly": _PLOTLY,
-            "poll_ms": POLL_MS,
+            "wait": WAIT,
             "alt": alt,
         },
         on_selected_change=clicked,
