@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from fairlab.data.labels import name_values
 
@@ -37,7 +38,7 @@ def read_columns(
     tokens: dict[str, list[str]] = {}
     for name in map(str, cells.columns):
         column = cells[name]
-        if pd.api.types.is_string_dtype(column) or column.dtype == object:
+        if isinstance(column.dtype, pd.CategoricalDtype) or _is_text(column):
             column = _read_text(name, column, notes, tokens, decimal_comma=decimal_comma)
         typed[name] = column
     for token, where in tokens.items():
@@ -45,6 +46,10 @@ def read_columns(
     frame = pd.DataFrame(typed, index=range(len(cells)))
     _note_useless(frame, notes)
     return frame
+
+
+def _is_text(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_string_dtype(column) or column.dtype == object)
 
 
 def _read_text(
@@ -55,7 +60,7 @@ def _read_text(
     *,
     decimal_comma: bool,
 ) -> pd.Series:
-    codes, unique = pd.factorize(column.reset_index(drop=True))
+    codes, unique = _coded(column)
     values = [str(value).strip() for value in unique]
     sizes = np.bincount(codes[codes >= 0], minlength=len(values))
     present = np.array([value not in MISSING_TOKENS for value in values], dtype=bool)
@@ -71,6 +76,14 @@ def _read_text(
     missing = codes < 0
     missing[~missing] = ~present[codes[~missing]]
     return _typed(lookup, codes, missing, converted)
+
+
+def _coded(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Where each value stands among the distinct ones, -1 for missing."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(dtype=np.int64), column.cat.categories
+    codes, unique = pd.factorize(column.reset_index(drop=True))
+    return codes, unique
 
 
 def _typed(
@@ -92,9 +105,9 @@ def _typed(
         dates = dates.astype("datetime64[us]")[codes]
         dates[missing] = np.datetime64("NaT")
         return pd.Series(dates)
-    text = np.asarray(lookup.to_numpy(), dtype=object)[codes]
-    text[missing] = None
-    return pd.Series(text, dtype="str")
+    words = pa.array([None if v is pd.NA else str(v) for v in lookup], pa.large_string())
+    found = words.take(pa.array(codes, mask=missing))
+    return pd.Series(found.to_pandas(), dtype="str")
 
 
 def _convert(

@@ -5,6 +5,13 @@ from dataclasses import dataclass
 
 from fairlab.errors import InputError
 
+LONGEST_SHOWN = 60
+
+
+def cut_name(text: str, most: int = LONGEST_SHOWN) -> str:
+    """A name or value of a file as a message quotes it: its beginning, if it is long."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

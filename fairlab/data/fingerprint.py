@@ -4,6 +4,8 @@ import hashlib
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fairlab.data.values import kind
 
@@ -27,7 +29,7 @@ def fingerprint(frame: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _content(column: pd.Series, sort: str) -> list[bytes]:
+def _content(column: pd.Series, sort: str) -> list[bytes | pa.Buffer]:
     if sort in ("number", "yes/no"):
         numbers = column.to_numpy(dtype="<f8", na_value=np.nan)
         numbers = np.where(np.isnan(numbers), np.nan, numbers + 0.0)  # one NaN, no negative zero
@@ -35,9 +37,26 @@ def _content(column: pd.Series, sort: str) -> list[bytes]:
     if sort == "date":
         naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if column.dt.tz else column
         return [naive.astype("datetime64[us]").astype("int64").to_numpy(dtype="<i8").tobytes()]
+    if isinstance(column.dtype, pd.StringDtype):
+        return _text_content(pa.array(column, pa.large_string()))
     missing = column.isna().to_numpy()
     text = ["" if gone else str(value) for value, gone in zip(column, missing, strict=True)]
     encoded = [value.encode("utf-8", "surrogatepass") for value in text]
     lengths = np.array([len(value) for value in encoded], dtype="<i8")
     lengths[missing] = -1
     return [lengths.tobytes(), b"".join(encoded)]
+
+
+def _text_content(text: pa.Array | pa.ChunkedArray) -> list[bytes]:
+    """Lengths in bytes (-1 for missing), then all text: as for other columns, without a loop."""
+    chunks = text.chunks if isinstance(text, pa.ChunkedArray) else [text]
+    lengths, whole = [], []
+    for chunk in chunks:
+        sizes = pc.fill_null(pc.binary_length(chunk), -1)
+        lengths.append(np.asarray(pc.cast(sizes, pa.int64())).astype("<i8").tobytes())
+        plain = pc.fill_null(chunk, "")
+        ends = np.frombuffer(plain.buffers()[1], "<i8")[plain.offset :][: len(plain) + 1]
+        data = plain.buffers()[2]
+        if data is not None and len(ends):
+            whole.append(data[int(ends[0]) : int(ends[-1])])
+    return [*lengths, *whole]

@@ -35,6 +35,12 @@ def save_table(frame: pd.DataFrame) -> str:
     return name
 
 
+def kept_bytes(name: str) -> int:
+    """Size of the table kept under this fingerprint; 0 if none is."""
+    path = _path(name)
+    return path.stat().st_size if path.exists() else 0
+
+
 def load_table(name: str) -> pd.DataFrame:
     """The table kept under this fingerprint.
 

@@ -4,17 +4,23 @@ import gzip
 import io
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
 
 from fairlab.data.columns import read_columns
 from fairlab.data.csv_text import Reading, decode, read_cells
-from fairlab.data.findings import refuse
+from fairlab.data.findings import Finding, cut_name, refuse
 from fairlab.data.fingerprint import fingerprint
-from fairlab.data.limits import Limits
+from fairlab.data.limits import Limits, can_raise, installed_limits
 from fairlab.data.parquet_upload import parquet_columns
+from fairlab.data.values import counted
 from fairlab.errors import InputError
+
+ALIKE = 3
+MOST_NOTES = 100
+LONGEST_NOTE = 500
 
 _HTML = re.compile(r"\s*<(!doctype html|html|head|body|\?xml|table)", re.IGNORECASE)
 _JSON = re.compile(r"\s*(\{\s*\"|\[\s*[\{\[])")
@@ -32,7 +38,7 @@ _BINARY = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ReadTable:
     """A table as read from a file.
 
@@ -60,72 +66,99 @@ def read_table(
     Args:
         content: The whole file.
         filename: For messages only; never opened.
-        limits: Largest size, rows, columns, cell; the default is 50 MB, 1,000,000 rows, 500
-            columns, 10,000 characters.
+        limits: Largest size, rows, columns, cell; the default is what this installation is set
+            to, 50 MB, 1,000,000 rows, 500 columns, 10,000 characters unless it says otherwise.
         skip_ragged: Leave out lines with too few or too many fields (they are counted in the
             notes) instead of refusing the file.
 
     Raises:
         InputError: Listing every problem found, each with a remedy.
     """
-    limits = Limits() if limits is None else limits
+    limits = installed_limits() if limits is None else limits
     reading = Reading()
     if len(content) > limits.bytes:
-        reading.problem(
-            "too_large",
-            f"'{filename}' has {len(content) / 1e6:.1f} MB; at most {limits.bytes / 1e6:g} MB "
-            "are read.",
-            "Keep the columns and people you need, or save it as Parquet.",
-        )
-        refuse(reading.problems)
+        raise InputError(too_large(filename, len(content), limits))
     if content.startswith(b"PAR1"):
         columns = parquet_columns(content, limits, reading)
         frame = None if columns is None else read_columns(columns, reading.notes)
     else:
         frame = _read_csv(content, filename, limits, reading, skip_ragged=skip_ragged)
-    refuse(reading.problems)
+    refuse(_summary(reading.problems))
     assert frame is not None
-    return ReadTable(frame, tuple(reading.notes), fingerprint(frame), filename)
+    return ReadTable(frame, _notes(reading.notes), fingerprint(frame), filename)
+
+
+def too_large(filename: str, size: int, limits: Limits) -> str:
+    """The sentence for a file that is larger than what is read."""
+    return (
+        f"'{cut_name(filename)}' has {size / 1e6:.1f} MB; at most {limits.bytes / 1e6:g} MB are "
+        f"read. Keep the columns and people you need, or save it as Parquet. {can_raise('mb')}"
+    )
+
+
+def _summary(problems: list[Finding]) -> list[Finding]:
+    """All problems, the fourth and later of one kind as a number."""
+    kinds = Counter(problem.code for problem in problems)
+    shown: list[Finding] = []
+    for code, many in kinds.items():
+        alike = [problem for problem in problems if problem.code == code]
+        shown += alike[:ALIKE]
+        if many > ALIKE:
+            said = f"{counted(many - ALIKE, 'further column')} the same."
+            shown.append(Finding(code, said, ""))
+    return shown
+
+
+def _notes(notes: list[str]) -> tuple[str, ...]:
+    """The notes; of very many the last ones as a number."""
+    shown = [cut_name(note, LONGEST_NOTE) for note in notes[:MOST_NOTES]]
+    if len(notes) > MOST_NOTES:
+        shown.append(f"{len(notes) - MOST_NOTES:,} further notes like these.")
+    return tuple(shown)
 
 
 def _read_csv(
     content: bytes, filename: str, limits: Limits, reading: Reading, *, skip_ragged: bool
 ) -> pd.DataFrame | None:
+    named = cut_name(filename)
     if content.startswith(b"\x1f\x8b"):
         content = _gunzip(content, limits)
     for start, what in _BINARY.items():
         if content.startswith(start):
             reading.problem(
                 "not_a_table",
-                f"'{filename}' is {what}, not a CSV or Parquet file.",
+                f"'{named}' is {what}, not a CSV or Parquet file.",
                 "Export the table as CSV (in Excel: Save as → CSV UTF-8).",
             )
             return None
     text = decode(content, reading)
     if not text.strip():
-        reading.problem("empty", f"'{filename}' is empty.", "Upload a table with a header line.")
+        reading.problem("empty", f"'{named}' is empty.", "Upload a table with a header line.")
     elif "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
         reading.problem(
             "nul",
-            f"'{filename}' holds {text.count(chr(0)):,} NUL characters, the first in line "
-            f"{line:,}: it is damaged or not a text file.",
+            f"'{named}' holds {text.count(chr(0)):,} NUL characters, the first in line {line:,}: "
+            "it is damaged or not a text file.",
             "Export the table again as CSV.",
         )
     elif _HTML.match(text):
         reading.problem(
             "html",
-            f"'{filename}' is a web page, not a table (often a log-in or error page saved by "
+            f"'{named}' is a web page, not a table (often a log-in or error page saved by "
             "mistake).",
             "Open the link in a browser and download the table itself.",
         )
     elif _JSON.match(text):
         reading.problem(
-            "json", f"'{filename}' is JSON, not a table.", "Export the table as CSV or Parquet."
+            "json",
+            f"'{named}' is JSON, not a table.",
+            "Export the table as CSV or Parquet.",
         )
     if reading.problems:
         return None
     cells, sign = read_cells(text, limits, reading, skip_ragged=skip_ragged)
+    del text, content  # room for the columns
     if cells is None:
         return None
     return read_columns(cells, reading.notes, decimal_comma=sign != ",")
@@ -145,6 +178,6 @@ def _gunzip(content: bytes, limits: Limits) -> bytes:
     if len(plain) > limits.bytes:
         raise InputError(
             f"The compressed file holds more than {limits.bytes / 1e6:g} MB. Keep the columns "
-            "and people you need."
+            f"and people you need. {can_raise('mb')}"
         )
     return plain
