@@ -9,6 +9,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from fairlab.runs.store_errors import StoreError
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.server import lifespan, middleware, routes
 
 app = st.App(Path(__file__).resolve(), routes=routes(), middleware=middleware(), lifespan=lifespan)
@@ -25,6 +27,12 @@ if get_script_run_ctx(suppress_warning=True) is not None:
         st.Page("pages/audit.py", title="Audit"),
         st.Page("pages/compare.py", title="Compare"),
         st.Page("pages/stream.py", title="Stream"),
+        st.Page("pages/workshop.py", title="Workshop"),
         st.Page("pages/report.py", title="Report"),
+        st.Page("pages/admin.py", title="Admin", visibility="hidden"),
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    try:
+        page.run()
+    except StoreError as error:  # locked, damaged, full, away: a sentence instead of the rest
+        st.error(as_it_is(str(error)), icon=":material/database_off:")

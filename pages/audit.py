@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairlab.metrics.suppression import suppress
 from fairlab.reports.own_units import in_own_units
+from fairlab.ui.permissions import is_closed
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import audit_groups as groups
 from fairlab.ui.widgets import audit_view as view
@@ -19,8 +20,9 @@ with left:
     threshold = view.choose_threshold(subject, key="audit")
 with middle:
     subject, left_out = view.leave_out_small(subject)
+closed = subject.point is not None and is_closed(subject.point.run_id)
 with right:
-    smallest, in_export = view.choose_smallest()
+    smallest, in_export = view.choose_smallest(closed=closed)
 result = in_own_units(view.audited(subject.people, subject.by, threshold), subject.people)
 shown = suppress(result, smallest)
 tests = view.pairs_tested(result, shown)

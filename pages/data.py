@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fairlab.data import TaskData, save_table
+from fairlab.data import TaskData
 from fairlab.ui import state
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import data_view as view
@@ -10,6 +10,7 @@ from fairlab.ui.widgets.data_predictions import predictions_form
 from fairlab.ui.widgets.data_roles import roles_form
 from fairlab.ui.widgets.data_source import PREDICTIONS, choose_kind, choose_table
 from fairlab.ui.widgets.proxies_effect_view import show_effects
+from fairlab.ui.widgets.starting import keep
 
 begin_page("Data", "Choose a table, and say what is predicted and whose groups are compared.")
 kind = choose_kind()
@@ -45,7 +46,7 @@ with right:
 with next_step:
     view.show_table_line(data, roles.task)
     if st.button("Use this table → Train", type="primary", disabled=not ready, key="data.use"):
-        if data.data.source == "file":
-            save_table(data.frame)
-        state.set_current_data(TaskData(data.frame, roles.task, data.data, data.notes))
-        st.switch_page("pages/train.py")
+        chosen = TaskData(data.frame, roles.task, data.data, data.notes)
+        if keep(chosen):
+            state.set_current_data(chosen)
+            st.switch_page("pages/train.py")

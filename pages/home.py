@@ -7,7 +7,10 @@ from fairlab.ui.components.live_curve import load_chart_ahead
 from fairlab.ui.shell import begin_page
 from fairlab.ui.store import builtin
 from fairlab.ui.widgets.journey import journey
+from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.sweep_form import default_config
+from fairlab.ui.widgets.your_data import your_data
+from fairlab.ui.widgets.your_runs import your_runs
 
 begin_page("What does it cost to treat groups more equally?")
 st.markdown(
@@ -15,16 +18,20 @@ st.markdown(
     "trade-off between accuracy and the gap between groups draw itself. Then look at what each "
     "point would mean for people, and take the decision away as a document."
 )
-first, second, _ = st.columns([1, 1, 1])
+first, second, third = st.columns([1, 1, 1])
 if first.button("Try it now", type="primary", icon=":material/play_arrow:", width="stretch"):
     state.set_current_data(builtin())
-    state.start_run(default_config(builtin()), builtin())
-    st.switch_page("pages/train.py")
+    if start(default_config(builtin()), builtin(), priority=1) is not None:
+        st.switch_page("pages/train.py")
 if second.button("Use my data", icon=":material/upload:", width="stretch"):
     st.switch_page("pages/data.py")
+if third.button("Join a workshop", icon=":material/groups:", width="stretch"):
+    st.switch_page("pages/workshop.py")
 st.markdown(
     "**Try it now** trains 63 models and two baselines on 1,989 real mortgage applications from "
     "Boston, by race and ethnicity, in about ten seconds on this machine. Nothing is sent anywhere."
 )
+your_runs()
 journey()
+your_data()
 load_chart_ahead()

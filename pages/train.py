@@ -5,6 +5,7 @@ import streamlit as st
 from fairlab.ui import state
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets.runs_view import runs_view
+from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.sweep_form import sweep_form
 from fairlab.ui.widgets.table_in_use import table_in_use
 
@@ -14,7 +15,6 @@ table_in_use(data)
 started = bool(state.run_ids())
 with st.expander("What to train", expanded=not started, icon=":material/tune:"):
     config, pressed = sweep_form(data)
-if config is not None and pressed:
-    state.start_run(config, data)
+if config is not None and pressed and start(config, data) is not None:
     st.rerun()
 runs_view()

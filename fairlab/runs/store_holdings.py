@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from fairlab.runs import deleting, quotas, rooms, uploads
+from fairlab.errors import InputError
+from fairlab.runs import deleting, quotas, rooms, taking_over, uploads
 from fairlab.runs.database import put
 from fairlab.runs.garbage import TABLE
 from fairlab.runs.holdings import Deleted, Room, Upload, Usage
@@ -101,6 +102,22 @@ class HoldingsSide(StoreBase):
                 names |= deleting.delete_run(connection, run_id, owner, self._clock())
             tables, more = deleting.delete_holdings(connection, owner)
         return Deleted(len(ids), tables, self._delete_files(names | more).bytes)
+
+    def take_over(self, browser: str, account: str) -> int:
+        """Give what one owner has to another: runs, tables and rooms.
+
+        Whoever was anonymous signs in, and says that both are the same person.
+
+        Returns:
+            How many runs.
+
+        Raises:
+            InputError: If one of them is nobody, or both are the same.
+        """
+        if "" in (browser, account) or browser == account:
+            raise InputError("Runs can be taken over by one owner from another; found one only.")
+        with self._database.write(*sorted((f"owner {browser}", f"owner {account}"))) as connection:
+            return taking_over.take_over(connection, browser, account)
 
     def open_room(self, owner: str, title: str) -> Room:
         """A new room, with a code for the board."""

@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import streamlit as st
 
@@ -25,9 +25,9 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-def is_token(text: str | None) -> bool:
+def is_token(text: object) -> TypeGuard[str]:
     """Whether a cookie's value is one that fairlab sets; anything else counts as no cookie."""
-    return text is not None and _TOKEN.fullmatch(text) is not None
+    return isinstance(text, str) and _TOKEN.fullmatch(text) is not None
 
 
 def owner_of_token(token: str) -> str:
@@ -62,9 +62,9 @@ def owner() -> str:
 
 def anonymous_owner() -> str:
     """Who this browser is, whoever is signed in."""
-    token = st.context.cookies.get(COOKIE)
-    if token is None or not is_token(token):
-        token = st.session_state.setdefault(_SESSION, new_token())
+    token: object = st.context.cookies.get(COOKIE)
+    if not is_token(token):
+        token = str(st.session_state.setdefault(_SESSION, new_token()))
     return owner_of_token(token)
 
 

@@ -13,10 +13,14 @@ import numpy as np
 import streamlit as st
 
 from fairlab.config import GroupCuts, RunConfig
-from fairlab.data import TaskData
+from fairlab.data import TaskData, save_table
+from fairlab.data.tables import kept_bytes
 from fairlab.errors import FairlabError
 from fairlab.reports.sentences.curve import point_label as words_of
 from fairlab.results import CROSSING, ScoredPeople, crossed_size
+from fairlab.runs.records import RunRecord
+from fairlab.ui.owner import owner
+from fairlab.ui.permissions import fingerprints, may_open_table
 from fairlab.ui.store import builtin, result, run_exists, store, task_data
 
 _DATA = "fairlab.data"
@@ -24,6 +28,7 @@ _RUNS = "fairlab.runs"
 _CHOSEN = "fairlab.chosen"
 _PREDICTIONS = "fairlab.predictions"
 _IN_USE = "fairlab.in_use"
+_GONE = "fairlab.runs_gone"
 _RUN_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _NUMBER = r"-?\d{1,15}(?:\.\d{1,17})?(?:e-?\d{1,3})?"
 _POINT_PATTERN = re.compile(
@@ -85,7 +90,10 @@ class Predictions:
 
 
 def sync_with_address() -> None:
-    """Take runs and chosen points from the address bar, or write them back to it."""
+    """Take runs and chosen points from the address bar, or write them back to it.
+
+    Runs that were deleted meanwhile leave the screen; see :func:`runs_gone`.
+    """
     if _RUNS not in st.session_state:
         found = _RUN_PATTERN.findall(st.query_params.get("run", ""))
         known = [run_id for run_id in found if run_exists(run_id)]
@@ -93,7 +101,24 @@ def sync_with_address() -> None:
         links = _POINT_PATTERN.findall(st.query_params.get("chosen", ""))
         chosen = [point for link in links if (point := _point(*link)) is not None]
         st.session_state[_CHOSEN] = tuple(chosen[:MAX_CHOSEN])
+    else:
+        _drop_deleted()
     _write_address()
+
+
+def _drop_deleted() -> None:
+    held = {*run_ids(), *(point.run_id for point in chosen_points())}
+    gone = {run_id for run_id in held if not run_exists(run_id)}
+    if gone:
+        st.session_state[_RUNS] = tuple(r for r in run_ids() if r not in gone)
+        kept = tuple(p for p in chosen_points() if p.run_id not in gone)
+        st.session_state[_CHOSEN] = kept
+        st.session_state[_GONE] = len(gone)
+
+
+def runs_gone() -> int:
+    """How many runs left the screen because they were deleted; told once."""
+    return int(st.session_state.pop(_GONE, 0))
 
 
 def _point(
@@ -143,12 +168,18 @@ def _may_have(run_id: str, index: int) -> bool:
         return True
 
 
-def _write_address() -> None:
+def address() -> dict[str, str]:
+    """What the address bar holds of the runs and chosen points, for links."""
     wanted = {}
     if run_ids():
         wanted["run"] = ",".join(run_ids())
     if chosen_points():
         wanted["chosen"] = ",".join(_link(point) for point in chosen_points())
+    return wanted
+
+
+def _write_address() -> None:
+    wanted = address()
     for key in ("run", "chosen"):
         if key in wanted and st.query_params.get(key) != wanted[key]:
             st.query_params[key] = wanted[key]
@@ -169,7 +200,8 @@ def current_data() -> TaskData:
 def _data_of_latest_run() -> TaskData | None:
     for run_id in reversed(run_ids()):
         try:
-            return task_data(run_id)
+            if may_open_table(store().get(run_id).config.data):
+                return task_data(run_id)
         except (FairlabError, OSError):
             continue
     return None
@@ -181,15 +213,32 @@ def set_current_data(data: TaskData) -> None:
 
 
 def has_table(fingerprint: str) -> bool:
-    """Whether this visitor has a table of their own: it is in use, or of a run or choice here.
+    """Whether this visitor has a table of their own: it is in use here, or they uploaded it.
 
-    Who knows a fingerprint alone has not: exported files say it, and are passed on.
+    Who knows a fingerprint alone has not: exported files and links say it, and are passed on.
     """
     held = st.session_state.get(_DATA)
-    tables = [held.data] if isinstance(held, TaskData) else []
-    runs = {*run_ids(), *(point.run_id for point in chosen_points())}
-    tables += [store().get(run_id).config.data for run_id in runs]
-    return any(data.source == "file" and data.fingerprint == fingerprint for data in tables)
+    in_use = held.data if isinstance(held, TaskData) and held.data.source == "file" else None
+    if in_use is not None and in_use.fingerprint == fingerprint:
+        return True
+    return fingerprint in fingerprints()
+
+
+def keep_table(data: TaskData) -> None:
+    """Keep an uploaded table in the store, as this visitor's; other tables need no keeping.
+
+    Raises:
+        QuotaError: If there is no room for it.
+        OSError: If the disk is full or not writable.
+    """
+    if data.data.source != "file":
+        return
+    name = save_table(data.frame)
+    rows = len(data.frame)
+    size = kept_bytes(name)
+    there = store().keep_upload(owner(), name, data.data.filename or "", size, rows)
+    if not there:  # cleaned away between the two, having been nobody's for a day
+        save_table(data.frame)
 
 
 def run_ids() -> tuple[str, ...]:
@@ -204,15 +253,39 @@ def add_run(run_id: str) -> None:
     _write_address()
 
 
-def start_run(config: RunConfig, table: TaskData) -> str:
+def open_run(record: RunRecord) -> None:
+    """Show this run alone, with its table in use where that is open to this visitor."""
+    st.session_state[_RUNS] = (record.id,)
+    if may_open_table(record.config.data):
+        st.session_state.pop(_DATA, None)
+    _write_address()
+
+
+def start_run(config: RunConfig, table: TaskData, *, priority: int = 0) -> str:
     """Queue a run on a table, show it, and give back its id.
 
     The rows it records are those of the table, whatever a file says: later runs are timed by them.
+
+    Args:
+        config: What to train.
+        table: The table in use.
+        priority: Higher goes first.
+
+    Raises:
+        QuotaError: If this visitor has too much here, or waits for too many runs.
     """
     data = config.data.model_copy(update={"rows": len(table.frame)})
-    run_id = store().submit(config.model_copy(update={"data": data}))
+    asked = config.model_copy(update={"data": data})
+    run_id = store().submit(asked, priority=priority, owner=owner())
     add_run(run_id)
     return run_id
+
+
+def forget_everything() -> None:
+    """Empty this session: table, runs, choices, uploads, and the address."""
+    for key in list(st.session_state):
+        del st.session_state[key]
+    st.query_params.clear()
 
 
 def remove_run(run_id: str) -> None:

@@ -43,3 +43,9 @@ def run_exists(run_id: str) -> bool:
     except UnknownNameError:
         return False
     return True
+
+
+def forget_run(run_id: str) -> None:
+    """Drop what this server keeps of a run in memory: it was deleted."""
+    result.clear(run_id)
+    task_data.clear(run_id)

@@ -56,18 +56,25 @@ def choose_threshold(subject: Subject, key: str) -> float:
     return people.own_units(float(chosen))
 
 
-def choose_smallest() -> tuple[int, int]:
-    """Below how many people cells are suppressed: on the page (0 shows all), and in the export."""
+def choose_smallest(*, closed: bool = False) -> tuple[int, int]:
+    """Below how many people cells are suppressed: on the page (0 shows all), and in the export.
+
+    Args:
+        closed: The table is somebody else's; small cells are then never shown.
+    """
     with st.popover("Small cells", icon=":material/visibility_off:"):
         smallest = st.number_input(
             "A cell is small below this many people",
-            min_value=1,
+            min_value=SMALLEST if closed else 1,
             max_value=1000,
             value=SMALLEST,
-            key="audit.smallest",
+            key="audit.smallest.closed" if closed else "audit.smallest",
             help="Groups with a small cell keep only their size, and their selection and base "
             "rate where these rest on enough people. Gaps that rest on them are left out too.",
         )
+        if closed:
+            st.markdown("Somebody else uploaded the table, so small cells stay hidden.")
+            return int(smallest), int(smallest)
         hide = st.toggle("Hide small cells on this page", key="audit.hide")
         st.markdown("The download leaves them out in any case.")
     return (int(smallest) if hide else 0), int(smallest)

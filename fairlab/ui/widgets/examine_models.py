@@ -10,6 +10,7 @@ from fairlab.errors import FairlabError
 from fairlab.examine.flips import Crowd
 from fairlab.examine.models import ExaminedModel, open_model, why_not
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.permissions import is_closed
 from fairlab.ui.store import result, store, task_data
 from fairlab.ui.widgets.subject import Subject
 
@@ -60,6 +61,12 @@ def open_examined(subject: Subject, threshold: float) -> Examined | None:
     point = subject.point
     if point is None:
         _not_ours()
+        return None
+    if is_closed(point.run_id):
+        st.info(
+            "This part reads the people of the table one by one. Somebody else uploaded that "
+            "table, so it is closed here; the other parts work."
+        )
         return None
     try:
         reason = why_not(result(point.run_id), point.index)

@@ -11,22 +11,30 @@ from fairlab.reports.export import OWN_USE, export_files, export_zip, run_yaml
 from fairlab.reports.left_out import count_left_out, left_out_sentence
 from fairlab.reports.tables.points import points_table, rates_table
 from fairlab.results import SweepResult
+from fairlab.ui.permissions import is_closed
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.report_view import Chosen
 
 OWN = "-for-own-use"  # part of the names of files that must not be passed on
 
 
-def choose_smallest() -> int:
-    """Below how many people cells are left out of the files; 0 keeps everything."""
+def choose_smallest(*, closed: bool = False) -> int:
+    """Below how many people cells are left out of the files; 0 keeps everything.
+
+    Args:
+        closed: The table is somebody else's; small cells are then always left out.
+    """
     with st.popover("Small cells", icon=":material/visibility_off:"):
         smallest = st.number_input(
             "A cell is small below this many people",
-            min_value=1,
+            min_value=SMALLEST if closed else 1,
             max_value=1000,
             value=SMALLEST,
-            key="report.smallest",
+            key="report.smallest.closed" if closed else "report.smallest",
         )
+        if closed:
+            st.markdown("Somebody else uploaded the table, so small cells stay left out.")
+            return int(smallest)
         keep = st.toggle("Keep small cells, for my own use", key="report.keep")
         st.markdown(
             "Numbers of small cells can tell what happened to single people. Files that keep them "
@@ -37,7 +45,7 @@ def choose_smallest() -> int:
 
 def offer_files(chosen: Chosen, config: RunConfig) -> None:
     """YAML, tables and record; made when asked for, small cells left out unless told otherwise."""
-    smallest = choose_smallest()
+    smallest = choose_smallest(closed=is_closed(chosen.point.run_id))
     run = f"fairlab-{config.digest()[:8]}"
     name = f"{run}{'' if smallest else OWN}"
     st.markdown(_said(chosen, smallest))

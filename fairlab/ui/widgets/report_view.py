@@ -16,8 +16,9 @@ from fairlab.runs.estimate import estimate_seconds, too_long
 from fairlab.runs.records import RunState
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
-from fairlab.ui.store import result, store
+from fairlab.ui.store import result, run_exists, store
 from fairlab.ui.widgets.plugin_groups import plugin_groups
+from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.subject import people_of
 
 _IMPORTED = "fairlab.imported"
@@ -39,6 +40,9 @@ def adopt_import() -> None:
     if pending is None:
         return
     run_id, choice = pending
+    if not run_exists(run_id):
+        del st.session_state[_IMPORTED]
+        return
     record = store().get(run_id)
     if record.state.active:
         _waiting(run_id)
@@ -162,7 +166,9 @@ def offer_import() -> None:
     if refusal:
         st.warning(refusal)
     elif st.button("Train this run", type="primary", key="report.import"):
-        run_id = state.start_run(config, table)
+        run_id = start(config, table)
+        if run_id is None:
+            return
         st.session_state[_IMPORTED] = (run_id, config.choice)
         state.set_current_data(table)
         st.rerun()

@@ -27,6 +27,8 @@ from fairlab.runs.records import RunRecord, RunState
 from fairlab.ui import state
 from fairlab.ui.components.live_curve import live_curve
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.owner import owner
+from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.chart import show_table
 from fairlab.ui.widgets.frontier_view import (
@@ -38,6 +40,7 @@ from fairlab.ui.widgets.frontier_view import (
 from fairlab.ui.widgets.honesty_cache import honesty_of
 from fairlab.ui.widgets.honesty_view import best_within, health_view
 from fairlab.ui.widgets.point_detail import point_detail
+from fairlab.ui.widgets.share import say_read_only, share
 
 _SELECTED = "fairlab.selected"
 
@@ -58,8 +61,11 @@ def runs_view() -> None:
         return
     with st.container():  # always there, so that what it holds never moves the chart to a new place
         _problems(records)
-        if records[-1].state.active:
-            _cancel(records[-1])
+        say_read_only(records)
+        with st.container(horizontal=True):
+            if records[-1].state.active and is_mine(records[-1]):
+                _cancel(records[-1])
+            share("train", key="train.share")
     shown = [r for r in records if r.state.active or r.result_key is not None]
     if shown:
         _curve_and_words(shown)
@@ -219,7 +225,7 @@ def _problems(records: list[RunRecord]) -> None:
 
 def _cancel(record: RunRecord) -> None:
     if st.button("Cancel", key="train.cancel", icon=":material/stop:"):
-        store().request_cancel(record.id)
+        store().request_cancel(record.id, owner=owner())
         st.toast("Cancelling. Training stops at the end of this epoch.")
 
 

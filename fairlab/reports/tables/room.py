@@ -1,0 +1,97 @@
+"""The runs of a workshop room as tables: one line per run, and all their points."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from fairlab.config import RunConfig
+from fairlab.reports.sentences.runs import run_title, state_words
+from fairlab.reports.tables.curve import CurveRow, curve_table
+from fairlab.runs.records import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRun:
+    """A run in a room.
+
+    Attributes:
+        record: The run.
+        mine: Whether the reader started it.
+    """
+
+    record: RunRecord
+    mine: bool
+
+    @property
+    def label(self) -> str:
+        """Its name in the room, whatever comes and goes: "Run k7Qf", "Run k7Qf (yours)"."""
+        return f"Run {self.record.id[:4]}{' (yours)' if self.mine else ''}"
+
+
+def question(config: RunConfig) -> tuple[str, ...]:
+    """What must be equal for two runs to be on one chart: constraint, groups and table."""
+    sweep, data = config.sweep, config.data
+    return (
+        sweep.constraint,
+        sweep.grouping,
+        *sweep.group_by,
+        "",
+        data.source,
+        data.fingerprint,
+        config.task.label,
+    )
+
+
+def room_table(runs: Sequence[RoomRun], rows: Mapping[str, Sequence[CurveRow]]) -> pd.DataFrame:
+    """One line per run: what it is for, where it is, and the two ends of its curve.
+
+    Args:
+        runs: In the order of the lines.
+        rows: Points on test people by run id, of those that are finished.
+    """
+    return pd.DataFrame(
+        {
+            "Run": [run.label for run in runs],
+            "For": [run_title(run.record.config) for run in runs],
+            "State": [state_words(run.record) for run in runs],
+            "Models": [run.record.config.sweep.n_models for run in runs],
+            "Most accurate": [_end(rows.get(run.record.id, ()), most_accurate) for run in runs],
+            "Smallest gap": [_end(rows.get(run.record.id, ()), smallest_gap) for run in runs],
+        }
+    )
+
+
+def points_of_room(runs: Sequence[RoomRun], rows: Mapping[str, Sequence[CurveRow]]) -> pd.DataFrame:
+    """All points of the finished runs, with the run each belongs to."""
+    tables = []
+    for run in runs:
+        table = curve_table(tuple(rows.get(run.record.id, ())))
+        table.insert(0, "Run", run.label)
+        tables.append(table[table.columns[:6]])
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def most_accurate(rows: Sequence[CurveRow]) -> CurveRow | None:
+    """The trained model with the highest accuracy; of equals the one with the smaller gap."""
+    known = _known(rows)
+    return max(known, key=lambda r: (r.accuracy or 0, -(r.gap or 0))) if known else None
+
+
+def smallest_gap(rows: Sequence[CurveRow]) -> CurveRow | None:
+    """The trained model with the smallest gap; of equals the more accurate one."""
+    known = _known(rows)
+    return min(known, key=lambda r: (r.gap or 0, -(r.accuracy or 0))) if known else None
+
+
+def _known(rows: Sequence[CurveRow]) -> list[CurveRow]:
+    return [r for r in rows if r.gap is not None and r.accuracy is not None and not r.baseline]
+
+
+def _end(
+    rows: Sequence[CurveRow], pick: Callable[[Sequence[CurveRow]], CurveRow | None]
+) -> str | None:
+    row = pick(rows)
+    if row is None:
+        return None
+    return f"{100 * (row.accuracy or 0):.1f} %, gap {100 * (row.gap or 0):.1f} points"

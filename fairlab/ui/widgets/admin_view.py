@@ -1,0 +1,205 @@
+"""The page for whoever runs the server: numbers, and what to stop or delete; never contents."""
+
+import hmac
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from fairlab.errors import FairlabError
+from fairlab.reports.sentences.runs import (
+    MB,
+    ago,
+    in_a_while,
+    megabytes,
+    quota_sentence,
+    state_words,
+)
+from fairlab.runs.holdings import Overview
+from fairlab.runs.records import RunRecord
+from fairlab.settings import settings
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.owner import owner
+from fairlab.ui.store import forget_run, store
+from fairlab.ui.throttle import Throttle
+from fairlab.ui.widgets.chart import draw_table
+
+_OPENED = "fairlab.admin"
+LISTED = 200
+SHOWN_OF_OWNER = 8
+
+
+@st.cache_resource(show_spinner=False)
+def guesses() -> Throttle:
+    """Wrong tokens of everybody."""
+    return Throttle(each=5, together=30, seconds=900.0)
+
+
+def opened() -> bool:
+    """Whether this visitor gave the token; draws the question, or that the page is closed."""
+    token = settings().admin_token.get_secret_value()
+    if not token:
+        st.markdown(
+            "This page is closed. Whoever runs the server opens it by setting "
+            "`FAIRLAB_ADMIN_TOKEN` to a long random text, and starting fairlab again."
+        )
+        return False
+    if st.session_state.get(_OPENED) == _mark(token):
+        return True
+    with st.form("admin.token", width=420):
+        given = st.text_input("Token", type="password", max_chars=500)
+        pressed = st.form_submit_button("Open", type="primary")
+    if pressed:
+        wait = guesses().wait(owner())
+        if wait > 0:
+            st.error(f"Too many tokens that were wrong. Try again {in_a_while(wait)}.")
+        elif hmac.compare_digest(given.encode(), token.encode()):
+            st.session_state[_OPENED] = _mark(token)
+            st.rerun()
+        else:
+            guesses().wrong(owner())
+            st.error("That is not the token. It is the value of FAIRLAB_ADMIN_TOKEN.")
+    return False
+
+
+def _mark(token: str) -> str:
+    """What a session keeps of having given the token: worthless once the token is another."""
+    return hmac.new(b"fairlab admin", token.encode(), "sha256").hexdigest()
+
+
+def show_overview() -> None:
+    """Queue, workers, visitors and disk in numbers."""
+    seen = store().overview()
+    waits = "nobody waits" if seen.oldest_wait is None else _longest(seen.oldest_wait)
+    tiles = (
+        ("Waiting", f"{seen.queued:,}", waits),
+        ("Training", f"{seen.running:,}", _workers(seen)),
+        ("Visitors in 24 hours", f"{seen.visitors_today:,}", "by their cookies"),
+        ("Free on the disk", megabytes(seen.bytes_free), _stored(seen)),
+    )
+    for column, (label, value, words) in zip(st.columns(4), tiles, strict=True):
+        column.metric(label, value, delta=words, delta_color="off", delta_arrow="off", border=True)
+    states = ", ".join(f"{number:,} {name}" for name, number in seen.runs_by_state.items())
+    st.markdown(f"Runs: {states or 'none'}.")
+
+
+def _longest(seconds: float) -> str:
+    return f"longest for {ago(seconds).removesuffix(' ago').replace('just now', 'a moment')}"
+
+
+def _workers(seen: Overview) -> str:
+    if not seen.workers:
+        return "no training process"
+    found = Counter(seen.workers.values())
+    return ", ".join(f"{number} {state}" for state, number in found.items())
+
+
+def _stored(seen: Overview) -> str:
+    stored = f"{megabytes(seen.bytes_results)} results, {megabytes(seen.bytes_tables)} tables"
+    total = settings().total_mb
+    return quota_sentence(seen.bytes_results + seen.bytes_tables, total * MB) if total else stored
+
+
+def show_owners_and_runs() -> None:
+    """Who takes how much, by the start of a number; the newest runs, and what to do with one."""
+    records = store().list(limit=LISTED)
+    st.subheader("By visitor", anchor=False)
+    if not records:
+        st.markdown("Nobody has started a run yet.")
+        return
+    draw_table(_by_owner(records), key="admin.owners")
+    st.subheader("Runs", anchor=False)
+    draw_table(_runs(records), key="admin.runs")
+    if len(records) == LISTED:
+        st.markdown(f"The newest {LISTED} are listed.")
+    _act(records)
+
+
+def _by_owner(records: list[RunRecord]) -> pd.DataFrame:
+    owners = list(dict.fromkeys(record.owner for record in records))
+    used = [store().usage(one) for one in owners]
+    return pd.DataFrame(
+        {
+            "Visitor": [_prefix(one) for one in owners],
+            "Runs": [usage.runs for usage in used],
+            "Waiting or training": [usage.waiting for usage in used],
+            "Tables": [usage.tables for usage in used],
+            "Disk, MB": [round(usage.bytes / MB, 1) for usage in used],
+            "Of their share, %": [
+                round(100 * usage.bytes / (settings().owner_mb * MB), 1) for usage in used
+            ],
+        }
+    )
+
+
+def _runs(records: list[RunRecord]) -> pd.DataFrame:
+    now = time.time()
+    return pd.DataFrame(
+        {
+            "Run": [record.id[:6] for record in records],
+            "Visitor": [_prefix(record.owner) for record in records],
+            "State": [state_words(record) for record in records],
+            "Asked for": [ago(now - record.created) for record in records],
+            "Models": [record.config.sweep.n_models for record in records],
+            "People": [record.config.data.rows for record in records],
+            "Attempt": [record.attempt for record in records],
+        }
+    )
+
+
+def _act(records: list[RunRecord]) -> None:
+    now = time.time()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        record = st.selectbox(
+            "Run to stop or delete",
+            records,
+            index=None,
+            placeholder="Choose a run",
+            format_func=lambda r: (
+                f"{r.id[:6]} of {_prefix(r.owner)}, {state_words(r)}, {ago(now - r.created)}"
+            ),
+            key="admin.run",
+        )
+        active = record is not None and record.state.active
+        if st.button("Cancel it", disabled=not active, key="admin.cancel") and record is not None:
+            _do(lambda: store().request_cancel(record.id), f"Run {record.id[:6]} is cancelled.")
+        with st.popover("Delete it", disabled=record is None):
+            st.markdown("Its owner loses it, and so does everybody who has its link.")
+            if st.button("Delete this run", type="primary", key="admin.delete") and record:
+                _do(lambda: _delete(record), f"Run {record.id[:6]} is deleted.")
+
+
+def _delete(record: RunRecord) -> None:
+    store().delete_run(record.id, record.owner)
+    forget_run(record.id)
+
+
+def offer_cleaning() -> None:
+    """Delete files that no run, part or table mentions any more."""
+    st.subheader("Disk", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Collect garbage now", icon=":material/recycling:", key="admin.garbage"):
+            try:
+                found = store().collect_garbage()
+                st.toast(f"{found.files:,} files deleted, {megabytes(found.bytes)}.")
+            except FairlabError as error:
+                st.error(as_it_is(str(error)))
+        st.markdown(
+            "Deletes files older than a day that nothing mentions. The server does so each hour."
+        )
+
+
+def _do(act: Callable[[], object], said: str) -> None:
+    try:
+        act()
+    except FairlabError as error:
+        st.error(as_it_is(str(error)))
+        return
+    st.toast(said)
+    st.rerun()
+
+
+def _prefix(owner_id: str) -> str:
+    return owner_id[:SHOWN_OF_OWNER] if owner_id else "nobody"

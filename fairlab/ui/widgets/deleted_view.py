@@ -1,0 +1,35 @@
+"""What a page shows once the visitor's data are deleted: that it happened, and a way to go on."""
+
+import streamlit as st
+
+from fairlab.reports.sentences.runs import holdings_sentence
+from fairlab.runs.holdings import Deleted
+from fairlab.ui.links import link_to
+from fairlab.ui.owner import FORGOTTEN, account, anonymous_owner, owner_of_account
+
+_DELETED = "fairlab.deleted"
+
+
+def stop_if_deleted() -> None:
+    """After delete-my-data, say so and stop: this browser's cookie is replaced by a page load.
+
+    Other tabs of the same browser end here too, so that nothing is started under the old cookie.
+    Who is signed in stays signed in, and only reads the sentence.
+    """
+    signed_in = owner_of_account(account()) is not None
+    if not signed_in and anonymous_owner() in FORGOTTEN:
+        with st.container(border=True):
+            st.subheader("Your data are deleted", anchor=False)
+            st.markdown(_said(st.session_state.get(_DELETED)))
+            # A link, not a button: only a new page brings a new cookie.
+            st.html(f'<a href="{link_to("", {})}" target="_self">Start anew</a>')
+        st.stop()
+    if _DELETED in st.session_state:
+        st.success(_said(st.session_state.pop(_DELETED)))
+
+
+def _said(deleted: Deleted | None) -> str:
+    if deleted is None:
+        return "They were deleted in another tab of this browser."
+    held = holdings_sentence(deleted.runs, deleted.tables, deleted.bytes)
+    return f"Deleted: {held} of this server's disk."

@@ -1,0 +1,85 @@
+"""Before a room is entered: joining one by its code, opening one, and those opened before."""
+
+import time
+
+import streamlit as st
+
+from fairlab.reports.sentences.runs import ago
+from fairlab.runs.holdings import Room
+from fairlab.ui import rooms
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.owner import owner
+from fairlab.ui.store import store
+
+LONGEST = 100
+_PROBLEM = "fairlab.room_problem"
+
+
+def current_room() -> Room | None:
+    """The room this visitor is in, or comes to by a link; None to draw the ways in."""
+    room = rooms.room_entered()
+    code = rooms.code_in_address()
+    if room is None and code:
+        problem = rooms.enter(code)
+        if not problem:
+            return rooms.room_entered()
+        st.query_params.pop("room", None)
+        st.session_state[_PROBLEM] = problem
+    return room
+
+
+def join_or_open() -> None:
+    """Two ways in, side by side."""
+    join, begin = st.columns(2)
+    with join.container(border=True, height="stretch"):
+        _join()
+    with begin.container(border=True, height="stretch"):
+        _open()
+    _opened_before()
+
+
+def _join() -> None:
+    st.subheader("Join a room", anchor=False)
+    st.markdown("The code is on the board, or in the link you were given. No name is asked for.")
+    with st.form("workshop.join", border=False):
+        code = st.text_input("Code", placeholder="K7QF-9M2X-T4BD", max_chars=40)
+        pressed = st.form_submit_button("Join", type="primary", width="stretch")
+    problem = st.session_state.pop(_PROBLEM, "")
+    if pressed:
+        problem = rooms.enter(code) if code.strip() else "Type the code that is on the board."
+        if not problem:
+            st.rerun()
+    if problem:
+        st.error(as_it_is(problem))
+
+
+def _open() -> None:
+    st.subheader("Open a room", anchor=False)
+    st.markdown("You get a code, a link and a QR code for everybody else. A room lasts a day.")
+    with st.form("workshop.open", border=False):
+        title = st.text_input("Title", placeholder="Loans, Tuesday group", max_chars=LONGEST)
+        pressed = st.form_submit_button("Open", width="stretch")
+    if pressed:
+        rooms.stay_in(store().open_room(owner(), title.strip() or "Workshop"))
+        st.rerun()
+
+
+def _opened_before() -> None:
+    mine = [room for room in store().rooms_of(owner()) if not rooms.is_over(room)]
+    if not mine:
+        return
+    st.subheader("Rooms you opened today", anchor=False)
+    for room in mine:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            state = "open" if room.is_open else "closed"
+            st.markdown(
+                f"**{as_it_is(room.title)}**  \n{room.code} · {state} · opened {_ago(room)}",
+                width="stretch",
+            )
+            if st.button("Enter", key=f"workshop.enter.{room.id}"):
+                rooms.stay_in(room)
+                st.rerun()
+
+
+def _ago(room: Room) -> str:
+    return ago(time.time() - room.created)

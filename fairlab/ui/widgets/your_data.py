@@ -1,0 +1,60 @@
+"""What is kept of this visitor, and deleting it; signing in where the server offers it."""
+
+import streamlit as st
+
+from fairlab.reports.sentences.runs import holdings_sentence
+from fairlab.runs.holdings import Deleted
+from fairlab.ui import state
+from fairlab.ui.owner import FORGOTTEN, account, anonymous_owner, owner, owner_of_account
+from fairlab.ui.store import forget_run, store
+from fairlab.ui.widgets.sign_in import sign_in
+
+
+def your_data() -> None:
+    """Draw the section: who the visitor is here, what is kept, and the button that deletes it."""
+    st.subheader("Your data", anchor=False)
+    held = store().usage(owner())
+    sign_in()
+    who = "your account" if owner_of_account(account()) else "a random number in a cookie"
+    if held.runs + held.tables == 0:
+        st.markdown(f"Nothing is kept yet. What you start is found again by {who}; no name.")
+        return
+    words, button = st.columns([4, 1], vertical_alignment="center")
+    words.markdown(
+        f"Kept on this server: **{holdings_sentence(held.runs, held.tables, held.bytes)}**. They "
+        f"are found again by {who}, and seen by nobody else unless you share a link."
+    )
+    if button.button("Delete my data", icon=":material/delete:", width="stretch"):
+        _confirm()
+
+
+@st.dialog("Delete your data?")
+def _confirm() -> None:
+    held = store().usage(owner())
+    st.markdown(
+        f"**Goes:** {holdings_sentence(held.runs, held.tables, held.bytes)}, and rooms you opened. "
+        "Links to your runs stop working, and training stops unless others wait for the same."
+    )
+    st.markdown(
+        "**Stays:** what others started themselves, also where it was computed once for both of "
+        "you, and files that were downloaded."
+    )
+    yes, no = st.columns(2)
+    if yes.button("Delete everything", type="primary", width="stretch", key="home.delete_all"):
+        delete_everything()
+        st.rerun()
+    if no.button("Keep", width="stretch", key="home.keep_all"):
+        st.rerun()
+
+
+def delete_everything() -> Deleted:
+    """Delete this visitor's data, empty the session, and have the cookie replaced."""
+    mine, browser = owner(), anonymous_owner()
+    for record in store().list(limit=10_000, owner=mine):
+        forget_run(record.id)
+    deleted = store().delete_owner(mine)
+    state.forget_everything()
+    if mine == browser:
+        FORGOTTEN.add(browser)
+    st.session_state["fairlab.deleted"] = deleted
+    return deleted
