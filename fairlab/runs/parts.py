@@ -17,6 +17,8 @@ from fairlab.duration import nominal_seconds, train_share
 from fairlab.results import Progress, SweepResult
 from fairlab.training.merging import BASELINES, merged, merged_folds
 
+__all__ = ["BASELINES", "Part", "merge", "parts_of", "train_part"]
+
 USUAL_ROWS = 2_000  # of a table whose size is not known before it is opened
 
 
