@@ -121,8 +121,10 @@ def _warm_up() -> Housekeeping | None:
     import plotly.graph_objects  # noqa: F401
     import pyarrow  # noqa: F401
 
+    from fairlab.ui.preload import load_pages
     from fairlab.ui.store import builtin, store
 
+    load_pages()
     housekeeping = None
     try:
         opened = store()
