@@ -36,6 +36,10 @@ class Together:
         seconds = self._clock() - self._began
         self._tell(replace(progress, share_done=min(1.0, share), seconds=seconds))
 
+    def teller(self, part: Part) -> Callable[[Progress], None]:
+        """Who a part tells of its epochs."""
+        return lambda progress: self.note(part, progress)
+
     def finished(self, part: Part) -> None:
         """A part is done, whatever it said last."""
         self._done[part.name] = 1.0
