@@ -6,7 +6,6 @@ Heavy modules are imported by the verb that needs them, so that ``fairlab --help
 import contextlib
 import importlib
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import typer
 from fairlab.commands.audit import audit
 from fairlab.commands.console import AsJson, read_text, say, say_json
 from fairlab.commands.decide import decide
+from fairlab.commands.doctor import doctor
 from fairlab.commands.examine import examine, proxies
 from fairlab.commands.frontier import frontier
 from fairlab.errors import FairlabError, InputError
@@ -83,15 +83,12 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Train every strength and seed of a configuration; the same file gives the same numbers."""
-    # Before torch is imported. Threads that spin while they wait make a sweep several times
-    # slower on cores that others use too.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from fairlab.commands.training import train
     from fairlab.config import RunConfig
     from fairlab.data import open_task
     from fairlab.reports.export import export_notes, result_record, write_export
     from fairlab.reports.tables.points import points_table
     from fairlab.reports.terminal import sweep_text
-    from fairlab.training import fit_sweep
 
     run = RunConfig.from_yaml(read_text(config))
     if device is not None:
@@ -102,7 +99,7 @@ def sweep(
         found = table.data.model_dump(include={"fingerprint", "rows", "filename"})
         run = run.model_copy(update={"data": run.data.model_copy(update=found)})
     with _progress() as on_progress:
-        result = fit_sweep(table, run, on_progress, models_at_once=models_at_once)
+        result = train(run, data, models_at_once, on_progress)
     written = () if out is None else write_export(out, run, result, smallest)
     if as_json:
         notes = export_notes(written, smallest) if written else ()
@@ -124,6 +121,7 @@ app.command()(frontier)
 app.command()(decide)
 app.command()(examine)
 app.command()(proxies)
+app.command()(doctor)
 
 
 @app.command()
@@ -190,7 +188,7 @@ def worker(
     device: Annotated[Device, typer.Option(help="Take runs for this device.")] = Device.CPU,
 ) -> None:
     """Train queued runs of this home (FAIRLAB_HOME) until stopped."""
-    from fairlab.runs.worker import main as work
+    from fairlab.runs.worker_process import main as work
 
     work(parent, device.value)
 

@@ -14,6 +14,7 @@ import datetime
 import json
 import logging
 import logging.config
+import os
 import re
 import sys
 import threading
@@ -27,7 +28,7 @@ from typing import Any, TextIO
 from urllib.parse import unquote, urlsplit
 
 from fairlab.errors import FairlabError
-from fairlab.settings import settings
+from fairlab.settings import PREFIX, settings
 
 LEAST_SECRET = 4  # shorter "secrets" would blank out ordinary words
 FRAMES = 6
@@ -138,13 +139,18 @@ def short(token: str) -> str:
 
 def scrub(text: str) -> str:
     """Text without secrets, addresses, tokens and quoted words; its first line only."""
-    first = text.strip().split("\n", 1)[0]
-    for secret in _secrets:
-        first = first.replace(secret, "…")
+    first = without_secrets(text.strip().split("\n", 1)[0])
     for pattern, instead in _RULES:
         first = pattern.sub(instead, first)
     first = re.sub(f"{_EDGE}(?:{_TOKEN.pattern}){_END}", lambda found: short(found[0]), first)
     return first if len(first) <= LONGEST else f"{first[:LONGEST]}…"
+
+
+def without_secrets(text: str) -> str:
+    """Text without the admin token and the database's address and password; see ``configure``."""
+    for secret in _secrets:
+        text = text.replace(secret, "…")
+    return text
 
 
 def where(error: BaseException) -> str:
@@ -169,11 +175,13 @@ def _learn_secrets() -> None:
     global _secrets
     try:
         now = settings()
+        token, url = now.admin_token.get_secret_value(), now.database_url
     except FairlabError:  # whoever reads them next says what is wrong
-        return
-    found = [now.admin_token.get_secret_value(), now.database_url]
+        names = (f"{PREFIX}ADMIN_TOKEN", f"{PREFIX}DATABASE_URL")
+        token, url = (os.environ.get(name, "") for name in names)
+    found = [token, url]
     with contextlib.suppress(ValueError):  # a URL nobody can read has no password to find
-        password = urlsplit(now.database_url).password or ""
+        password = urlsplit(url).password or ""
         found += [password, unquote(password)]
     _secrets = tuple(one for one in found if len(one) >= LEAST_SECRET)
 
