@@ -4,7 +4,6 @@ Three tiers: the address bar holds what survives a reload and can be shared (run
 the session holds drafts and the table in use; everything else lives in the run store.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
@@ -14,6 +13,7 @@ import streamlit as st
 
 from fairlab.config import GroupCuts, RunConfig
 from fairlab.data import TaskData, save_table
+from fairlab.data.kept_predictions import load_predictions, predictions_frame
 from fairlab.data.tables import kept_bytes
 from fairlab.errors import FairlabError
 from fairlab.reports.sentences.curve import point_label as words_of
@@ -30,6 +30,7 @@ _PREDICTIONS = "fairlab.predictions"
 _IN_USE = "fairlab.in_use"
 _GONE = "fairlab.runs_gone"
 _RUN_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_DIGEST_PATTERN = re.compile(r"[0-9a-f]{64}")
 _NUMBER = r"-?\d{1,15}(?:\.\d{1,17})?(?:e-?\d{1,3})?"
 _POINT_PATTERN = re.compile(
     r"([A-Za-z0-9_-]{8,64}):(\d{1,6})@(0?\.\d{1,20})(?:~([01]?(?:\.\d{1,6})?))?"
@@ -101,6 +102,7 @@ def sync_with_address() -> None:
         links = _POINT_PATTERN.findall(st.query_params.get("chosen", ""))
         chosen = [point for link in links if (point := _point(*link)) is not None]
         st.session_state[_CHOSEN] = tuple(chosen[:MAX_CHOSEN])
+        _open_predictions(st.query_params.get(PREDICTIONS, ""))
     else:
         _drop_deleted()
     _write_address()
@@ -180,7 +182,9 @@ def address() -> dict[str, str]:
 
 def _write_address() -> None:
     wanted = address()
-    for key in ("run", "chosen"):
+    if predictions_digest():  # not part of links that are shared: it opens for this visitor alone
+        wanted[PREDICTIONS] = predictions_digest()
+    for key in ("run", "chosen", PREDICTIONS):
         if key in wanted and st.query_params.get(key) != wanted[key]:
             st.query_params[key] = wanted[key]
         elif key not in wanted and key in st.query_params:
@@ -345,23 +349,40 @@ def predictions_name() -> str:
 
 
 def set_predictions(people: ScoredPeople, name: str) -> None:
-    """Audit these predictions on the later pages."""
-    st.session_state[_PREDICTIONS] = Predictions(people, name, _digest(people))
+    """Keep these predictions as this visitor's and audit them on the later pages.
+
+    The address bar then names them, so that they are there again after a reload.
+
+    Raises:
+        QuotaError: If there is no room for them.
+        OSError: If the disk is full or not writable.
+    """
+    frame = predictions_frame(people, name)
+    digest = save_table(frame)
+    there = store().keep_upload(owner(), digest, name, kept_bytes(digest), len(frame))
+    if not there:  # cleaned away between the two, having been nobody's for a day
+        save_table(frame)
+    st.session_state[_PREDICTIONS] = Predictions(people, name, digest)
     use(PREDICTIONS)
+    _write_address()
+
+
+def _open_predictions(digest: str) -> None:
+    """Predictions the address names, if this visitor uploaded them and they are still kept."""
+    if not _DIGEST_PATTERN.fullmatch(digest):
+        return
+    try:
+        if digest not in fingerprints():
+            return
+        people, name = load_predictions(digest)
+    except FairlabError:
+        return
+    st.session_state[_PREDICTIONS] = Predictions(people, name, digest)
+    if not chosen_points():
+        use(PREDICTIONS)
 
 
 def predictions_digest() -> str:
     """Identifies the uploaded predictions by their content ("" if none)."""
     held = st.session_state.get(_PREDICTIONS)
     return held.digest if isinstance(held, Predictions) else ""
-
-
-def _digest(people: ScoredPeople) -> str:
-    """Caches are shared by all visitors: two tables with one key would show one as the other."""
-    found = hashlib.sha256(repr((people.higher_is_better, people.has_scores)).encode())
-    for array in (people.y_true, people.score, people.weight):
-        found.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
-    for name, attribute in people.attributes.items():
-        found.update(repr((name, attribute.names)).encode())
-        found.update(np.ascontiguousarray(attribute.codes).tobytes())
-    return found.hexdigest()

@@ -9,10 +9,12 @@ from fairlab.data.controls import possible_controls
 from fairlab.data.values import distinct_text, kind
 from fairlab.errors import InputError
 from fairlab.results import ScoredPeople
+from fairlab.runs.store_errors import QuotaError
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.data_roles import bins_form
 from fairlab.ui.widgets.data_source import show_problems, uploaded
+from fairlab.ui.widgets.starting import say_no_disk, say_no_room
 
 _SCORES, _DECISIONS = "Scores (numbers)", "Decisions (selected or not)"
 _RISK = ("risk", "decile", "recid", "default", "fraud")
@@ -36,7 +38,18 @@ def predictions_form() -> None:
         icon=":material/check:",
     )
     if st.button("Use these predictions → Audit", type="primary", key="data.use_predictions"):
-        state.set_predictions(people, data.data.filename or "predictions")
+        _take_to_audit(people, data.data.filename or "predictions")
+
+
+def _take_to_audit(people: ScoredPeople, name: str) -> None:
+    """Keep the predictions and open Audit, or say why they cannot be kept."""
+    try:
+        state.set_predictions(people, name)
+    except QuotaError as error:
+        say_no_room(error)
+    except OSError:
+        say_no_disk("The predictions")
+    else:
         st.switch_page("pages/audit.py")
 
 

@@ -1,16 +1,20 @@
 """Where the table comes from: built in, made up, public, or the visitor's own file."""
 
-import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fairlab.config import DataConfig
-from fairlab.data import ReadTable, TaskData, catalog, guess_roles, load, read_table
+from fairlab.data import ReadTable, TaskData, catalog, guess_roles, load
+from fairlab.data.findings import cut_name
+from fairlab.data.readers import readers
 from fairlab.data.sources.acs import STATES
 from fairlab.errors import FairlabError, InputError
+from fairlab.settings import settings
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import builtin
@@ -23,9 +27,9 @@ BUILTIN, MADE_UP, PUBLIC, OWN, PREDICTIONS = (
     "My predictions",
 )
 KINDS = (BUILTIN, MADE_UP, PUBLIC, OWN, PREDICTIONS)
-UPLOAD_MB = 50
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "parquet"]
 _UPLOADS = "fairlab.uploads"
+_OUTCOMES = "fairlab.upload_outcomes"
 _PUBLIC = "fairlab.public"
 _FIRST_GROUPS = pd.DataFrame(
     {"Group": ["A", "B"], "Share, %": [60.0, 40.0], "Base rate, %": [60.0, 40.0]}
@@ -61,15 +65,16 @@ def uploaded(what: str) -> TaskData | None:
     Args:
         what: "table" or "predictions": each keeps its own file.
     """
+    most = settings().upload_mb
     file = st.file_uploader(
-        f"CSV or Parquet file with one row per person, at most {UPLOAD_MB} MB",
+        f"CSV or Parquet file with one row per person, at most {most:,} MB",
         type=FILE_TYPES,
         key=f"data.upload.{what}",
-        max_upload_size=UPLOAD_MB,
+        max_upload_size=most,
     )
     kept: dict[str, ReadTable] = st.session_state.setdefault(_UPLOADS, {})
     if file is not None:
-        table = _read_upload(file.getvalue(), file.name, what)
+        table = _read_upload(file, what)
         if table is None:
             return None
         kept[what] = table
@@ -81,25 +86,46 @@ def uploaded(what: str) -> TaskData | None:
     return _as_task(read)
 
 
-def _read_upload(content: bytes, name: str, what: str) -> ReadTable | None:
-    skip = bool(st.session_state.get(f"data.skip.{what}.{name}", False))
-    try:
-        table = _parsed(hashlib.sha256(content).hexdigest(), skip, content, name)
-    except InputError as error:
-        show_problems(f"{name} cannot be used as it is", error.problems)
-        if any(" not have " in problem for problem in error.problems) or skip:
-            st.checkbox("Leave these lines out", key=f"data.skip.{what}.{name}")
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What reading a file came to, so that it is read once and not on every click."""
+
+    table: ReadTable | None = None
+    problems: tuple[str, ...] = ()
+
+
+def _read_upload(file: UploadedFile, what: str) -> ReadTable | None:
+    switch = f"data.skip.{what}.{file.name}"
+    skip = bool(st.session_state.get(switch, False))
+    held: dict[str, tuple[tuple[str, bool], _Outcome]] = st.session_state.setdefault(_OUTCOMES, {})
+    wanted = (file.file_id, skip)
+    if what not in held or held[what][0] != wanted:
+        held[what] = (wanted, _outcome(file.getvalue(), file.name, skip=skip))
+    found = held[what][1]
+    if found.table is None:
+        show_problems(f"{cut_name(file.name)} cannot be used as it is", found.problems)
+    if skip or any(" not have " in problem for problem in found.problems):
+        st.checkbox("Leave these lines out", key=switch)
+    if found.table is None:
         st.markdown("Repair the file and upload it again. Nothing else you entered is lost.")
-        return None
-    if skip:
-        st.checkbox("Leave these lines out", key=f"data.skip.{what}.{name}")
-    return table
+    return found.table
 
 
-@st.cache_resource(show_spinner="Reading the file …", max_entries=8)
-def _parsed(digest: str, skip: bool, _content: bytes, name: str) -> ReadTable:
-    del digest
-    return read_table(_content, name, skip_ragged=skip)
+def _outcome(content: bytes, name: str, *, skip: bool) -> _Outcome:
+    """Read in another process; while others' files are before this one, say so."""
+    place = st.empty()
+    place.markdown("Reading the file …")
+
+    def on_wait(before: int) -> None:
+        first = "One file is" if before == 1 else f"{before:,} files are"
+        place.markdown(f"{first} read before yours, which then follows by itself. Please wait …")
+
+    try:
+        return _Outcome(readers().read(content, name, skip_ragged=skip, on_wait=on_wait))
+    except InputError as error:
+        return _Outcome(problems=error.problems)
+    finally:
+        place.empty()
 
 
 def _as_task(read: ReadTable) -> TaskData:

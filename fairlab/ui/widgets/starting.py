@@ -30,12 +30,17 @@ def keep(data: TaskData) -> bool:
         say_no_room(error)
         return False
     except OSError:
-        st.error(
-            "The table could not be kept: the server's disk is full, or fairlab may not write to "
-            "it. Ask whoever runs the server; nothing you entered is lost."
-        )
+        say_no_disk("The table")
         return False
     return True
+
+
+def say_no_disk(what: str) -> None:
+    """That the server could not write, and whom to ask."""
+    st.error(
+        f"{what} could not be kept: the server's disk is full, or fairlab may not write to it. "
+        "Ask whoever runs the server; nothing you entered is lost."
+    )
 
 
 def say_no_room(error: QuotaError) -> None:
