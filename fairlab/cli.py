@@ -53,6 +53,7 @@ class Benchmark(StrEnum):
     COVERAGE = "coverage"
     QUALITY = "quality"
     ADVERSARIAL = "adversarial"
+    LIVE = "live"
 
 
 Smallest = Annotated[
@@ -218,7 +219,7 @@ def bench(
         bool, typer.Option("--many", help="Also 1,000 models in one sweep (sweep).")
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A small part, to try it (paper, coverage).")
+        bool, typer.Option("--quick", help="A small part, to try it (paper, coverage, live).")
     ] = False,
     tables: Annotated[
         str | None, typer.Option(help="Which tables, with commas between (quality, adversarial).")
@@ -296,7 +297,7 @@ _OPTIONS_OF = {
     "package_python": (Benchmark.LAYER, Benchmark.FRONTIER),
     "seeds": (Benchmark.PAPER, Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "workers": (Benchmark.PAPER,),
-    "quick": (Benchmark.PAPER, Benchmark.COVERAGE),
+    "quick": (Benchmark.PAPER, Benchmark.COVERAGE, Benchmark.LIVE),
     "many": (Benchmark.SWEEP,),
     "tables": (Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "constraints": (Benchmark.QUALITY,),
