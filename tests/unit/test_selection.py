@@ -33,6 +33,45 @@ def test_the_most_accurate_within_the_gap_is_picked():
         assert found.candidates == 12
 
 
+def test_a_gap_that_chance_would_widen_beyond_the_one_asked_for_counts_against_a_model():
+    """Hardly more accurate and just within is passed over on few people; on many it is picked."""
+    result = of(n=200)
+    draws = validation_draws(result, 200)
+    gap, accuracy = np.full(12, 0.5), np.full(12, 0.9)
+    gap[3], accuracy[3] = 0.099, 0.81
+    gap[7], accuracy[7] = 0.02, 0.80
+    near = replace(draws, gap=gap, accuracy=accuracy, widening=np.zeros(12))
+    found = select(result, 0.1, draws=near)
+    assert (found.index, found.met) == (7, True)
+    assert found.passed_over == pytest.approx(0.01)
+    words = selection_sentence(found, "It")
+    assert words.startswith("Of 12 healthy models, It is picked among those within a gap of 10 ")
+    assert "One of them is 1.0 points more accurate there, but chance would more often" in words
+    surer = select(result, 0.1, draws=replace(near, spread=near.spread / 100))
+    assert (surer.index, surer.passed_over) == (3, 0.0)
+    # Gaps that resampling widens are narrower where they were measured than they are.
+    widened = replace(near, spread=near.spread / 100, widening=np.full(12, 0.05))
+    assert select(result, 0.1, draws=widened).index == 7
+
+
+def test_what_is_picked_keeps_the_limit_better_than_the_most_accurate_within():
+    """Accuracy less what the gap exceeds the limit by, on everybody, over many small samples."""
+    people = Population(np.linspace(0.4, 0.0, 20), np.full(20, 1.0), alike=0.0)
+    rng = np.random.default_rng(2)
+    accuracy, gap = people.truth(rng)
+    worth = accuracy - np.clip(gap - 0.1, 0, None)
+    gained = []
+    for _ in range(80):
+        result = people.sweep({"validation": 150}, rng)
+        draws = validation_draws(result, 50)
+        found = select(result, 0.1, draws=draws)
+        allowed = np.where(draws.gap <= 0.1, draws.accuracy, -1.0)
+        if found.met:
+            gained.append(worth[found.index] - worth[allowed.argmax()])
+    assert len(gained) > 60
+    assert np.mean(gained) > 0.003
+
+
 def test_if_none_is_within_the_gap_the_narrowest_is_picked_and_said():
     result = of()
     draws = validation_draws(result, 50)

@@ -39,7 +39,14 @@ def _picked(found: Selection, label: str) -> str:
     if not found.met:
         none = f"None of {found.candidates} {kind}{',' if found.warned else ''} is within {asked}"
         return f"{none}; {label} has the narrowest gap there."
-    return f"Of {found.candidates} {kind}, the most accurate among those within {asked} is {label}."
+    if 100 * found.passed_over < 0.05:
+        best = f"the most accurate among those within {asked} is {label}"
+        return f"Of {found.candidates} {kind}, {best}."
+    return (
+        f"Of {found.candidates} {kind}, {label} is picked among those within {asked}. One of them "
+        f"is {_points(found.passed_over)} more accurate there, but chance would more often take "
+        "its gap beyond that on others."
+    )
 
 
 def _beyond(found: Selection) -> str:
