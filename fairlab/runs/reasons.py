@@ -51,6 +51,8 @@ def ran_out_of_memory(error: BaseException) -> bool:
 
 def disk_is_full(error: BaseException) -> bool:
     """Whether the disk or a quota refused a write, said by the system or by the database."""
+    if getattr(error, "trouble", "") == "full":  # a StoreError
+        return True
     return _number(error) in FULL or "disk is full" in str(error).lower()
 
 

@@ -1,317 +1,210 @@
-"""The training process: takes queued runs one by one, trains them, stores what they give.
+"""The worker: takes queued runs, has several under way together, gives back what it cannot end.
 
-One worker per home (a file lock); torch is imported once, before the first run arrives. It
-stops on SIGTERM or SIGINT by giving its run back to the queue. When the server that started it
-is killed, it finishes the run it has and ends: nothing half done is thrown away, and no process
-stays behind. Runs still queued then wait for the next server.
+It trains nothing itself: an executor does, in processes of its own, so that whatever happens to
+one part of one run, the worker is there to say so. One thread per run; one more gives signs of
+life for all of them.
 """
 
-import errno
-import functools
 import logging
-import logging.handlers
 import os
 import platform
-import signal
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-from sqlalchemy.exc import SQLAlchemyError
-
-from fairlab.config import Grouping, RunConfig, SplitConfig, SweepConfig
 from fairlab.errors import FairlabError
-from fairlab.home import home
-from fairlab.results import Progress, SweepResult
+from fairlab.runs.driver import FIRST_PAUSE, LONGEST_PAUSE, NOT_ANSWERING, Drive
+from fairlab.runs.executors import Executor, Limits
 from fairlab.runs.records import LeaseLostError, RunRecord
+from fairlab.runs.stopping import DRAIN_PATIENCE
 from fairlab.runs.store import RunStore
-
-if TYPE_CHECKING:
-    from fairlab.data import PreparedData
 
 logger = logging.getLogger(__name__)
 
 IDLE_PAUSE = 0.05  # seconds between looks at an empty queue
-CANCEL_PAUSE = 0.2  # seconds between looks at a run's cancel flag
 BEAT = 2.0  # seconds between signs of life
-LOG_NAME = "worker.log"
-
-Train = Callable[[RunConfig, Callable[[Progress], None], Callable[[], bool]], SweepResult]
+SILENT = 3 * BEAT  # so long without one, and a run may be taken from this worker
 
 
 class Worker:
-    """Claims and trains runs until told to stop.
+    """Claims runs and takes them to their end until told to stop.
 
     Args:
         store: Where runs come from.
-        train: Trains one configuration; default :func:`train_config`. Replaced in tests.
+        executor: Trains their parts.
+        limits: What a part, and a run, may take.
         worker_id: Name in the store; default made of host and process id.
-        abandoned: Says whether the process that started this one is gone.
+        device: Runs for this device are taken.
+        at_once: Runs under way together, at most.
+        abandoned: Says whether the process that started this one is gone; the worker then takes
+            no further run.
+        on_abandoned: Called once when that is so, before the runs under way are finished.
     """
 
     def __init__(
         self,
         store: RunStore,
-        train: Train | None = None,
+        executor: Executor,
+        limits: Limits,
         worker_id: str | None = None,
+        *,
+        device: str = "cpu",
+        at_once: int = 1,
         abandoned: Callable[[], bool] = lambda: False,
+        on_abandoned: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
-        self.id = f"{platform.node()}:{os.getpid()}" if worker_id is None else worker_id
-        self._train = train_config if train is None else train
+        self.id = default_id(device) if worker_id is None else worker_id
+        self._executor = executor
+        self._limits = limits
+        self._device = device
+        self._at_once = at_once
         self._abandoned = abandoned
+        self._on_abandoned = on_abandoned
         self._stopping = threading.Event()
-        self._lost = threading.Event()
-        self._current: RunRecord | None = None
         self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._drives: dict[Drive, threading.Thread] = {}
+        self._beaten = time.monotonic()
+        self._pause = FIRST_PAUSE  # of the store's next try
+        self._silent = False  # the store does not answer, and the log says so
 
     def stop(self) -> None:
-        """Give the current run back at its next epoch and leave the loop."""
+        """Give the runs back, keep their finished parts, and leave the loop."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Work until :meth:`stop`, or until abandoned and idle."""
+        """Work until :meth:`stop`, or until abandoned and nothing is under way."""
         beat = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
         beat.start()
         try:
             while not self._stopping.is_set() and not self._abandoned():
-                if not self._work_once():
+                if self._full() or not self._start_one():
                     self._stopping.wait(IDLE_PAUSE)
+            if not self._stopping.is_set():
+                self._on_abandoned()
+            while self._under_way() and not self._stopping.is_set():
+                self._stopping.wait(IDLE_PAUSE)
         finally:
+            self._drain()
             self._over.set()
-            beat.join()
+            beat.join(DRAIN_PATIENCE)
             self._quietly(lambda: self.store.announce(self.id, "gone"))
 
     def run_until_empty(self) -> int:
         """Work until nothing waits; the number of runs worked on. For tests and scripts."""
         worked = 0
-        while not self._stopping.is_set() and self._work_once():
+        while not self._stopping.is_set() and (record := self._claim()) is not None:
+            self._drive_of(record).go()
             worked += 1
         return worked
 
-    def _work_once(self) -> bool:
-        """Claim and train one run; False when none waits or the store does not answer."""
-        try:
-            record = self.store.claim(self.id)
-        except (SQLAlchemyError, OSError):
-            logger.exception("The run store does not answer; trying again.")
-            self._stopping.wait(1.0)
-            return False
+    # Runs under way
+
+    def _start_one(self) -> bool:
+        """Claim a run and start its thread; False when none waits or the store does not answer."""
+        record = self._claim()
         if record is None:
             return False
-        self._lost.clear()
-        self._current = record
-        try:
-            self._train_one(record)
-        finally:
-            self._current = None
+        drive = self._drive_of(record)
+        with self._lock:
+            for other in self._drives:
+                if other.record.job == record.job:
+                    other.lose()  # it was silent for so long that it counts as dead
+            thread = threading.Thread(target=drive.go, name=f"run-{record.id}", daemon=True)
+            self._drives[drive] = thread
+        thread.start()
         return True
 
-    def _train_one(self, record: RunRecord) -> None:
-        run_id = record.id
-        logger.info("Run %s: attempt %d.", run_id, record.attempt)
+    def _drive_of(self, record: RunRecord) -> Drive:
+        return Drive(self.store, self._executor, record, self.id, self._limits)
+
+    def _claim(self) -> RunRecord | None:
+        if time.monotonic() - self._beaten > SILENT:
+            self._beat()  # before its own runs count as lost
         try:
-            result = self._train(
-                record.config,
-                lambda progress: self._note(run_id, progress),
-                self._should_stop(run_id),
-            )
-            if self._stopping.is_set() and not self.store.cancel_requested(run_id):
-                self.store.release(run_id, self.id)
-                return
-            self.store.finish(run_id, result, self.id)
-        except LeaseLostError as error:
-            logger.warning("%s", error)
-        except Exception as error:  # whatever happens to one run, the worker goes on
-            logger.exception("Run %s failed.", run_id)
-            message = explain(error)
-            self._quietly(lambda: self.store.fail(run_id, message, self.id))
+            record = self.store.claim(self.id, device=self._device)
+        except NOT_ANSWERING as error:
+            self._say_once(error)
+            self._stopping.wait(self._pause)
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            return None
+        self._answers()
+        return record
 
-    def _note(self, run_id: str, progress: Progress) -> None:
-        self.store.append_progress(run_id, progress, self.id)
+    def _under_way(self) -> list[Drive]:
+        with self._lock:
+            self._drives = {d: thread for d, thread in self._drives.items() if _alive(thread)}
+            return list(self._drives)
 
-    def _should_stop(self, run_id: str) -> Callable[[], bool]:
-        looked = -CANCEL_PAUSE
-        cancelled = False
+    def _full(self) -> bool:
+        return len(self._under_way()) >= self._at_once
 
-        def should_stop() -> bool:
-            nonlocal looked, cancelled
-            if self._stopping.is_set() or self._lost.is_set():
-                return True
-            now = time.monotonic()
-            if not cancelled and now - looked >= CANCEL_PAUSE:
-                looked = now
-                cancelled = self.store.cancel_requested(run_id)
-            return cancelled
+    def _drain(self) -> None:
+        """Have every run given back, within a bounded time."""
+        for drive in self._under_way():
+            drive.drain()
+        self._executor.close()  # what is half trained is given up at once
+        until = time.monotonic() + DRAIN_PATIENCE
+        for thread in list(self._drives.values()):
+            thread.join(max(0.0, until - time.monotonic()))
+        for drive in self._under_way():
+            self._quietly(drive.give_up)
 
-        return should_stop
+    # Signs of life
 
     def _keep_beating(self) -> None:
         while not self._over.is_set():
-            self._quietly(self._beat)
+            self._beat()
             self._over.wait(BEAT)
 
     def _beat(self) -> None:
-        current = self._current
-        self.store.announce(self.id, "ready" if current is None else "busy")
-        if current is None:
+        drives = self._under_way()
+        state = "busy" if drives else "ready"
+        if not self._quietly(lambda: self.store.announce(self.id, state)):
             return
-        try:
-            self.store.heartbeat(current.id, self.id)
-        except LeaseLostError:
-            if self._current is current:
-                self._lost.set()
+        for drive in drives:
+            if drive.overdue and not self._stopping.is_set():
+                logger.warning("Run %s does not answer; it ends without.", drive.record.id)
+                self._quietly(drive.give_up)
+                continue
+            try:
+                self.store.heartbeat(drive.record.id, self.id)
+            except LeaseLostError:
+                drive.lose()  # or it has just ended, which is as well
+            except NOT_ANSWERING as error:
+                self._say_once(error)
+                return
+        self._beaten = time.monotonic()
 
-    def _quietly(self, act: Callable[[], None]) -> None:
-        """Do something whose failure must not end the worker; the log keeps the reason."""
+    def _quietly(self, act: Callable[[], None]) -> bool:
+        """Do something whose failure must not end the worker; whether it went well."""
         try:
             act()
-        except (LeaseLostError, SQLAlchemyError, OSError):
-            logger.exception("The run store could not be written.")
+        except NOT_ANSWERING as error:
+            self._say_once(error)
+            return False
+        except FairlabError as error:
+            logger.warning("The run store refused.", exc_info=error)
+            return False
+        return True
+
+    def _say_once(self, error: Exception) -> None:
+        if not self._silent:
+            logger.error("The run store does not answer; it is tried again.", exc_info=error)
+        self._silent = True
+
+    def _answers(self) -> None:
+        if self._silent:
+            logger.warning("The run store answers again.")
+        self._silent, self._pause = False, FIRST_PAUSE
 
 
-def train_config(
-    config: RunConfig, on_progress: Callable[[Progress], None], should_stop: Callable[[], bool]
-) -> SweepResult:
-    """Open the table of a configuration and train its sweep. Imports torch."""
-    from fairlab.training import fit_sweep
-
-    sweep = config.sweep
-    if sweep.folds > 1:  # folds split the table themselves
-        from fairlab.data import open_task
-
-        return fit_sweep(open_task(config), config, on_progress, should_stop)
-    what = config.model_copy(update={"sweep": SweepConfig(), "choice": None})
-    split = sweep.split.model_dump_json()
-    data = _prepared(what.model_dump_json(), split, sweep.group_by, sweep.grouping)
-    return fit_sweep(data, config, on_progress, should_stop)
+def default_id(device: str) -> str:
+    """Of this process: host, process id, device."""
+    return f"{platform.node()}:{os.getpid()}:{device}"
 
 
-@functools.lru_cache(maxsize=2)
-def _prepared(
-    what: str, split: str, group_by: tuple[str, ...], grouping: Grouping
-) -> "PreparedData":
-    """The table of a configuration, split and encoded; kept for the next run on it."""
-    from fairlab.data import open_task, prepare
-
-    config = RunConfig.model_validate_json(what)
-    shares = SplitConfig.model_validate_json(split)
-    return prepare(open_task(config), shares, group_by, grouping)
-
-
-def explain(error: BaseException) -> str:
-    """A sentence for the owner of a run that failed; details stay in the log."""
-    if isinstance(error, FairlabError):
-        return str(error)
-    text = str(error).lower()
-    cause = getattr(error, "orig", error)
-    if (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in text
-        or "out of memory" in text
-    ):
-        return (
-            "Memory ran out while training. Train fewer strengths or seeds, a smaller model, a "
-            "smaller batch or fewer rows."
-        )
-    if getattr(cause, "errno", None) == errno.ENOSPC or "disk is full" in text:
-        return (
-            "The disk is full, so points and results could not be stored. Free some space and "
-            "train again."
-        )
-    if getattr(cause, "errno", None) in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return (
-            f"fairlab may not write to its folder ({home()}). Give it permission, or set "
-            "FAIRLAB_HOME to another folder, and train again."
-        )
-    if "cuda" in text:
-        return (
-            "Training on the graphics card failed. Choose the device cpu, or check the driver "
-            f"(details are in {LOG_NAME})."
-        )
-    return (
-        f"Training stopped on an unexpected error ({type(error).__name__}). The other runs are "
-        f"not affected; details are in {home() / LOG_NAME}."
-    )
-
-
-def main(parent: int | None = None, device: str = "cpu") -> None:  # noqa: ARG001
-    """Run the worker of this home until it is stopped.
-
-    Args:
-        parent: Process id of the server that started it; when that is gone, the worker ends
-            after the run it has. None works until stopped.
-    """
-    folder = home()
-    _log_to(folder / LOG_NAME)
-    if hasattr(os, "nice"):
-        os.nice(10)
-
-    def abandoned() -> bool:
-        return parent is not None and os.getppid() != parent
-
-    stopped = threading.Event()
-
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-        if worker is not None:
-            worker.stop()
-
-    worker: Worker | None = None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
-    warm_up()
-    lock = FileLock(folder / "worker.lock")
-    while not stopped.is_set() and not abandoned():
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            stopped.wait(0.2)  # another worker still finishes the run of a server that died
-            continue
-        with lock:
-            store = RunStore(folder)
-            worker = Worker(store, abandoned=abandoned)
-            if store.requeue_lost():
-                logger.warning("Runs of a training process that died are queued again.")
-            if stopped.is_set():
-                worker.stop()
-            worker.run()
-            store.close()
-        break
-    if parent is not None:
-        # All is stored and released; taking torch down in order would cost the server a second.
-        logging.shutdown()
-        os._exit(0)
-
-
-def warm_up() -> None:
-    """Import all that training needs and train one epoch, so that the first run starts at once."""
-    try:
-        from fairlab.data import load
-
-        table = load("loanapp")
-        sweep = {
-            "epochs": 1,
-            "modes": ("penalty", "adversarial", "layer"),
-            "penalty": {"strengths": (0.0, 1.0)},
-            "adversarial": {"strengths": (0.0, 1.0)},
-            "layer": {"slacks": (1.0, 0.1)},
-            "baselines": ("logistic", "boosting"),
-        }
-        config = RunConfig.model_validate({"data": table.data, "task": table.task, "sweep": sweep})
-        train_config(config, lambda _progress: None, lambda: False)
-    except Exception:  # a warm start is a kindness, never a reason not to work
-        logger.exception("The warm start failed; training works all the same.")
-
-
-def _log_to(path: Path) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+def _alive(thread: threading.Thread) -> bool:
+    """Whether it will still do something; one not yet started will."""
+    return thread.ident is None or thread.is_alive()

@@ -6,13 +6,15 @@ epochs, says so, and then trains until it is killed.
 
 import sys
 import threading
-from collections.abc import Callable
 
 from fairlab.config import RunConfig
-from fairlab.results import Progress, SweepResult
+from fairlab.results import SweepResult
+from fairlab.runs.executors import Limits
+from fairlab.runs.parts import Part
 from fairlab.runs.store import RunStore
 from fairlab.runs.worker import Worker
 from tests.contracts import small
+from tests.contracts.executing import Here, Note, Stop
 
 
 def _say(text: str) -> None:
@@ -32,16 +34,14 @@ def claim() -> None:
 def hang() -> None:
     """Begin a run and never end it."""
 
-    def train(
-        _config: RunConfig, note: Callable[[Progress], None], _stop: Callable[[], bool]
-    ) -> SweepResult:
+    def train(_config: RunConfig, _part: Part, note: Note, _stop: Stop) -> SweepResult:
         note(small.progress(1))
         note(small.progress(2))
         _say("training")
         threading.Event().wait()
         raise AssertionError
 
-    Worker(RunStore(), train).run_until_empty()
+    Worker(RunStore(), Here(train), Limits()).run_until_empty()
 
 
 if __name__ == "__main__":

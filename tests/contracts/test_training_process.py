@@ -1,27 +1,51 @@
-"""The real training process on a real, small sweep."""
+"""The real training process on real, small sweeps: stopped, killed, cancelled, taken up again."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
+import psutil
 import pytest
 
 from fairlab.config import RunConfig
+from fairlab.results import SweepResult
+from fairlab.runs.artefacts import encode
+from fairlab.runs.parts import merge, parts_of, train_part
 from fairlab.runs.records import RunState
+from fairlab.runs.stopping import STOP_PATIENCE
 from fairlab.runs.store import RunStore
 from fairlab.runs.supervisor import WorkerSupervisor
-from fairlab.runs.worker import train_config
 
 
-def config(epochs: int) -> RunConfig:
+def config(epochs: int, **sweep: object) -> RunConfig:
+    own = {"penalty": {"strengths": [0, 1]}, "epochs": epochs, "batch_size": 64}
     return RunConfig.model_validate(
         {
             "data": {"source": "synthetic", "options": {"n": 400}},
             "task": {"label": "outcome", "favourable": ["yes"], "sensitive": ["group"]},
-            "sweep": {"penalty": {"strengths": [0, 1]}, "epochs": epochs, "batch_size": 64},
+            "sweep": {**own, **sweep},
         }
     )
+
+
+def trained_here(run: RunConfig) -> SweepResult:
+    """The same run without a worker."""
+    import torch
+
+    torch.set_num_threads(1)
+    parts = parts_of(run)
+    return merge(run, {p.name: train_part(run, p, lambda _: None, lambda: False) for p in parts})
+
+
+def same(one: SweepResult, other: SweepResult) -> bool:
+    """Whether two results are equal bit by bit, but for how long they took."""
+    return encode(replace(one, seconds=0.0)) == encode(replace(other, seconds=0.0))
 
 
 def until(true: Callable[[], bool], seconds: float = 120) -> None:
@@ -49,10 +73,7 @@ def test_a_run_goes_through_the_process_and_back(supervisor: WorkerSupervisor) -
     assert store.get(short).message == ""
     assert store.get(short).state is RunState.DONE
     assert [event.data["epoch"] for event in store.events(short)] == [1, 2]
-    here = train_config(config(2), lambda _progress: None, lambda: False)
-    there = store.load_result(short)
-    assert there.points == here.points
-    np.testing.assert_array_equal(there.splits["test"].score, here.splits["test"].score)
+    assert same(store.load_result(short), trained_here(config(2)))
 
     long = store.submit(config(9_999))
     until(lambda: len(store.events(long)) > 0)
@@ -63,6 +84,62 @@ def test_a_run_goes_through_the_process_and_back(supervisor: WorkerSupervisor) -
 
     other = store.submit(config(9_998))
     until(lambda: len(store.events(other)) > 0)
+    assert supervisor.pid is not None
+    process = psutil.Process(supervisor.pid)
+    started = process.children(recursive=True)
+    assert started
     supervisor.stop()
     assert store.get(other).state is RunState.QUEUED
     assert store.workers() == {}
+    assert psutil.wait_procs(started, timeout=STOP_PATIENCE)[1] == []
+
+
+def test_a_killed_worker_costs_no_finished_part(supervisor: WorkerSupervisor) -> None:
+    """SIGKILL while the second of two parts trains: the next worker goes on from the first at
+    once, and the result has the bytes of a run that nothing happened to."""
+    store = RunStore()
+    run = config(40, baselines=["logistic"])
+    run_id = store.submit(run)
+    until(lambda: store.get(run_id).parts_done == 1)
+    if store.get(run_id).state is not RunState.DONE:
+        assert supervisor.pid is not None
+        psutil.Process(supervisor.pid).send_signal(signal.SIGKILL)
+    until(lambda: not store.get(run_id).state.active)
+    record = store.get(run_id)
+    assert record.state is RunState.DONE
+    assert (record.attempt, record.resumed) in ((2, 1), (1, 0))
+    points = [(e.data["mode"], e.data["epoch"]) for e in store.events(run_id)]
+    assert len(points) == len(set(points))
+    assert same(store.load_result(run_id), trained_here(run))
+
+
+def test_a_worker_that_cannot_start_leaves_its_reason(fairlab_home: Path) -> None:
+    """A setting that cannot be: the last line on stderr is for the supervisor, in a sentence."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "fairlab", "worker"],
+        env={**os.environ, "FAIRLAB_RUN_SECONDS": "soon"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("fairlab worker: FAIRLAB_RUN_SECONDS is 'soon'")
+
+
+def test_a_run_over_its_time_says_the_limit_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FAIRLAB_RUN_SECONDS", "1")
+    supervisor = WorkerSupervisor(shortest_pause=0.0)
+    supervisor.start()
+    try:
+        store = RunStore()
+        run_id = store.submit(config(9_999))
+        until(lambda: not store.get(run_id).state.active)
+        record = store.get(run_id)
+        assert record.state is RunState.FAILED
+        assert record.attempt == 1
+        assert "a run may take 1 seconds" in record.message
+    finally:
+        supervisor.stop()
