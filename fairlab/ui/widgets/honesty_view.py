@@ -35,10 +35,11 @@ _WHO = {
 }
 _CURSE = (
     "Picked on validation people only: among the models within the gap there, the most accurate, "
-    "less what chance is expected to widen its gap beyond it on others. The best of many noisy numbers is partly luck, so the "
-    "picked model does somewhat worse on others: the winner's curse. How much is estimated by "
-    "picking again on validation people drawn anew, 500 times. Test people play no part in the "
-    "choice; their numbers are beside it with 95 % intervals. Models with warnings are not picked."
+    "less what chance is expected to widen its gap beyond it on others. The best of many noisy "
+    "numbers is partly luck, so the picked model does somewhat worse on others: the winner's "
+    "curse. How much is estimated by picking again on validation people drawn anew, 500 times. "
+    "Test people play no part in the choice; their numbers are beside it with 95 % intervals. "
+    "Models with warnings are not picked."
 )
 
 
