@@ -36,6 +36,7 @@ LONGEST = 400
 
 _TOKEN = re.compile(
     r"[A-Za-z0-9_-]{22}|[0-9a-fA-F]{16,128}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|[A-Z0-9]{4}(-[A-Z0-9]{4}){2}"  # the last is the code of a room
 )
 _EDGE, _END = r"(?<![A-Za-z0-9_-])", r"(?![A-Za-z0-9_-])"
 _RULES = (

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from fairlab.home import home
 from fairlab.logs import Public
+from fairlab.runs.holdings import Overview
 from fairlab.settings import settings
 from fairlab.ui.shutdown import stopping
 from fairlab.ui.store import store
@@ -27,6 +28,7 @@ from fairlab.ui.store import store
 logger = logging.getLogger(__name__)
 
 FRESH = 1.0  # seconds an answer is given again
+COUNTED = 15.0  # seconds the counts of the queue are kept: finding them looks at every file
 PATIENCE = 2.0  # seconds a look may take before it counts as no answer
 STUCK = 600.0  # seconds a run waits while none is under way, before the queue counts as stuck
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -148,7 +150,6 @@ def _disk() -> tuple[bool, str]:
 
 def _training() -> tuple[bool, str]:
     """A training process is there, and runs do not wait while none is under way."""
-    now = store().overview()
     if not store().workers():
         remedy = (
             "It starts within seconds; if it does not, worker.log says why."
@@ -156,6 +157,7 @@ def _training() -> tuple[bool, str]:
             else "Start one: fairlab worker."
         )
         return False, f"No training process is there. {remedy}"
+    now = _counts.now()
     waited = now.oldest_wait or 0.0
     if now.queued and not now.running and waited > STUCK:
         return False, (
@@ -164,5 +166,20 @@ def _training() -> tuple[bool, str]:
         )
     return True, f"A training process is there; {now.running:,} runs train, {now.queued:,} wait."
 
+
+class _Counts:
+    """The store's overview, found now and then."""
+
+    def __init__(self) -> None:
+        self._found: Overview | None = None
+        self._at = -float("inf")
+
+    def now(self) -> Overview:
+        if self._found is None or time.monotonic() - self._at >= COUNTED:
+            self._found, self._at = store().overview(), time.monotonic()
+        return self._found
+
+
+_counts = _Counts()
 
 ROUTES = [Route("/api/ready", ready, methods=["GET"])]

@@ -38,6 +38,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     store = Store()
     monkeypatch.setattr(health, "store", lambda: store)
     monkeypatch.setattr(health, "_readiness", Readiness())
+    monkeypatch.setattr(health, "_counts", health._Counts())
     monkeypatch.setattr(health, "stopping", threading.Event())
     return store
 

@@ -120,6 +120,7 @@ def test_secrets_of_the_settings_are_taken_out_wherever_they_turn_up(
         ("first\nincome,age\n1,2", "first", "income"),
         (f"GET /api/runs/{RUN}/points", "/points", RUN),
         (f"owner {'a1' * 32} left", "left", "a1" * 32),
+        ("room K7QF-9M2X-T4BD closed", "closed", "9M2X"),
         ("session 0f8fad5b-d9cb-469f-a165-70867728950e left", "left", "469f"),
     ],
 )
