@@ -9,6 +9,7 @@ app: .venv/.installed            ## open the dashboard
 
 test: .venv/.installed-dev       ## every test, browser journeys included
 	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.contracts.postgres
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not browser"
 	$(BIN)/python -m pytest -m browser
 

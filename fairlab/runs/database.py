@@ -20,7 +20,7 @@ CONNECT_SECONDS = 5
 # A server that vanished in mid-transaction must not hold its locks for ever.
 IDLE_MS = 60_000
 
-_TROUBLE = (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error, OSError)
+_TROUBLE = (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error)
 
 
 class Database:
@@ -47,10 +47,7 @@ class Database:
         self._engine = _engine(self.url, patience_ms)
         with self._telling():
             if self.is_sqlite:
-                with FileLock(lock):
-                    _write_ahead(self._engine)
-                    with self.write() as connection:
-                        prepare(connection)
+                self._prepare_sqlite(lock)
             else:
                 with self.write("prepare") as connection:
                     prepare(connection)
@@ -86,6 +83,15 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+    def _prepare_sqlite(self, lock: Path) -> None:
+        try:
+            with FileLock(lock):
+                _write_ahead(self._engine)
+                with self.write() as connection:
+                    prepare(connection)
+        except OSError as error:
+            raise store_error(error, self.place) from error
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:

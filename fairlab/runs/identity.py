@@ -24,7 +24,7 @@ def cache_key(config: RunConfig) -> str:
 
 def code_version() -> str:
     """The program that trains, as 64 hexadecimal digits: fairlab's own code and torch."""
-    return hashlib.sha256(f"{code_digest()}\n{installed.version('torch')}".encode()).hexdigest()
+    return hashlib.sha256(f"{code_digest()}\n{_torch_version()}".encode()).hexdigest()
 
 
 @functools.cache
@@ -39,6 +39,11 @@ def code_digest() -> str:
         content.update(path.relative_to(root).as_posix().encode())
         content.update(path.read_bytes())
     return content.hexdigest()
+
+
+@functools.cache
+def _torch_version() -> str:
+    return installed.version("torch")  # read from its files, without importing it
 
 
 def can_share(config: RunConfig) -> bool:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,14 @@ import sqlalchemy as sa
 from fairlab.errors import InputError, UnknownNameError
 from fairlab.results import SweepResult
 from fairlab.runs import artefacts
+from fairlab.runs.executors import Limits
 from fairlab.runs.feed import points_payload
 from fairlab.runs.records import LeaseLostError, RunState
 from fairlab.runs.store import RunStore
 from fairlab.runs.store_errors import StoreError
 from fairlab.runs.worker import Worker
 from tests.contracts import small
+from tests.contracts.executing import Here
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,8 +44,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(fairlab_home: Path, clock: Clock) -> RunStore:
-    return RunStore(clock=clock)
+def store(database: str, clock: Clock) -> Iterator[RunStore]:
+    opened = RunStore(clock=clock)
+    yield opened
+    opened.close()
 
 
 def other_process(*arguments: str) -> "subprocess.Popen[str]":
@@ -111,11 +116,11 @@ def test_killed_worker_is_noticed_and_its_run_done_by_another(
     assert store.claim("second") is None, "not stale yet"
     clock.now = heartbeat + store.stale_after + 0.1
 
-    def train(_config, note, _stop):  # type: ignore[no-untyped-def]
+    def train(_config, _part, note, _stop):  # type: ignore[no-untyped-def]
         note(small.progress(1))
         return small.result()
 
-    assert Worker(store, train).run_until_empty() == 1
+    assert Worker(store, Here(train), Limits()).run_until_empty() == 1
     record = store.get(run_id)
     assert record.state is RunState.DONE
     assert record.attempt == 2
@@ -266,14 +271,14 @@ def test_cancelling_a_running_run_keeps_what_there_is(store: RunStore) -> None:
     """The worker sees the flag; the models as they were are kept and marked as cancelled."""
     run_id = store.submit(small.config())
 
-    def train(_config, note, stop):  # type: ignore[no-untyped-def]
+    def train(_config, _part, note, stop):  # type: ignore[no-untyped-def]
         note(small.progress(1))
         assert not stop()
         store.request_cancel(run_id)
         assert store.get(run_id).cancel_requested
         return small.result(cancelled=True)
 
-    Worker(store, train).run_until_empty()
+    Worker(store, Here(train), Limits()).run_until_empty()
     assert store.get(run_id).state is RunState.CANCELLED
     assert store.load_result(run_id).cancelled
 
@@ -398,12 +403,10 @@ def test_titles_are_parameters_not_sql(store: RunStore) -> None:
     assert store.get(run_id).title == title
 
 
-def test_database_of_a_newer_fairlab_is_refused(store: RunStore, fairlab_home: Path) -> None:
-    store.close()
-    engine = sa.create_engine(f"sqlite:///{fairlab_home / 'runs.sqlite3'}")
-    with engine.begin() as connection:
+def test_database_of_a_newer_fairlab_is_refused(store: RunStore) -> None:
+    with store._database.write() as connection:
         connection.execute(sa.text("UPDATE meta SET value = '99' WHERE key = 'schema'"))
-    engine.dispose()
+    store.close()
     with pytest.raises(InputError, match="schema 99"):
         RunStore()
 
