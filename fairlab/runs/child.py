@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -56,7 +57,8 @@ def main(pipe: Connection, assignment: Assignment, forked: bool) -> None:
     _stand_back(assignment, forked)
     threading.Thread(target=_listen, args=(pipe, stopped), name="orders", daemon=True).start()
     try:
-        content = _trained(assignment, pipe, stopped)
+        with bounded_memory(assignment.memory):
+            content = _trained(assignment, pipe, stopped)
     except BaseException as error:
         content = pack_failure(_failure(error))
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -113,17 +115,20 @@ def _stand_back(assignment: Assignment, forked: bool) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != before:
             os._exit(1)
-    if assignment.memory is not None:
-        _bound_memory(assignment.memory)
 
 
-def _bound_memory(most: int) -> None:
-    """Let the system refuse memory that would take this process over its limit.
+@contextlib.contextmanager
+def bounded_memory(most: int | None) -> Iterator[None]:
+    """Let the system refuse memory that would take this process over a limit meanwhile.
 
     The limit is on private memory asked for, of which some is never touched; what has been asked
     for and not touched so far is granted on top.
+
+    Args:
+        most: Bytes; None is no limit.
     """
-    if sys.platform != "linux":
+    if most is None or sys.platform != "linux":
+        yield
         return
     import resource
 
@@ -133,8 +138,12 @@ def _bound_memory(most: int) -> None:
             name, _, rest = line.partition(":")
             if name in ("VmData", "VmRSS"):
                 held[name] = 1024 * int(rest.split()[0])
-    spare = max(0, held.get("VmData", 0) - held.get("VmRSS", 0))
-    soft = most + spare
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    if hard == resource.RLIM_INFINITY or soft < hard:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    before, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    soft = most + max(0, held.get("VmData", 0) - held.get("VmRSS", 0))
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, hard))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fairlab.config import RunConfig
-from fairlab.errors import FairlabError
+from fairlab.errors import FairlabError, InputError
 from fairlab.results import Progress, SweepResult
 from fairlab.runs.parts import Part
 from fairlab.settings import Settings, settings
@@ -94,7 +94,14 @@ def choose_executor(chosen: Settings | None = None, at_once: int | None = None) 
     """
     chosen = settings() if chosen is None else chosen
     if chosen.ray_address:
-        from fairlab.runs.ray_executor import RayExecutor
+        try:
+            from fairlab.runs.ray_executor import RayExecutor
+        except ImportError as error:
+            raise InputError(
+                "FAIRLAB_RAY_ADDRESS names a Ray cluster, and the package ray is not installed "
+                "here. Install it (pip install ray), in the cluster's version, or unset the "
+                "variable."
+            ) from error
 
         return RayExecutor(chosen.ray_address)
     from fairlab.runs.local_processes import LocalProcesses
