@@ -6,6 +6,7 @@ watched runs, and one more per run that has new points, however many people watc
 
 import hashlib
 import json
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from fairlab.errors import UnknownNameError
 from fairlab.runs import queries
 from fairlab.runs.records import RunState
 from fairlab.runs.schema import events, jobs, runs
+from fairlab.runs.status import CANCELLING, Status
 
 if TYPE_CHECKING:
     from fairlab.runs.store import RunStore
@@ -32,6 +34,7 @@ GONE = json.dumps(
         "attempt": 0,
         "share_done": 0.0,
         "queue_position": 0,
+        "words": "",
         "has_result": False,
         "next": 0,
         "skipped": 0,
@@ -64,6 +67,7 @@ class Feed:
     def __init__(self) -> None:
         self._newest: OrderedDict[tuple[str, int], tuple[int, dict[str, int]]] = OrderedDict()
         self._queue: tuple[Any, dict[str, int]] = (None, {})
+        self._status = Status()
 
     def look(self, connection: sa.Connection, wants: Iterable[Want]) -> dict[Want, str | None]:
         """The answer to each question, None where nothing changed since the answer before.
@@ -72,6 +76,7 @@ class Feed:
             JSON objects with ``state``, ``message``, ``final`` (nothing will change any more),
             ``cancel_requested``, ``attempt`` (another one than before: forget the earlier rows,
             all are here), ``share_done``, ``queue_position`` (1 starts next, 0 does not wait),
+            ``words`` (what it waits for, or was kept of; see :mod:`fairlab.runs.status`),
             ``has_result``, ``next`` (the cursor to ask with), ``seen``, and ``rows``: one per
             family and epoch as :func:`fairlab.runs.records.progress_data` makes it, plus ``id``
             and ``at`` (when it was stored, seconds since the epoch). Of more than
@@ -81,6 +86,7 @@ class Feed:
         asked = list(wants)
         states = _states(connection, {want.run_id for want in asked})
         places = self._places(connection, [s for s in states.values() if _waits(s)])
+        waits = self._status.words(connection, time.time(), places)
         known: dict[tuple[str, int], tuple[str, int]] = {}
         answers: dict[Want, str | None] = {}
         for want in asked:
@@ -89,7 +95,8 @@ class Feed:
                 answers[want] = None if want.seen == "gone" else GONE
                 continue
             after = want.after if want.attempt == state.attempt else 0
-            head = _head(state, places.get(want.run_id, 0), max(after, state.newest))
+            words = waits.get(want.run_id, "") or self._of_training(connection, state)
+            head = _head(state, places.get(want.run_id, 0), words, max(after, state.newest))
             if head["seen"] == want.seen and after >= state.newest:
                 answers[want] = None
                 continue
@@ -100,6 +107,14 @@ class Feed:
             text = json.dumps({**head, "skipped": skipped}, allow_nan=False)
             answers[want] = f'{text[:-1]}, "rows": [{rows}]}}'
         return answers
+
+    def _of_training(self, connection: sa.Connection, state: Any) -> str:
+        """That a run is being cancelled, or goes on from what was kept; "" if neither."""
+        if state.state != RunState.RUNNING.value:
+            return ""
+        if state.cancel_requested:
+            return CANCELLING
+        return self._status.resumed(connection, state.id, state.resumed)
 
     def _places(self, connection: sa.Connection, waiting: list[Any]) -> dict[str, int]:
         """Places in the queue; worked out again only when the queue has moved."""
@@ -168,6 +183,7 @@ _STATES = (
         jobs.c.attempt,
         jobs.c.share_done,
         jobs.c.result_key,
+        jobs.c.resumed,
         sa.func.coalesce(_NEWEST, 0).label("newest"),
     )
     .join(jobs, runs.c.job_id == jobs.c.id)
@@ -184,7 +200,7 @@ def _waits(state: Any) -> bool:
     return state.left_at is None and bool(state.state == RunState.QUEUED.value)
 
 
-def _head(state: Any, place: int, cursor: int) -> dict[str, Any]:
+def _head(state: Any, place: int, words: str, cursor: int) -> dict[str, Any]:
     """What an answer says beside its rows, with a sign of itself."""
     left = state.left_at is not None  # its owner cancelled it, others still wait
     kind = RunState.CANCELLED if left else RunState(state.state)
@@ -196,6 +212,7 @@ def _head(state: Any, place: int, cursor: int) -> dict[str, Any]:
         "attempt": state.attempt,
         "share_done": state.share_done,
         "queue_position": place,
+        "words": words,
         "has_result": state.result_key is not None,
         "next": cursor,
     }

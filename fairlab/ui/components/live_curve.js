@@ -392,12 +392,11 @@ function step(state, by) {
 
 function statusText(live) {
   const newest = live.newest;
-  if (live.state === "queued") {
-    const before = (live.queue_position ?? 0) - 1;
-    return before > 0 ? `Waiting: ${before} run${before > 1 ? "s" : ""} before yours.` : "Starting …";
-  }
+  if (live.state === "queued") return live.words || "Starting …";
+  if (live.cancelling) return live.words;
   if (live.state === "running") {
     if (!newest) return "Reading the table and preparing it …";
+    const kept = live.words ? `${live.words} ` : "";
     const left = live.share_done > 0.02
       ? (newest.seconds * (1 - live.share_done)) / live.share_done : null;
     const losses = Object.entries(newest.losses ?? {})
@@ -407,15 +406,15 @@ function statusText(live) {
         return finite.length ? `${name} ${mean.toFixed(3)}` : null;
       }).filter(Boolean).join(", ");
     if (newest.mode === "baseline") {
-      return `${live.label("baseline")}: ${newest.epoch} of ${newest.epochs}` +
+      return `${kept}${live.label("baseline")}: ${newest.epoch} of ${newest.epochs}` +
         (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
     }
     if (newest.epoch === 0) {
-      return "Trying settings of the network on validation people" +
+      return `${kept}Trying settings of the network on validation people` +
         (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
     }
     const fold = newest.folds ? `Fold ${newest.fold} of ${newest.folds} · ` : "";
-    return `${fold}${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
+    return `${kept}${fold}${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
       (losses ? ` · mean loss: ${losses}` : "") +
       (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
   }
@@ -511,7 +510,8 @@ function take(state, runs) {
     moved ||= news.rows.length > 0;
     Object.assign(live, {
       cursor: news.next, attempt: news.attempt, seen: news.seen, state: news.state,
-      message: news.message, share_done: news.share_done, queue_position: news.queue_position,
+      message: news.message, share_done: news.share_done,
+      words: news.words, cancelling: news.cancel_requested,
     });
     if (news.final) {
       live.finished = true;
