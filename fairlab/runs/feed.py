@@ -18,7 +18,7 @@ from fairlab.errors import UnknownNameError
 from fairlab.runs import queries
 from fairlab.runs.records import RunState
 from fairlab.runs.schema import events, jobs, runs
-from fairlab.runs.status import CANCELLING, Status
+from fairlab.runs.status import CANCELLING, QUIET, SILENT, Status
 
 if TYPE_CHECKING:
     from fairlab.runs.store import RunStore
@@ -109,9 +109,11 @@ class Feed:
         return answers
 
     def _of_training(self, connection: sa.Connection, state: Any) -> str:
-        """That a run is being cancelled, or goes on from what was kept; "" if neither."""
+        """That nobody is at a run, that it is being cancelled, or what was kept; else ""."""
         if state.state != RunState.RUNNING.value:
             return ""
+        if state.heartbeat is not None and time.time() - state.heartbeat > SILENT:
+            return QUIET
         if state.cancel_requested:
             return CANCELLING
         return self._status.resumed(connection, state.id, state.resumed)
@@ -184,6 +186,7 @@ _STATES = (
         jobs.c.share_done,
         jobs.c.result_key,
         jobs.c.resumed,
+        jobs.c.heartbeat,
         sa.func.coalesce(_NEWEST, 0).label("newest"),
     )
     .join(jobs, runs.c.job_id == jobs.c.id)

@@ -22,6 +22,12 @@ LOOKED_AT = 200  # newest runs that a forecast is made from
 SHARE_KNOWN = 0.02  # of a run done, from which on its own pace says when it ends
 LONG_SILENT = 20.0  # seconds without a sign of life until a worker counts as gone
 
+SILENT = 10.0  # seconds without one until the page says so
+
+QUIET = (
+    "The training process that has this run gives no sign of life. If it is gone, another goes on "
+    "from the finished parts within half a minute."
+)
 CANCELLING = "Cancelling: training stops at the end of the epoch under way."
 TAKE_TURNS = "Visitors take turns, so nobody waits behind another's whole list."
 STARTS_ITSELF = "The run waits and starts by itself as soon as there is one."

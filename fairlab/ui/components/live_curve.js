@@ -395,7 +395,7 @@ function statusText(live) {
   if (live.state === "queued") return live.words || "Starting …";
   if (live.cancelling) return live.words;
   if (live.state === "running") {
-    if (!newest) return "Reading the table and preparing it …";
+    if (!newest) return live.words || "Reading the table and preparing it …";
     const kept = live.words ? `${live.words} ` : "";
     const left = live.share_done > 0.02
       ? (newest.seconds * (1 - live.share_done)) / live.share_done : null;
