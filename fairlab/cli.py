@@ -54,6 +54,7 @@ class Benchmark(StrEnum):
     QUALITY = "quality"
     ADVERSARIAL = "adversarial"
     LIVE = "live"
+    FAULTS = "faults"
 
 
 Smallest = Annotated[
@@ -219,7 +220,8 @@ def bench(
         bool, typer.Option("--many", help="Also 1,000 models in one sweep (sweep).")
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A small part, to try it (paper, coverage, live).")
+        bool,
+        typer.Option("--quick", help="A small part, to try it (paper, coverage, live, faults)."),
     ] = False,
     tables: Annotated[
         str | None, typer.Option(help="Which tables, with commas between (quality, adversarial).")
@@ -254,7 +256,7 @@ def bench(
             "the folder that has them with --data FOLDER, or name the built-in one: --tables "
             "loanapp."
         )
-    options: dict[str, Any] = {} if what is Benchmark.COVERAGE else {"data": data}
+    options: dict[str, Any] = {"data": data} if what in _OPTIONS_OF["data"] else {}
     given = {
         "data": data,
         "device": None if device is None else device.value,
@@ -292,12 +294,12 @@ def bench(
 
 
 _OPTIONS_OF = {
-    "data": tuple(name for name in Benchmark if name is not Benchmark.COVERAGE),
+    "data": tuple(name for name in Benchmark if name not in (Benchmark.COVERAGE, Benchmark.FAULTS)),
     "device": (Benchmark.LAYER, Benchmark.SWEEP),
     "package_python": (Benchmark.LAYER, Benchmark.FRONTIER),
     "seeds": (Benchmark.PAPER, Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "workers": (Benchmark.PAPER,),
-    "quick": (Benchmark.PAPER, Benchmark.COVERAGE, Benchmark.LIVE),
+    "quick": (Benchmark.PAPER, Benchmark.COVERAGE, Benchmark.LIVE, Benchmark.FAULTS),
     "many": (Benchmark.SWEEP,),
     "tables": (Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "constraints": (Benchmark.QUALITY,),

@@ -94,22 +94,24 @@ def find_events(connection: sa.Connection, record: RunRecord, after: int) -> tup
 def claim_order(device: str | None = None) -> sa.Select[str]:
     """Ids of waiting computations, the one to start next first; an id may come again later.
 
-    By priority; then those of the owner with fewest computations under way, counting the ones of
-    theirs that come before; then of the owner served longest ago; then the oldest. A computation
-    several people wait for has the best of their places. So nobody waits behind another's ten.
+    By priority; then those that were under way and interrupted; then those of the owner with
+    fewest computations under way, counting the ones of theirs that come before; then of the owner
+    served longest ago; then the oldest. A computation several people wait for has the best of
+    their places. So nobody waits behind another's ten.
 
     Args:
         device: Only computations for this device; None is all.
     """
+    began = jobs.c.started.is_not(None).label("began")
     waits = (
-        sa.select(jobs.c.id, jobs.c.priority, jobs.c.created, runs.c.owner)
+        sa.select(jobs.c.id, jobs.c.priority, jobs.c.created, began, runs.c.owner)
         .join(runs, runs.c.job_id == jobs.c.id)
         .where(jobs.c.state == RunState.QUEUED.value, runs.c.left_at.is_(None))
         .where(sa.true() if device is None else jobs.c.device == device)
         .distinct()
         .subquery("waits")
     )
-    order = (waits.c.priority.desc(), waits.c.created, waits.c.id)
+    order = (waits.c.priority.desc(), waits.c.began.desc(), waits.c.created, waits.c.id)
     turn = sa.func.row_number().over(partition_by=waits.c.owner, order_by=order)
     turns = sa.select(*waits.c, turn.label("turn")).subquery("turns")
     under_way = (
@@ -125,6 +127,7 @@ def claim_order(device: str | None = None) -> sa.Select[str]:
         .outerjoin(owners, owners.c.id == turns.c.owner)
         .order_by(
             turns.c.priority.desc(),
+            turns.c.began.desc(),
             sa.func.coalesce(under_way.c.count, 0) + turns.c.turn,
             turns.c.turn,
             sa.func.coalesce(owners.c.served, 0.0),

@@ -16,9 +16,12 @@ ANN, BEA = "a" * 64, "b" * 64
 
 
 class Clock:
+    """Every look is a little later than the one before."""
+
     now = 1_000_000.0
 
     def __call__(self) -> float:
+        self.now += 1e-3
         return self.now
 
 
@@ -123,3 +126,15 @@ def test_a_run_taken_up_again_says_what_was_kept(store: RunStore, clock: Clock) 
     assert words(store, run_id) == said
     store.request_cancel(run_id)
     assert words(store, run_id) == status.CANCELLING
+
+
+def test_an_interrupted_run_does_not_wait_behind_new_ones(store: RunStore) -> None:
+    """Its owner was served last; it goes on first all the same, before any that never began."""
+    interrupted = store.submit(small.config(0), owner=ANN)
+    store.submit(small.config(1), owner=ANN)
+    store.submit(small.config(2), owner=BEA)
+    store.claim("dead")
+    store.requeue_lost()
+    record = store.claim("other")
+    assert record is not None
+    assert record.id == interrupted
