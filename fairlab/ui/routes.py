@@ -14,6 +14,7 @@ from starlette.routing import Route
 import fairlab
 from fairlab.errors import FairlabError, UnknownNameError
 from fairlab.runs.feed import Feed, Want, points_payload
+from fairlab.runs.supervisor import trouble
 from fairlab.ui.shutdown import when_stopping
 from fairlab.ui.store import store
 from fairlab.ui.watch import CrowdedError, Watch
@@ -85,11 +86,10 @@ def points(request: Request) -> JSONResponse:
 
 
 def health(_request: Request) -> JSONResponse:
-    """``GET /api/health``: version, and whether a training process is ready."""
+    """``GET /api/health``: version, which training processes are there, and why one is not."""
     states = sorted(store().workers().values())
-    return JSONResponse(
-        {"status": "ok", "version": fairlab.__version__, "workers": states}, headers=_HEADERS
-    )
+    found = {"status": "ok", "version": fairlab.__version__, "workers": states}
+    return JSONResponse(found | {"problem": trouble()}, headers=_HEADERS)
 
 
 def _problem(status: int, message: str) -> JSONResponse:

@@ -40,7 +40,8 @@ from fairlab.ui.widgets.frontier_view import (
 from fairlab.ui.widgets.honesty_cache import honesty_of
 from fairlab.ui.widgets.honesty_view import best_within, health_view
 from fairlab.ui.widgets.point_detail import point_detail
-from fairlab.ui.widgets.share import say_read_only, share
+from fairlab.ui.widgets.run_ends import say_ends
+from fairlab.ui.widgets.share import say_read_only
 
 _SELECTED = "fairlab.selected"
 
@@ -60,12 +61,10 @@ def runs_view() -> None:
             st.markdown("Press **Train**. Points appear after the first epoch, within seconds.")
         return
     with st.container():  # always there, so that what it holds never moves the chart to a new place
-        _problems(records)
+        say_ends(records)
         say_read_only(records)
-        with st.container(horizontal=True):
-            if records[-1].state.active and is_mine(records[-1]):
-                _cancel(records[-1])
-            share("train", key="train.share")
+        if records[-1].state.active and is_mine(records[-1]):
+            _cancel(records[-1])
     shown = [r for r in records if r.state.active or r.result_key is not None]
     if shown:
         _curve_and_words(shown)
@@ -213,14 +212,6 @@ def _apart(record: RunRecord) -> tuple[str, ...]:
 def _axis(record: RunRecord) -> tuple[str, tuple[str, ...]]:
     """Runs with the same vertical axis share the chart."""
     return record.config.sweep.constraint, _apart(record)
-
-
-def _problems(records: list[RunRecord]) -> None:
-    for record in records:
-        if record.state is RunState.FAILED:
-            st.error(f"This run stopped: {as_it_is(record.message)}")
-        elif record.state is RunState.CANCELLED:
-            st.info(as_it_is(record.message) or "This run was cancelled.")
 
 
 def _cancel(record: RunRecord) -> None:
