@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     upload_columns: Positive = 500
     upload_cell: Positive = 10_000
     upload_seconds: Positive = 60
-    upload_memory_mb: Annotated[int, Field(ge=256)] = 800
+    upload_memory_mb: Annotated[int, Field(ge=256)] = 700
     uploads_at_once: Annotated[int, Field(ge=1, le=64)] = 2
     owner_mb: Positive = 2_000
     owner_waiting: Positive = 20

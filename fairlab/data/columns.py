@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from fairlab.data.findings import cut_name
 from fairlab.data.labels import name_values
 
 # Read as missing, after removing space around them. "none" and "unknown" are values.
@@ -24,90 +26,92 @@ LARGEST_EXACT = 2**53
 LONGEST_WHOLE = 20  # characters; Python refuses to parse thousands of digits
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A column of text: where each person's value stands among the distinct ones (-1: missing)."""
+
+    codes: np.ndarray
+    values: pa.Array
+
+
 def read_columns(
-    cells: pd.DataFrame, notes: list[str], *, decimal_comma: bool = False
+    cells: pd.DataFrame | dict[str, Coded], notes: list[str], *, decimal_comma: bool = False
 ) -> pd.DataFrame:
     """Turn text columns into typed ones; columns that are not text stay as they are.
 
     Args:
-        cells: Columns of text (and, from Parquet, columns that have a type already).
+        cells: Columns of text (and, from Parquet, columns that have a type already). Of a
+            dictionary each is taken out as it is read, so that not all are held twice.
         notes: Sentences are added here.
         decimal_comma: Whether "3,5" may be a number (the separator is not a comma).
     """
     typed: dict[str, pd.Series] = {}
     tokens: dict[str, list[str]] = {}
-    for name in map(str, cells.columns):
-        column = cells[name]
-        if isinstance(column.dtype, pd.CategoricalDtype) or _is_text(column):
+    for name in map(str, list(cells)):
+        column = cells.pop(name) if isinstance(cells, dict) else _coded(cells[name])
+        if isinstance(column, Coded):
             column = _read_text(name, column, notes, tokens, decimal_comma=decimal_comma)
         typed[name] = column
     for token, where in tokens.items():
         notes.append(f"'{token}' is read as missing: {name_values(where, 6)}.")
-    frame = pd.DataFrame(typed, index=range(len(cells)))
+    rows = len(next(iter(typed.values()))) if typed else 0
+    frame = pd.DataFrame(typed, index=range(rows), copy=False)
     _note_useless(frame, notes)
     return frame
 
 
-def _is_text(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_string_dtype(column) or column.dtype == object)
+def _coded(column: pd.Series) -> pd.Series | Coded:
+    """A column of text by its distinct values; others as they are."""
+    if not (pd.api.types.is_string_dtype(column) or column.dtype == object):
+        return column
+    codes, unique = pd.factorize(column.reset_index(drop=True))
+    return Coded(codes, pa.array([str(value) for value in unique], pa.large_string()))
 
 
 def _read_text(
     name: str,
-    column: pd.Series,
+    column: Coded,
     notes: list[str],
     tokens: dict[str, list[str]],
     *,
     decimal_comma: bool,
 ) -> pd.Series:
-    codes, unique = _coded(column)
-    values = [str(value).strip() for value in unique]
-    sizes = np.bincount(codes[codes >= 0], minlength=len(values))
-    present = np.array([value not in MISSING_TOKENS for value in values], dtype=bool)
-    for i in np.flatnonzero(~present):
-        if values[i]:
-            tokens.setdefault(values[i], []).append(f"{name} ({sizes[i]:,})")
-    real = [value for value, keep in zip(values, present, strict=True) if keep]
+    codes = column.codes
+    values = [value.strip() for value in column.values.to_pylist()]
+    absent = {i: value for i, value in enumerate(values) if value in MISSING_TOKENS}
+    if any(absent.values()):
+        sizes = np.bincount(codes[codes >= 0], minlength=len(values))
+        for i, value in absent.items():
+            if value:
+                tokens.setdefault(value, []).append(f"{cut_name(name)} ({sizes[i]:,})")
+    real = [value for i, value in enumerate(values) if i not in absent] if absent else values
     if not real:
-        return pd.Series([None] * len(column), dtype="str")
+        return pd.Series([None] * len(codes), dtype="str")
     converted = _convert(name, real, notes, decimal_comma=decimal_comma)
-    lookup = pd.Series(pd.NA, index=range(len(values)), dtype=object)
-    lookup[np.flatnonzero(present)] = converted
+    places = np.full(len(values) + 1, -1, dtype=np.int64)  # the last one: of those missing
+    places[[i for i in range(len(values)) if i not in absent]] = np.arange(len(real))
+    return _typed(converted, places[codes])
+
+
+def _typed(converted: Sequence[object], codes: np.ndarray) -> pd.Series:
+    """Each person's value, by where it stands in ``converted`` (-1: missing)."""
     missing = codes < 0
-    missing[~missing] = ~present[codes[~missing]]
-    return _typed(lookup, codes, missing, converted)
-
-
-def _coded(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
-    """Where each value stands among the distinct ones, -1 for missing."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(dtype=np.int64), column.cat.categories
-    codes, unique = pd.factorize(column.reset_index(drop=True))
-    return codes, unique
-
-
-def _typed(
-    lookup: pd.Series, codes: np.ndarray, missing: np.ndarray, converted: Sequence[object]
-) -> pd.Series:
-    if len(converted) and all(isinstance(value, bool) for value in converted):
-        if not missing.any():
-            return pd.Series(lookup.to_numpy()[codes].astype(bool))
-        lookup = lookup.map(lambda value: value if value is pd.NA else str(value))
     kinds = {type(value) for value in converted}
-    if kinds and kinds <= {int, float}:
-        table = np.array([np.nan if v is pd.NA else float(v) for v in lookup], dtype=np.float64)
-        numbers = np.where(missing, np.nan, table[codes])
+    if kinds == {bool}:
+        if not missing.any():
+            return pd.Series(np.array(converted, dtype=bool)[codes])
+        converted = [str(value) for value in converted]
+    elif kinds <= {int, float}:
+        numbers = np.where(missing, np.nan, np.array(converted, dtype=np.float64)[codes])
         if kinds == {int} and not missing.any():
             return pd.Series(numbers.astype(np.int64))
         return pd.Series(numbers)
-    if kinds == {np.datetime64}:
-        dates = np.array([np.datetime64("NaT") if v is pd.NA else v for v in lookup])
-        dates = dates.astype("datetime64[us]")[codes]
+    elif kinds == {np.datetime64}:
+        dates = np.array(converted).astype("datetime64[us]")[codes]
         dates[missing] = np.datetime64("NaT")
         return pd.Series(dates)
-    words = pa.array([None if v is pd.NA else str(v) for v in lookup], pa.large_string())
-    found = words.take(pa.array(codes, mask=missing))
-    return pd.Series(found.to_pandas(), dtype="str")
+    words = pa.array(converted, pa.large_string()).take(pa.array(codes, mask=missing))
+    return pd.Series(words.to_pandas(), dtype="str")
 
 
 def _convert(
@@ -123,7 +127,7 @@ def _convert(
     if decimal_comma and all(_DECIMAL_COMMA.fullmatch(value) for value in values):
         decimals = [float(value.replace(",", ".")) for value in values]
         if np.isfinite(decimals).all():
-            notes.append(f"'{name}': the comma is read as decimal point.")
+            notes.append(f"'{cut_name(name)}': the comma is read as decimal point.")
             return list(decimals)
     if all(_DATE.fullmatch(value) for value in values):
         dates = _dates(values)
@@ -135,7 +139,9 @@ def _convert(
 
 def _numbers(name: str, values: list[str], notes: list[str]) -> list[object]:
     if any(_LEADING_ZERO.fullmatch(value) for value in values):
-        notes.append(f"'{name}' has numbers with leading zeros (codes); it is kept as text.")
+        notes.append(
+            f"'{cut_name(name)}' has numbers with leading zeros (codes); it is kept as text."
+        )
         return list(values)
     numbers = [
         int(v) if v.lstrip("+-").isdigit() and len(v) <= LONGEST_WHOLE else float(v) for v in values
@@ -145,10 +151,12 @@ def _numbers(name: str, values: list[str], notes: list[str]) -> list[object]:
         or (len(v) > LONGEST_WHOLE and v.lstrip("+-").isdigit())
         for n, v in zip(numbers, values, strict=True)
     ):
-        notes.append(f"'{name}' has numbers too long to be exact (ids); it is kept as text.")
+        notes.append(
+            f"'{cut_name(name)}' has numbers too long to be exact (ids); it is kept as text."
+        )
         return list(values)
     if not np.isfinite(np.array(numbers, dtype=np.float64)).all():
-        notes.append(f"'{name}' has numbers too large to hold; it is kept as text.")
+        notes.append(f"'{cut_name(name)}' has numbers too large to hold; it is kept as text.")
         return list(values)
     return list(numbers)
 
@@ -162,34 +170,35 @@ def _dates(values: list[str]) -> list[object] | None:
 
 
 def _note_text(name: str, values: list[str], numeric: list[bool], notes: list[str]) -> None:
+    said, first = f"'{cut_name(name)}'", cut_name(values[0], 30)
     odd = [value for value, is_number in zip(values, numeric, strict=True) if not is_number]
     if 0 < len(odd) < len(values) and len(odd) <= len(values) / 2:
         notes.append(
-            f"'{name}' mixes numbers with other values ({name_values(odd, 4)}); it is kept as "
+            f"{said} mixes numbers with other values ({name_values(odd, 4)}); it is kept as "
             "text. If those mean missing, leave them empty in the file."
         )
     elif all(_THOUSANDS.fullmatch(v) or n for v, n in zip(values, numeric, strict=True)):
         notes.append(
-            f"'{name}' seems to hold numbers with thousands separators ({values[0]}); it is kept "
+            f"{said} seems to hold numbers with thousands separators ({first}); it is kept "
             "as text. Write 1234567.8 in the file."
         )
     elif all(value.endswith("%") for value in values):
-        notes.append(f"'{name}' holds percentages ({values[0]}); it is kept as text.")
+        notes.append(f"{said} holds percentages ({first}); it is kept as text.")
     elif all(_OTHER_DATE.fullmatch(value) for value in values):
         notes.append(
-            f"'{name}' seems to hold dates ({values[0]}) whose order of day and month is not "
+            f"{said} seems to hold dates ({first}) whose order of day and month is not "
             "certain; it is kept as text. Write 2024-12-31 in the file."
         )
 
 
 def _note_useless(frame: pd.DataFrame, notes: list[str]) -> None:
     empty = [str(name) for name in frame if frame[name].isna().all()]
-    constant = [
-        str(name)
-        for name in frame
-        if str(name) not in empty and not frame[name].isna().any() and frame[name].nunique() == 1
-    ]
+    constant = [str(name) for name in frame if str(name) not in empty and _is_constant(frame[name])]
     if empty:
         notes.append(f"Empty columns: {name_values(empty)}.")
     if constant and len(frame) > 1:
         notes.append(f"Columns with a single value: {name_values(constant)}.")
+
+
+def _is_constant(column: pd.Series) -> bool:
+    return bool((column == column.iloc[0]).all()) and not column.isna().any()

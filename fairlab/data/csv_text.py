@@ -1,9 +1,8 @@
-"""CSV bytes to a table of text cells: encoding, separator, header, ragged lines.
+"""CSV text to columns of text cells: separator, header, ragged lines.
 
 Nothing is guessed silently: every choice and every change is a note, every problem a finding.
 """
 
-import codecs
 import csv
 import io
 import itertools
@@ -13,74 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-from charset_normalizer import from_bytes
 
-from fairlab.data.findings import Finding
-from fairlab.data.labels import name_values
+from fairlab.data.columns import Coded
+from fairlab.data.decoding import SAMPLE_BYTES
 from fairlab.data.limits import Limits, can_raise
+from fairlab.data.reading import Reading, column_names, too_many_columns, too_many_rows
 from fairlab.data.values import counted
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE_LINES = 200
-SAMPLE_BYTES = 200_000
 MOST_FIELDS = 1_000_000  # of one row; more are not worth splitting
 BLOCK_CELLS = 400_000
 LINES_NAMED = 5
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
-
-
-@dataclass(eq=False)
-class Reading:
-    """What reading has found so far."""
-
-    problems: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def problem(self, code: str, sentence: str, remedy: str, column: str = "") -> None:
-        """Add a problem."""
-        self.problems.append(Finding(code, sentence, remedy, column))
-
-
-def decode(content: bytes, reading: Reading) -> str:
-    """Text of a file: UTF-8, UTF-16 (with or without mark), else the likeliest 8-bit encoding."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-                           (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
-        if content.startswith(mark):
-            return _decode_as(content, encoding, reading)
-    zeros = content[:SAMPLE_BYTES].count(0) / max(len(content[:SAMPLE_BYTES]), 1)
-    if zeros > 0.2:
-        little = content[1:SAMPLE_BYTES:2].count(0) > content[0:SAMPLE_BYTES:2].count(0)
-        reading.notes.append("The file has no encoding mark and was read as UTF-16.")
-        return _decode_as(content, "utf-16-le" if little else "utf-16-be", reading)
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        encoding = _eight_bit(content[:SAMPLE_BYTES])
-        reading.notes.append(
-            f"The file is not UTF-8; it was read as {encoding}. Check accented letters, or save "
-            "it as UTF-8."
-        )
-        return content.decode(encoding, errors="replace")
-
-
-def _eight_bit(sample: bytes) -> str:
-    """Western European unless another alphabet is clearly likelier."""
-    likely = from_bytes(sample, cp_isolation=["cp1252", "cp1250", "cp1251", "cp1253", "cp1254"])
-    best = likely.best()
-    if best is None or any(
-        match.encoding == "cp1252" and match.chaos <= best.chaos + 0.02 for match in likely
-    ):
-        return "cp1252"
-    return best.encoding
-
-
-def _decode_as(content: bytes, encoding: str, reading: Reading) -> str:
-    text = content.decode(encoding, errors="replace").removeprefix("\ufeff")
-    if "\ufffd" in text:
-        reading.notes.append(f"Some bytes are not {encoding}; they show as \ufffd.")
-    return text
 
 
 def separator(text: str) -> str:
@@ -103,7 +48,7 @@ def separator(text: str) -> str:
 
 def read_cells(
     text: str, limits: Limits, reading: Reading, *, skip_ragged: bool
-) -> tuple[pd.DataFrame | None, str]:
+) -> tuple[dict[str, Coded] | None, str]:
     """Text cells under checked headers and the separator; None when there are problems."""
     sign = separator(text)
     found = _structure(text, sign, limits, reading)
@@ -111,7 +56,7 @@ def read_cells(
         return None, sign
     names = found.header
     if len(names) <= limits.columns:  # a line of a million separators is not worth naming
-        names = _headers(names, reading)
+        names = column_names(names, reading)
     else:
         reading.problem("too_many_columns", *too_many_columns(len(names), limits))
     if found.rows == 0:
@@ -122,22 +67,6 @@ def read_cells(
     if reading.problems:
         return None, sign
     return cells_of(_good_rows(text, sign, len(names), skip=skip), names), sign
-
-
-def too_many_rows(rows: str, limits: Limits) -> tuple[str, str]:
-    """Sentence and remedy for a table of more people than are read."""
-    return (
-        f"The table has {rows} rows; at most {limits.rows:,} can be read.",
-        f"Draw a sample of the people at random and upload that. {can_raise('rows')}",
-    )
-
-
-def too_many_columns(columns: int, limits: Limits, least: str = "") -> tuple[str, str]:
-    """Sentence and remedy for a table of more columns than are read."""
-    return (
-        f"The table has {least}{columns:,} columns; at most {limits.columns:,} can be read.",
-        f"Keep the columns you need. {can_raise('columns')}",
-    )
 
 
 def _ragged(found: "_Structure", skip_ragged: bool, reading: Reading) -> bool:
@@ -159,8 +88,8 @@ def _ragged(found: "_Structure", skip_ragged: bool, reading: Reading) -> bool:
     return False
 
 
-def cells_of(rows: Iterator[list[str]], names: list[str]) -> pd.DataFrame:
-    """Rows of text as a frame of categorical columns, a block at a time to stay small in memory.
+def cells_of(rows: Iterator[list[str]], names: list[str]) -> dict[str, Coded]:
+    """Rows of text as coded columns, a block of rows at a time to stay small in memory.
 
     Tables repeat themselves: each distinct value of a column is held once.
     """
@@ -169,23 +98,15 @@ def cells_of(rows: Iterator[list[str]], names: list[str]) -> pd.DataFrame:
     while block := list(itertools.islice(rows, size)):
         for piece, values in zip(pieces, zip(*block, strict=True), strict=True):
             piece.append(pa.array(values, pa.large_string()).dictionary_encode())
-    columns = {i: _categorical(piece) for i, piece in enumerate(pieces)}
-    frame = pd.DataFrame(columns)
-    frame.columns = pd.Index(names, dtype=object)
-    return frame
+    return {name: _coded(piece) for name, piece in zip(names, pieces, strict=True)}
 
 
-def _categorical(pieces: list[pa.Array]) -> pd.Categorical:
+def _coded(pieces: list[pa.Array]) -> Coded:
     kind = pa.dictionary(pa.int32(), pa.large_string())
     whole = pa.chunked_array(pieces, kind).unify_dictionaries()
-    codes = [np.asarray(chunk.indices) for chunk in whole.chunks]
     pieces.clear()
-    values = whole.chunk(0).dictionary.to_pandas() if codes else []
-    return pd.Categorical.from_codes(
-        np.concatenate(codes) if codes else np.empty(0, np.int32),
-        categories=pd.Index(values, dtype="str"),
-        validate=False,
-    )
+    codes = np.concatenate([np.asarray(chunk.indices) for chunk in whole.chunks])
+    return Coded(codes, whole.chunk(0).dictionary)
 
 
 @dataclass(eq=False)
@@ -317,51 +238,6 @@ def _good_rows(text: str, sign: str, width: int, *, skip: bool) -> Iterator[list
         if skip and len(row) != width:
             continue
         yield row if len(row) == width else row[:width]
-
-
-def _headers(header: list[str], reading: Reading) -> list[str]:
-    if len(header) == 1:
-        reading.problem(
-            "one_column",
-            f"Only one column was found ('{header[0][:60]}').",
-            "Separate columns by comma, semicolon, tab or bar.",
-        )
-    stripped = [" ".join(name.split()) for name in header]
-    if len(stripped) > 1 and all(_is_number(name) for name in stripped):
-        reading.problem(
-            "no_header",
-            f"The first line looks like data, not like names: {name_values(stripped, 5)}.",
-            "Add a first line with the name of each column.",
-        )
-    return unique_names(stripped, reading)
-
-
-def unique_names(names: list[str], reading: Reading) -> list[str]:
-    """Names with empty and repeated ones replaced, each change noted."""
-    taken: set[str] = set()
-    given = set(names)
-    result: list[str] = []
-    for position, name in enumerate(names, start=1):
-        new = name or f"column {position}"
-        suffix = 2
-        while new in taken or (new != name and new in given):
-            new = f"{name or f'column {position}'} ({suffix})"
-            suffix += 1
-        if not name:
-            reading.notes.append(f"Column {position} has no name; it is called '{new}'.")
-        elif new != name:
-            reading.notes.append(f"A second column '{name}' is called '{new}'.")
-        taken.add(new)
-        result.append(new)
-    return result
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _line_list(found: _Structure) -> str:

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fairlab.data.columns import LARGEST_EXACT
-from fairlab.data.csv_text import Reading, unique_names
-from fairlab.data.limits import Limits
+from fairlab.data.findings import cut_name
+from fairlab.data.limits import Limits, can_raise
+from fairlab.data.reading import Reading, too_many_columns, too_many_rows, unique_names
 
 _FIRST = np.datetime64("0001-01-01", "us")
 _LAST = np.datetime64("9999-12-31T23:59:59.999999", "us")
@@ -35,24 +37,38 @@ def parquet_columns(content: bytes, limits: Limits, reading: Reading) -> pd.Data
         _check_text(table, limits, reading)
         if reading.problems:
             return None
-        return _plain_columns(table, reading)
-    except MemoryError:
-        _too_large("more than this machine can hold", limits, reading)
+        names, columns = table.column_names, list(table.columns)
+        del table
+        return _plain_columns(names, columns, reading)
+    except pa.ArrowMemoryError:  # one of ArrowException, but no fault of the file
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         reading.problem(
             "parquet_damaged",
-            f"The Parquet file cannot be read ({str(error)[:120]}).",
+            f"The Parquet file cannot be read ({reason(error)}).",
             "It may be cut short: upload it again, or export it again.",
         )
     return None
 
 
-def _plain_columns(table: pa.Table, reading: Reading) -> pd.DataFrame | None:
-    names = unique_names([" ".join(name.split()) for name in table.column_names], reading)
-    columns = {name: _plain(table.column(i), name, reading) for i, name in enumerate(names)}
+def _plain_columns(
+    given: list[str], columns: list[pa.ChunkedArray], reading: Reading
+) -> pd.DataFrame | None:
+    """Columns are taken out of the list as they are read, so that not all are held twice."""
+    names = unique_names([" ".join(name.split()) for name in given], reading)
+    rows = len(columns[0])
+    columns.reverse()
+    plain = {name: _plain(columns.pop(), name, reading) for name in names}
     if reading.problems:
         return None
-    return pd.DataFrame(columns, index=range(table.num_rows))
+    return pd.DataFrame(plain, index=range(rows), copy=False)
+
+
+def reason(error: Exception) -> str:
+    """The first sentence of a library's message, without its own dots, paths and line numbers."""
+    said = " ".join(str(error).split())
+    said = re.split(r"[.:] (?=[A-Z])|\. |[/\\]", said)[0]
+    return cut_name(said.strip(" .'\""), 100) or type(error).__name__
 
 
 def _held(kind: pa.DataType) -> pa.DataType:
@@ -83,7 +99,7 @@ def _too_large(what: str, limits: Limits, reading: Reading) -> None:
     reading.problem(
         "too_large",
         f"The table has {what} once decompressed; at most {8 * limits.bytes / 1e6:g} MB are read.",
-        "Keep the columns and people you need.",
+        f"Keep the columns and people you need. {can_raise('mb')}",
     )
 
 
@@ -96,25 +112,17 @@ def _check_size(file: pq.ParquetFile, limits: Limits, reading: Reading) -> None:
     if plain > 8 * limits.bytes:
         _too_large(f"{plain / 1e6:,.0f} MB", limits, reading)
     if rows > limits.rows:
-        reading.problem(
-            "too_many_rows",
-            f"The table has {rows:,} rows; at most {limits.rows:,} can be read.",
-            "Draw a sample of the people at random and upload that.",
-        )
+        reading.problem("too_many_rows", *too_many_rows(f"{rows:,}", limits))
     if rows == 0:
         reading.problem("no_rows", "The table has no rows.", "Add one row per person.")
     if len(names) > limits.columns:
-        reading.problem(
-            "too_many_columns",
-            f"The table has {len(names):,} columns; at most {limits.columns:,} can be read.",
-            "Keep the columns you need.",
-        )
+        reading.problem("too_many_columns", *too_many_columns(len(names), limits))
     longest = max(map(len, names), default=0)
     if longest > limits.cell:
         reading.problem(
             "long_cell",
             f"A column's name has {longest:,} characters; at most {limits.cell:,} are read.",
-            "Give it a short name.",
+            f"Give it a short name. {can_raise('cell')}",
         )
 
 
@@ -122,9 +130,10 @@ def _check_kinds(file: pq.ParquetFile, reading: Reading) -> None:
     for field in file.schema_arrow:
         kind = _held(field.type)
         if pa.types.is_nested(kind) or _is_bytes(kind):
+            what = cut_name(str(kind), 40)
             reading.problem(
                 "nested",
-                f"Column '{field.name}' holds {kind}, not one plain value per person.",
+                f"Column '{cut_name(field.name)}' holds {what}, not one plain value per person.",
                 "Spread it over plain columns or leave it out.",
                 field.name,
             )
@@ -150,9 +159,9 @@ def _check_text(table: pa.Table, limits: Limits, reading: Reading) -> None:
         if longest > 4 * limits.cell:  # bytes; a character has at most four
             reading.problem(
                 "long_cell",
-                f"Column '{name}' has a value of {longest:,} bytes; at most {limits.cell:,} "
-                "characters are read.",
-                "Drop the column of long texts.",
+                f"Column '{cut_name(name)}' has a value of {longest:,} bytes; at most "
+                f"{limits.cell:,} characters are read.",
+                f"Drop the column of long texts. {can_raise('cell')}",
                 name,
             )
     if whole > 8 * limits.bytes:
@@ -186,16 +195,16 @@ def _plain_whole(column: pa.ChunkedArray, name: str, reading: Reading) -> pd.Ser
         # Reading the text says that these are ids.
         return pd.Series([None if v is None else str(v) for v in column.to_pylist()], dtype="str")
     if column.null_count == 0:
-        return pd.Series(column.to_numpy().astype(np.int64))
+        return pd.Series(column.to_numpy().astype(np.int64, copy=False))
     return _plain_numbers(column, name, reading)
 
 
 def _plain_numbers(column: pa.ChunkedArray, name: str, reading: Reading) -> pd.Series:
-    numbers = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
+    numbers = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64, copy=False)
     infinite = np.isinf(numbers)
     if infinite.any():
         reading.notes.append(
-            f"'{name}': {int(infinite.sum()):,} infinite values are read as missing."
+            f"'{cut_name(name)}': {int(infinite.sum()):,} infinite values are read as missing."
         )
         numbers = np.where(infinite, np.nan, numbers)
     return pd.Series(numbers)
@@ -212,10 +221,10 @@ def _plain_dates(column: pa.ChunkedArray, name: str, reading: Reading) -> pd.Ser
     if outside:
         reading.problem(
             "date_range",
-            f"Column '{name}' has dates outside the years 1 to {datetime.MAXYEAR}.",
+            f"Column '{cut_name(name)}' has dates outside the years 1 to {datetime.MAXYEAR}.",
             "Repair those dates, or leave the column out.",
             name,
         )
     elif nano and (column.drop_null().cast(pa.int64()).to_numpy() % 1000).any():
-        reading.notes.append(f"'{name}': times are kept to the microsecond.")
+        reading.notes.append(f"'{cut_name(name)}': times are kept to the microsecond.")
     return pd.Series(stamps)

@@ -26,7 +26,7 @@ import psutil
 from fairlab.data.findings import cut_name
 from fairlab.data.limits import Limits, can_raise, installed_limits
 from fairlab.data.reader_process import frame_of, job, receive, send
-from fairlab.data.upload import ReadTable, too_large
+from fairlab.data.upload import ReadTable, too_large, too_much_memory
 from fairlab.errors import InputError
 from fairlab.settings import settings
 
@@ -142,7 +142,7 @@ class Readers:
         memory: Most bytes for reading a file.
     """
 
-    def __init__(self, at_once: int = 2, seconds: float = 60, memory: int = 800_000_000) -> None:
+    def __init__(self, at_once: int = 2, seconds: float = 60, memory: int = 700_000_000) -> None:
         self.at_once, self.seconds, self.memory = at_once, seconds, memory
         self._turn = threading.Condition()
         self._queue: deque[object] = deque()
@@ -278,10 +278,7 @@ class Readers:
                 f"the columns and people you need. {can_raise('seconds')}"
             )
         if record["trouble"] == "memory":
-            return (
-                f"Reading '{name}' needs more than {self.memory / 1e6:,.0f} MB of memory and was "
-                f"stopped. Keep the columns and people you need. {can_raise('memory_mb')}"
-            )
+            return too_much_memory(filename)
         logger.error("Reading a file failed: %s", record.get("where", "the process died"))
         return (
             f"'{name}' cannot be read: something in it breaks the reader. Open it in the program "

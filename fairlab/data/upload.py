@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fairlab.data.columns import read_columns
-from fairlab.data.csv_text import Reading, decode, read_cells
+from fairlab.data.csv_text import read_cells
+from fairlab.data.decoding import decode
 from fairlab.data.findings import Finding, cut_name, refuse
 from fairlab.data.fingerprint import fingerprint
 from fairlab.data.limits import Limits, can_raise, installed_limits
-from fairlab.data.parquet_upload import parquet_columns
+from fairlab.data.parquet_upload import parquet_columns, reason
+from fairlab.data.reading import Reading
 from fairlab.data.values import counted
 from fairlab.errors import InputError
 
@@ -78,11 +80,14 @@ def read_table(
     reading = Reading()
     if len(content) > limits.bytes:
         raise InputError(too_large(filename, len(content), limits))
-    if content.startswith(b"PAR1"):
-        columns = parquet_columns(content, limits, reading)
-        frame = None if columns is None else read_columns(columns, reading.notes)
-    else:
-        frame = _read_csv(content, filename, limits, reading, skip_ragged=skip_ragged)
+    try:
+        if content.startswith(b"PAR1"):
+            columns = parquet_columns(content, limits, reading)
+            frame = None if columns is None else read_columns(columns, reading.notes)
+        else:
+            frame = _read_csv(content, filename, limits, reading, skip_ragged=skip_ragged)
+    except MemoryError as error:  # ArrowMemoryError is one
+        raise InputError(too_much_memory(filename)) from error
     refuse(_summary(reading.problems))
     assert frame is not None
     return ReadTable(frame, _notes(reading.notes), fingerprint(frame), filename)
@@ -93,6 +98,14 @@ def too_large(filename: str, size: int, limits: Limits) -> str:
     return (
         f"'{cut_name(filename)}' has {size / 1e6:.1f} MB; at most {limits.bytes / 1e6:g} MB are "
         f"read. Keep the columns and people you need, or save it as Parquet. {can_raise('mb')}"
+    )
+
+
+def too_much_memory(filename: str) -> str:
+    """The sentence for a file that takes more memory than reading may."""
+    return (
+        f"Reading '{cut_name(filename)}' needs more memory than it may have and was stopped. Keep "
+        f"the columns and people you need. {can_raise('memory_mb')}"
     )
 
 
@@ -173,7 +186,8 @@ def _gunzip(content: bytes, limits: Limits) -> bytes:
         raise InputError("The compressed file is cut short. Upload it again.") from error
     except (zlib.error, OSError) as error:
         raise InputError(
-            f"The compressed file is damaged ({error}). Compress it again, or upload it plain."
+            f"The compressed file is damaged ({reason(error)}). Compress it again, or upload it "
+            "plain."
         ) from error
     if len(plain) > limits.bytes:
         raise InputError(
