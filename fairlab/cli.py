@@ -53,6 +53,7 @@ class Benchmark(StrEnum):
     COVERAGE = "coverage"
     QUALITY = "quality"
     ADVERSARIAL = "adversarial"
+    UPLOADS = "uploads"
     LIVE = "live"
     FAULTS = "faults"
 
@@ -246,6 +247,9 @@ def bench(
     only_report: Annotated[
         bool, typer.Option("--only-report", help="Report what --resume holds (quality).")
     ] = False,
+    files: Annotated[
+        int | None, typer.Option(min=1, help="How many hostile files (uploads).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure fairlab beside a named peer, in one process, warm; or how often intervals cover."""
@@ -272,6 +276,7 @@ def bench(
         "redo": _list(redo),
         "only_report": True if only_report else None,
         "many": True if many else None,
+        "files": files,
     }
     for option, value in given.items():
         if value is None:
@@ -301,6 +306,7 @@ _OPTIONS_OF = {
     "workers": (Benchmark.PAPER,),
     "quick": (Benchmark.PAPER, Benchmark.COVERAGE, Benchmark.LIVE, Benchmark.FAULTS),
     "many": (Benchmark.SWEEP,),
+    "files": (Benchmark.UPLOADS,),
     "tables": (Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "constraints": (Benchmark.QUALITY,),
     "methods": (Benchmark.QUALITY,),
