@@ -65,6 +65,24 @@ def purge_job(connection: sa.Connection, job_id: str) -> set[str]:
     return names | {f"{key}{RESULT}" for key in keys if key is not None}
 
 
+def purge_left_over(connection: sa.Connection) -> set[str]:
+    """Purge computations that ended, without their worker, after their owners deleted them.
+
+    Returns:
+        Names of files that may be mentioned no more.
+    """
+    left = (
+        sa.select(runs.c.job_id)
+        .join(jobs, runs.c.job_id == jobs.c.id)
+        .where(runs.c.deleted.is_(True), jobs.c.state != RunState.RUNNING.value)
+        .distinct()
+    )
+    names: set[str] = set()
+    for job_id in connection.scalars(left).all():
+        names |= purge_job(connection, job_id)
+    return names
+
+
 def delete_holdings(connection: sa.Connection, owner: str) -> tuple[int, set[str]]:
     """Delete what somebody has beside runs: tables, rooms, the note of their visits.
 

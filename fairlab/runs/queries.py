@@ -113,7 +113,9 @@ def claim_order(device: str | None = None) -> sa.Select[str]:
     )
     order = (waits.c.priority.desc(), waits.c.began.desc(), waits.c.created, waits.c.id)
     turn = sa.func.row_number().over(partition_by=waits.c.owner, order_by=order)
-    turns = sa.select(*waits.c, turn.label("turn")).subquery("turns")
+    # Of an owner's first in the queue: later turns come in the order of the first ones.
+    since = sa.func.first_value(waits.c.created).over(partition_by=waits.c.owner, order_by=order)
+    turns = sa.select(*waits.c, turn.label("turn"), since.label("since")).subquery("turns")
     under_way = (
         sa.select(runs.c.owner, sa.func.count(jobs.c.id.distinct()).label("count"))
         .join(jobs, runs.c.job_id == jobs.c.id)
@@ -131,6 +133,7 @@ def claim_order(device: str | None = None) -> sa.Select[str]:
             sa.func.coalesce(under_way.c.count, 0) + turns.c.turn,
             turns.c.turn,
             sa.func.coalesce(owners.c.served, 0.0),
+            turns.c.since,
             turns.c.created,
             turns.c.id,
         )

@@ -40,16 +40,12 @@ def usage_of(connection: sa.Connection, owner: str) -> Usage:
     return Usage(int(counted[0]), int(counted[1]), size, int(tables[0]))
 
 
-def check_run(usage: Usage, owner: str, limits: Settings) -> None:
+def check_run(usage: Usage, limits: Settings) -> None:
     """Refuse one more run of somebody who has too many under way or too much stored.
-
-    Runs of nobody in particular, as those of the command line, have no limit of their own.
 
     Raises:
         QuotaError: With what to wait for or to delete.
     """
-    if owner == "":
-        return
     if usage.waiting >= limits.owner_waiting:
         raise QuotaError(
             f"You have {usage.waiting} runs that wait or train; at most {limits.owner_waiting} "
@@ -58,14 +54,13 @@ def check_run(usage: Usage, owner: str, limits: Settings) -> None:
     _check_owner_bytes(usage.bytes, 0, limits)
 
 
-def check_upload(usage: Usage, owner: str, size: int, limits: Settings) -> None:
+def check_upload(usage: Usage, size: int, limits: Settings) -> None:
     """Refuse a table that would take somebody over their share of the disk.
 
     Raises:
         QuotaError: With what to delete.
     """
-    if owner != "":
-        _check_owner_bytes(usage.bytes, size, limits)
+    _check_owner_bytes(usage.bytes, size, limits)
 
 
 def check_disk(home: Path, stored: int, size: int, limits: Settings) -> None:

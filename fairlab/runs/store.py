@@ -73,7 +73,8 @@ class RunStore(WorkSide, HoldingsSide, CareSide):
         run_id, key, now = new_id(), cache_key(config), self._clock()
         quotas.check_disk(self.home, self._stored_if_limited(), 0, self.limits)
         with self._database.write(f"owner {owner}", f"job {key}") as connection:
-            quotas.check_run(quotas.usage_of(connection, owner), owner, self.limits)
+            if owner:
+                quotas.check_run(quotas.usage_of(connection, owner), self.limits)
             if room:
                 rooms.check_open(connection, room)
             submitting.add_run(

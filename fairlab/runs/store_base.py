@@ -1,7 +1,8 @@
 """What all parts of the run store stand on: the home, the database, the clock, the limits."""
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from fairlab.home import home as default_home
@@ -35,10 +36,8 @@ class StoreBase:
         self._clock = clock
         self._own_limits = limits
         self._folders = garbage.Folders(self.results, self.tables)
-        try:
+        with self._disk():
             self.results.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise store_error(error, str(self.home)) from error
         asked = self.limits.database_url if url is None else url
         where = asked if asked else f"sqlite:///{self.home / 'runs.sqlite3'}"
         self._database = Database(where, self.home / "runs.lock")
@@ -57,12 +56,20 @@ class StoreBase:
         """Give the database connections back."""
         self._database.close()
 
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Errors of the disk below the home as :class:`StoreError`."""
+        try:
+            yield
+        except OSError as error:
+            raise store_error(error, str(self.home)) from error
+
     def _delete_files(self, names: Iterable[str]) -> Collected:
         """Delete those among files that no row mentions any more."""
         found = sorted(set(names))
         files = size = 0
         for some in garbage.batches(found):
-            with self._database.write(FILES) as connection:
+            with self._disk(), self._database.write(FILES) as connection:
                 gone = garbage.delete_unmentioned(connection, self._folders, some)
             files, size = files + gone.files, size + gone.bytes
         return Collected(files, size)

@@ -5,14 +5,14 @@ import tempfile
 
 import sqlalchemy as sa
 
-from fairlab.runs import garbage
+from fairlab.runs import deleting, garbage
 from fairlab.runs.database import put
 from fairlab.runs.holdings import Collected, Overview
 from fairlab.runs.identity import new_id
 from fairlab.runs.records import RunState
 from fairlab.runs.schema import jobs, meta, owners, runs, workers
 from fairlab.runs.store_base import FILES, StoreBase
-from fairlab.runs.store_errors import StoreError, store_error
+from fairlab.runs.store_errors import StoreError
 
 DAY = 86_400.0
 
@@ -32,11 +32,8 @@ class CareSide(StoreBase):
             read = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "checked"))
         if read is None:
             raise StoreError(f"The run database {self.place} does not keep what is written to it.")
-        try:
-            with tempfile.TemporaryFile(dir=self.results) as file:
-                file.write(written.encode())
-        except OSError as error:
-            raise store_error(error, str(self.results)) from error
+        with self._disk(), tempfile.TemporaryFile(dir=self.results) as file:
+            file.write(written.encode())
 
     def overview(self) -> Overview:
         """The store at one moment, without anything personal."""
@@ -87,12 +84,13 @@ class CareSide(StoreBase):
         now = self._clock()
         with self._database.write() as connection:
             garbage.forget_old_points(connection, now - older_than)
-        gone = garbage.delete_unfinished(self._folders, now - older_than)
-        files, size = gone.files, gone.bytes
-        for names in garbage.batches(garbage.candidates(self._folders, now - older_than)):
-            with self._database.write(FILES) as connection:
-                gone = garbage.delete_unmentioned(
-                    connection, self._folders, names, now - older_than
-                )
+            names = deleting.purge_left_over(connection)
+        with self._disk():
+            gone = garbage.delete_unfinished(self._folders, now - older_than)
+        now_unused = self._delete_files(names)
+        files, size = gone.files + now_unused.files, gone.bytes + now_unused.bytes
+        for some in garbage.batches(garbage.candidates(self._folders, now - older_than)):
+            with self._disk(), self._database.write(FILES) as connection:
+                gone = garbage.delete_unmentioned(connection, self._folders, some, now - older_than)
             files, size = files + gone.files, size + gone.bytes
         return Collected(files, size)

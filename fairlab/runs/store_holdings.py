@@ -52,9 +52,8 @@ class HoldingsSide(StoreBase):
         if not there:
             quotas.check_disk(self.home, self._stored_if_limited(), bytes, self.limits)
         with self._database.write(f"owner {owner}", f"~{FILES}") as connection:
-            if not there:
-                usage = quotas.usage_of(connection, owner)
-                quotas.check_upload(usage, owner, bytes, self.limits)
+            if owner and not there:
+                quotas.check_upload(quotas.usage_of(connection, owner), bytes, self.limits)
             now = self._clock()
             uploads.keep_upload(connection, owner, fingerprint, name, bytes, rows, now)
             return self._folders.path(f"{fingerprint}{TABLE}").exists()

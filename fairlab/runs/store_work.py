@@ -14,7 +14,6 @@ from fairlab.runs.identity import storable
 from fairlab.runs.records import RunRecord, RunState, progress_data
 from fairlab.runs.schema import events, jobs, runs, workers
 from fairlab.runs.store_base import FILES, StoreBase
-from fairlab.runs.store_errors import store_error
 
 CLAIM = "claim"  # one worker at a time looks whose turn it is
 
@@ -220,16 +219,15 @@ class WorkSide(StoreBase):
             self._delete_files(names)
 
     def _write(self, result: SweepResult) -> tuple[str, bytes]:
-        try:
+        with self._disk():
             return artefacts.write_content(self.results, result)
-        except OSError as error:
-            raise store_error(error, str(self.results)) from error
 
     def _ensure(self, key: str, content: bytes) -> None:
         """Write a file again that was deleted since, while no row mentioned it."""
         path = self.results / f"{key}{RESULT}"
         if not path.exists():
-            artefacts.write_bytes(path, content)
+            with self._disk():
+                artefacts.write_bytes(path, content)
 
     def _over(self) -> dict[str, Any]:
         return {"finished": self._clock(), "message": "", "worker": None, "heartbeat": None}

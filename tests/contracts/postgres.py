@@ -32,6 +32,7 @@ SETTINGS = {
     "shared_buffers": "16MB",
     "max_connections": "100",
 }
+GUARDED = "guarded"  # a role that has to give a password
 PATIENCE = 60.0  # seconds until a server that does not start is given up
 # The server ends when nobody holds the other end of its input any more.
 UNTIL_ABANDONED = '"$@" & server=$!; read -r _; kill -INT $server; wait $server'
@@ -79,6 +80,8 @@ class Postgres:
         initdb = [programs / "initdb", "-D", data, "-U", "fairlab", "-E", "UTF8"]
         initdb += ["--no-sync", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256"]
         self._run([*initdb, "--no-instructions"])
+        rules = data / "pg_hba.conf"
+        rules.write_text(f"local all {GUARDED} scram-sha-256\n" + rules.read_text())
         options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         server = [programs / "postgres", "-D", data, "-k", self.folder, *options]
         reading, self._life = os.pipe()
