@@ -1,10 +1,12 @@
 """Pages as Streamlit runs them, without a browser: always through app.py."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from fairlab.config import MODES, LayerParams, PenaltyParams, RunConfig, SweepConfig
@@ -12,9 +14,19 @@ from fairlab.config import AdversarialParams as Adversarial
 from fairlab.data import load
 from fairlab.results import SweepResult
 from fairlab.training import fit_sweep
+from fairlab.ui.owner import owner_of_token
 from tests.stored import stored_run
 
+# Every page that is opened looks through all installed packages for components, for half a second
+# or more. What is installed does not change while tests run.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
+
 APP = Path(__file__).parents[2] / "app.py"
+# The visitor whom ``open_page`` brings, and another; both without a cookie, as AppTest has none.
+TOKEN, OTHER_TOKEN = "0" * 31 + "1", "0" * 31 + "2"
+OWNER, OTHER = owner_of_token(TOKEN), owner_of_token(OTHER_TOKEN)
 SMALL = SweepConfig(
     modes=MODES,
     penalty=PenaltyParams(strengths=(0.0, 1.0, 3.0)),
@@ -44,17 +56,26 @@ def trained() -> tuple[RunConfig, SweepResult]:
 
 @pytest.fixture
 def finished_run(fairlab_home: Path, trained: tuple[RunConfig, SweepResult]) -> str:
-    """Id of a finished run in this test's store."""
+    """Id of a finished run of the visitor in this test's store."""
     config, result = trained
-    return stored_run(fairlab_home, config, result)
+    return stored_run(fairlab_home, config, result, OWNER)
 
 
 @pytest.fixture
 def open_page() -> Callable[..., AppTest]:
-    """Opens a page through app.py: ``open_page("audit", run=..., chosen=[3, 0])``."""
+    """Opens a page through app.py: ``open_page("audit", run=..., chosen=[3, 0], token=...)``."""
 
-    def open_it(name: str, run: str | None = None, chosen: tuple[int, ...] = ()) -> AppTest:
+    def open_it(
+        name: str,
+        run: str | None = None,
+        chosen: tuple[int, ...] = (),
+        token: str = TOKEN,
+        **address: str,
+    ) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=60)
+        app.session_state["fairlab.owner_token"] = token
+        for key, value in address.items():
+            app.query_params[key] = value
         if run is not None:
             app.query_params["run"] = run
         if chosen:
