@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 25.0  # seconds; proxies close what is silent for longer (often 60)
 MOST_WAITING = 1000
-SHORTEST_PAUSE, LONGEST_PAUSE, IDLE_PAUSE = 0.1, 1.0, 0.3  # seconds between looks
+SHORTEST_PAUSE, LONGEST_PAUSE, IDLE_PAUSE = 0.1, 1.0, 0.2  # seconds between looks
 PAUSE_PER_ANSWER = 0.004  # a look that answered many is followed by a longer pause
 OUTAGE_PAUSE = 2.0
 

@@ -57,8 +57,8 @@ def test_a_deep_link_goes_through_app_py() -> None:
 def test_the_server_never_imports_torch() -> None:
     """Torch costs 200 MB and slows every garbage collection of the server."""
     code = (
-        "import sys, fairlab.ui.server as s; s.routes(); from fairlab.ui.preload import load_pages; "
-        "load_pages(); sys.exit('torch' in sys.modules)"
+        "import sys, fairlab.ui.server as s; s.routes(); "
+        "from fairlab.ui.preload import load_pages; load_pages(); sys.exit('torch' in sys.modules)"
     )
     assert exit_code(code) == 0
 
