@@ -121,7 +121,7 @@ async def _measure(home: Path, plan: Plan) -> tuple[Load, tuple[float, float] | 
     server = Server(home)
     await asyncio.to_thread(server.start)
     store = RunStore(home)
-    common = store.submit(_config(epochs=10_000), owner=_owner())
+    common = store.submit(config(epochs=10_000), owner=_owner())
     try:
         await _load(server, store, common, plan, found)
     finally:
@@ -143,12 +143,11 @@ async def _load(server: Server, store: RunStore, common: str, plan: Plan, found:
     found.opened = sorted(await asyncio.gather(*(session.open() for session in sessions)))
     found.errors = [error for session in sessions for error in session.errors]
     charts = [Chart(server.port, plan.wait) for _ in sessions]
-    async with _background() as tasks, _browser(plan) as browser:
+    async with background() as tasks, _browser(plan) as browser:
         tasks += [asyncio.create_task(session.listen()) for session in sessions]
         tasks += [asyncio.create_task(chart.follow(common)) for chart in charts[::2]]
         tasks += [asyncio.create_task(_own_runs(chart, store)) for chart in charts[1::2]]
-        for number in range(plan.slow):
-            tasks.append(asyncio.create_task(read_slowly(server.port, common, number % 2)))
+        tasks += slow_clients(server, common, plan.slow)
         url = f"{server.url}/train?run={common}"
         pages = [await open_page(browser, url) for _ in range(plan.pages)]
         await asyncio.sleep(SETTLING if plan.pages else 0.5)
@@ -162,7 +161,7 @@ async def _load(server: Server, store: RunStore, common: str, plan: Plan, found:
         ]
         failed = [task for task in tasks if task.done() and task.exception() is not None]
         found.errors += [repr(task.exception()) for task in failed]
-        _compare(received, store, found)
+        compare(received, store, found)
         found.released = await _released(server, charts)
 
 
@@ -186,12 +185,19 @@ def _seconds_of(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
+def slow_clients(server: Server, run_id: str, number: int) -> "list[asyncio.Task[None]]":
+    """Clients that ask all the time and read a byte a second, or nothing, until cancelled."""
+    return [
+        asyncio.create_task(read_slowly(server.port, run_id, index % 2)) for index in range(number)
+    ]
+
+
 async def _own_runs(chart: Chart, store: RunStore) -> None:
     """One short run after the other, as somebody who tries things."""
     owner = _owner()
     while True:
-        config = _config(epochs=6, seed=next(SEEDS))
-        await chart.follow(await asyncio.to_thread(store.submit, config, owner=owner))
+        asked = config(epochs=6, seed=next(SEEDS))
+        await chart.follow(await asyncio.to_thread(store.submit, asked, owner=owner))
 
 
 async def _running(store: RunStore, run_id: str) -> None:
@@ -210,7 +216,7 @@ async def _released(server: Server, charts: Sequence[Chart]) -> float:
     return time.perf_counter() - began
 
 
-def _compare(received: Sequence[Received], store: RunStore, found: Load) -> None:
+def compare(received: Sequence[Received], store: RunStore, found: Load) -> None:
     """What each chart had beside what the store has: between the first answer and the last."""
     stored = {one.run_id: [e.id for e in store.events(one.run_id)] for one in received}
     for one in received:
@@ -277,7 +283,8 @@ def _percentile(values: Sequence[float], share: float) -> float:
     return found[int(share * (len(found) - 1))] if found else float("nan")
 
 
-def _config(epochs: int, seed: int = 0) -> RunConfig:
+def config(epochs: int, seed: int = 0) -> RunConfig:
+    """A sweep of the penalty on the built-in table."""
     table = load("loanapp")
     sweep = {"epochs": epochs, "modes": ("penalty",), "seeds": (seed,)}
     return RunConfig.model_validate({"data": table.data, "task": table.task, "sweep": sweep})
@@ -288,8 +295,9 @@ def _owner() -> str:
 
 
 @contextlib.asynccontextmanager
-async def _background() -> AsyncIterator[list["asyncio.Task[object]"]]:
-    tasks: list[asyncio.Task[object]] = []
+async def background() -> AsyncIterator[list["asyncio.Task[Any]"]]:
+    """Tasks that end with the block."""
+    tasks: list[asyncio.Task[Any]] = []
     try:
         yield tasks
     finally:

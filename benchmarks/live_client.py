@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import json
 import socket
 import time
@@ -177,10 +178,14 @@ class Chart:
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection("localhost", self.port)
         assert self._reader is not None
-        self._writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{self.port}\r\n\r\n".encode())
+        request = (
+            f"GET {path} HTTP/1.1\r\nHost: localhost:{self.port}\r\nAccept-Encoding: gzip\r\n\r\n"
+        )
+        self._writer.write(request.encode())
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         length = int(head.split("content-length:")[1].split("\r\n")[0])
-        body = json.loads(await self._reader.readexactly(length))
+        content = await self._reader.readexactly(length)
+        body = json.loads(gzip.decompress(content) if "encoding: gzip" in head else content)
         if " 200 " not in head.split("\r\n")[0]:
             raise RefusedError(f"{path}: {body}")
         return body

@@ -301,6 +301,18 @@ def test_one_question_about_several_runs(store: RunStore, ask: Any) -> None:
     assert list(ask("&".join(known) + "&wait=20").json()["runs"]) == [one]
 
 
+def test_a_point_is_sent_as_it_is_and_a_history_may_be_compressed(
+    store: RunStore, ask: Any
+) -> None:
+    """Streamlit's server compresses what has no encoding yet."""
+    run_id = started(store)
+    epoch(store, run_id)
+    assert ask(f"run={run_id}:0:-1:").headers["content-encoding"] == "identity"
+    for number in range(2, 20):
+        epoch(store, run_id, number)
+    assert "content-encoding" not in ask(f"run={run_id}:0:-1:").headers
+
+
 @pytest.mark.parametrize(
     "query",
     [
