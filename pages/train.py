@@ -5,13 +5,16 @@ import streamlit as st
 from fairlab.ui import state
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets.runs_view import runs_view
+from fairlab.ui.widgets.share import share
 from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.sweep_form import sweep_form
 from fairlab.ui.widgets.table_in_use import table_in_use
 
 begin_page("Train")
 data = state.current_data()
-table_in_use(data)
+with st.container(horizontal=True, vertical_alignment="center"):
+    table_in_use(data)
+    share("train", key="train.share")
 started = bool(state.run_ids())
 with st.expander("What to train", expanded=not started, icon=":material/tune:"):
     config, pressed = sweep_form(data)

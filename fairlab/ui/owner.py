@@ -62,10 +62,15 @@ def owner() -> str:
 
 def anonymous_owner() -> str:
     """Who this browser is, whoever is signed in."""
-    token: object = st.context.cookies.get(COOKIE)
+    token = _cookie()
     if not is_token(token):
         token = str(st.session_state.setdefault(_SESSION, new_token()))
     return owner_of_token(token)
+
+
+def _cookie() -> object:
+    """The cookie's value as it came; None without one."""
+    return st.context.cookies.get(COOKIE)
 
 
 def account() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fairlab.metrics import audit
 from fairlab.reports.export import run_yaml
 from fairlab.results import SweepResult
 from fairlab.runs.store import RunStore
+from tests.pages.conftest import OTHER, OTHER_TOKEN, OWNER
 
 Open = Callable[..., AppTest]
 Trained = tuple[RunConfig, SweepResult]
@@ -119,24 +120,28 @@ def test_the_file_of_a_run_does_not_open_the_table_of_somebody_else(
     assert RunStore().list() == []
 
 
-def test_who_has_the_table_or_a_link_to_a_run_on_it_imports_runs_on_it(
+def test_who_has_the_table_imports_runs_on_it_and_who_has_a_link_does_not(
     open_page: Open, trained: Trained
 ) -> None:
-    """A run's link is a secret of its own; the same fingerprint under another source is not."""
+    """A link shows a run; the table of that run stays with those who uploaded it."""
     run = own_table(trained[0])
     store = RunStore()
-    link = store.submit(run)
-    app = open_page("report", run=link)
+    store.keep_upload(OWNER, run.data.fingerprint, "own.csv", 1, 1989)
+    link = store.submit(run, owner=OWNER)
+    app = open_page("report")
     upload(app, run.to_yaml().encode())
     assert "1,989 rows" in words(app)
     assert app.button(key="report.import") is not None
-    app = open_page("report")
+    app = open_page("report", run=link, token=OTHER_TOKEN)
+    upload(app, run.to_yaml().encode())
+    assert not [button for button in app.button if button.key == "report.import"]
+    app = open_page("report", token=OTHER_TOKEN)
     app.session_state["fairlab.data"] = open_task(run)
     upload(app, run.to_yaml().encode())
     assert app.button(key="report.import") is not None
     posed = run.data.model_copy(update={"source": "loanapp"})
-    posing = store.submit(run.model_copy(update={"data": posed}))
-    app = open_page("report", run=posing)
+    posing = store.submit(run.model_copy(update={"data": posed}), owner=OTHER)
+    app = open_page("report", run=posing, token=OTHER_TOKEN)
     upload(app, run.to_yaml().encode())
     assert not [button for button in app.button if button.key == "report.import"]
 

@@ -52,6 +52,9 @@ def test_sizes_keep_two_digits(size: int, words: str) -> None:
 def test_one_is_not_many() -> None:
     """1 run, 2 tables."""
     assert holdings_sentence(1, 2, 0) == "1 run and 2 tables, 0.0 MB"
+    assert holdings_sentence(3, 0, 0) == "3 runs, 0.0 MB"
+    assert holdings_sentence(0, 1, 0) == "1 table, 0.0 MB"
+    assert holdings_sentence(0, 0, 0) == "0 runs, 0.0 MB"
 
 
 def test_a_run_is_named_by_constraint_groups_and_table() -> None:

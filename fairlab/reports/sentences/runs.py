@@ -75,8 +75,10 @@ def delete_run_sentence(record: RunRecord) -> str:
 
 
 def holdings_sentence(runs: int, tables: int, size: int) -> str:
-    """What somebody has here: "3 runs and 1 table, 12 MB"."""
-    return f"{_count(runs, 'run')} and {_count(tables, 'table')}, {megabytes(size)}"
+    """What somebody has here: "3 runs and 1 table, 12 MB"; no tables, no word of them."""
+    parts = [_count(runs, "run")] if runs or not tables else []
+    parts += [_count(tables, "table")] if tables else []
+    return f"{' and '.join(parts)}, {megabytes(size)}"
 
 
 def quota_sentence(used: int, most: int) -> str:

@@ -56,8 +56,12 @@ def room_table(runs: Sequence[RoomRun], rows: Mapping[str, Sequence[CurveRow]]) 
             "For": [run_title(run.record.config) for run in runs],
             "State": [state_words(run.record) for run in runs],
             "Models": [run.record.config.sweep.n_models for run in runs],
-            "Most accurate": [_end(rows.get(run.record.id, ()), most_accurate) for run in runs],
-            "Smallest gap": [_end(rows.get(run.record.id, ()), smallest_gap) for run in runs],
+            "Most accurate, test people": [
+                _end(rows.get(run.record.id, ()), most_accurate) for run in runs
+            ],
+            "Smallest gap, test people": [
+                _end(rows.get(run.record.id, ()), smallest_gap) for run in runs
+            ],
         }
     )
 
@@ -73,19 +77,24 @@ def points_of_room(runs: Sequence[RoomRun], rows: Mapping[str, Sequence[CurveRow
 
 
 def most_accurate(rows: Sequence[CurveRow]) -> CurveRow | None:
-    """The trained model with the highest accuracy; of equals the one with the smaller gap."""
+    """Without warnings, of the highest accuracy; of equals the one with the smaller gap."""
     known = _known(rows)
     return max(known, key=lambda r: (r.accuracy or 0, -(r.gap or 0))) if known else None
 
 
 def smallest_gap(rows: Sequence[CurveRow]) -> CurveRow | None:
-    """The trained model with the smallest gap; of equals the more accurate one."""
+    """Without warnings, of the smallest gap; of equals the more accurate one."""
     known = _known(rows)
     return min(known, key=lambda r: (r.gap or 0, -(r.accuracy or 0))) if known else None
 
 
 def _known(rows: Sequence[CurveRow]) -> list[CurveRow]:
-    return [r for r in rows if r.gap is not None and r.accuracy is not None and not r.baseline]
+    """Those that say something: no warnings, as a model that decides alike for everybody has."""
+    return [
+        row
+        for row in rows
+        if row.gap is not None and row.accuracy is not None and not row.baseline and not row.flags
+    ]
 
 
 def _end(

@@ -1,5 +1,7 @@
 """What a page shows once the visitor's data are deleted: that it happened, and a way to go on."""
 
+import html
+
 import streamlit as st
 
 from fairlab.reports.sentences.runs import holdings_sentence
@@ -18,11 +20,11 @@ def stop_if_deleted() -> None:
     """
     signed_in = owner_of_account(account()) is not None
     if not signed_in and anonymous_owner() in FORGOTTEN:
-        with st.container(border=True):
-            st.subheader("Your data are deleted", anchor=False)
-            st.markdown(_said(st.session_state.get(_DELETED)))
-            # A link, not a button: only a new page brings a new cookie.
-            st.html(f'<a href="{link_to("", {})}" target="_self">Start anew</a>')
+        st.title("Your data are deleted", anchor=False)
+        st.markdown(_said(st.session_state.get(_DELETED)))
+        # A link, not a button: only a new page brings a new cookie.
+        link = html.escape(link_to("", {}), quote=True)
+        st.html(f'<a href="{link}" target="_self" style="color: inherit">Start anew</a>')
         st.stop()
     if _DELETED in st.session_state:
         st.success(_said(st.session_state.pop(_DELETED)))

@@ -14,8 +14,8 @@ from fairlab.ui.owner import owner
 from fairlab.ui.store import store
 
 
-def move_runs(room: Room, runs: list[RoomRun]) -> None:
-    """Put one of one's own runs in, or take one out."""
+def put_in(room: Room, runs: list[RoomRun]) -> None:
+    """Put one of one's own runs in."""
     inside = {run.record.id for run in runs}
     mine = [r for r in store().list(limit=50, owner=owner()) if r.id not in inside]
     if mine:
@@ -33,14 +33,14 @@ def move_runs(room: Room, runs: list[RoomRun]) -> None:
             st.markdown("To put a run in, train one first; this room waits.")
             if st.button("Train models", type="primary", key="room.train"):
                 st.switch_page("pages/train.py")
-    _take_out(room, runs)
 
 
-def _take_out(room: Room, runs: list[RoomRun]) -> None:
+def take_out(room: Room, runs: list[RoomRun]) -> None:
+    """Take one of one's own runs out, or anybody's for who opened the room."""
     can = [run for run in reversed(runs) if run.mine or room.owner == owner()]
     if not can:
         return
-    with st.popover("Take a run out", icon=":material/remove_circle:"):
+    with st.popover("Take a run out"):
         run = st.selectbox("Run", can, format_func=lambda one: one.label, key="room.out")
         st.markdown("It stays with whoever started it.")
         if st.button("Take it out", key="room.take") and run is not None:

@@ -21,7 +21,7 @@ from fairlab.ui.owner import owner
 from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.chart import draw_table, show_table
-from fairlab.ui.widgets.room_controls import control_room, move_runs
+from fairlab.ui.widgets.room_controls import control_room, put_in, take_out
 from fairlab.ui.widgets.runs_view import rows_of
 
 MOST_ON_CHART = 6
@@ -39,33 +39,36 @@ def show_room(room: Room) -> None:
     if room.owner == owner():
         words, code = st.columns([3, 1], gap="large")
         with code:
+            st.subheader(room.code, anchor=False)
             _on_the_board(room)
     else:
         words = st.container()
     with words:
-        _heading(room, len(runs))
+        _heading(room, runs)
         if room.is_open:
-            move_runs(room, runs)
-    if runs:
-        _together(runs)
-    else:
-        with st.container(border=True):
-            st.subheader("No runs yet", anchor=False)
-            st.markdown("Runs appear here as people put them in, for everybody in the room.")
+            put_in(room, runs)
+        if runs:
+            _together(runs)
+        else:
+            with st.container(border=True):
+                st.subheader("No runs yet", anchor=False)
+                st.markdown("Runs appear here as people put them in, for everybody in the room.")
 
 
-def _heading(room: Room, runs: int) -> None:
+def _heading(room: Room, runs: list[RoomRun]) -> None:
     st.subheader(as_it_is(room.title), anchor=False)
     left = room.created + rooms.LASTS - time.time()
     ends = f"ends {in_a_while(left)}" if left > 0 else "has ended, and is yours to see"
     status = "open" if room.is_open else "closed: no more runs can be put in"
-    count = f"{runs} run{'' if runs == 1 else 's'}"
+    count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{room.code}** · {count} · {status} · {ends}")
+        st.markdown(f"{count} · {status} · {ends}")
+        take_out(room, runs)
         if room.owner == owner():
-            control_room(room, runs)
+            control_room(room, len(runs))
         else:
             with st.popover("Invite", icon=":material/qr_code:"):
+                st.markdown(f"Code **{room.code}**")
                 _on_the_board(room)
         if st.button("Leave", key="room.leave"):
             rooms.leave()
@@ -74,7 +77,7 @@ def _heading(room: Room, runs: int) -> None:
 
 def _on_the_board(room: Room) -> None:
     link = link_to("workshop", {"room": room.code})
-    st.image(qr_svg(link), width=180)
+    st.image(qr_svg(link), width=180, alt="QR code of the link to this room")
     copy_link(link, label=f"Link to the room {room.title}", key="room.link")
 
 

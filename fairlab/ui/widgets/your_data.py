@@ -12,39 +12,32 @@ from fairlab.ui.widgets.sign_in import sign_in
 
 def your_data() -> None:
     """Draw the section: who the visitor is here, what is kept, and the button that deletes it."""
-    st.subheader("Your data", anchor=False)
     held = store().usage(owner())
-    sign_in()
     who = "your account" if owner_of_account(account()) else "a random number in a cookie"
     if held.runs + held.tables == 0:
-        st.markdown(f"Nothing is kept yet. What you start is found again by {who}; no name.")
+        sign_in()
+        st.markdown(f"Nothing of yours is kept yet. What you start is found again by {who}.")
         return
+    st.subheader("Your data", anchor=False)
+    sign_in()
     words, button = st.columns([4, 1], vertical_alignment="center")
+    kept = holdings_sentence(held.runs, held.tables, held.bytes)
     words.markdown(
-        f"Kept on this server: **{holdings_sentence(held.runs, held.tables, held.bytes)}**. They "
-        f"are found again by {who}, and seen by nobody else unless you share a link."
+        f"Kept on this server: **{kept}**. They are found again by {who}, and seen by "
+        "nobody else unless you share a link."
     )
-    if button.button("Delete my data", icon=":material/delete:", width="stretch"):
-        _confirm()
-
-
-@st.dialog("Delete your data?")
-def _confirm() -> None:
-    held = store().usage(owner())
-    st.markdown(
-        f"**Goes:** {holdings_sentence(held.runs, held.tables, held.bytes)}, and rooms you opened. "
-        "Links to your runs stop working, and training stops unless others wait for the same."
-    )
-    st.markdown(
-        "**Stays:** what others started themselves, also where it was computed once for both of "
-        "you, and files that were downloaded."
-    )
-    yes, no = st.columns(2)
-    if yes.button("Delete everything", type="primary", width="stretch", key="home.delete_all"):
-        delete_everything()
-        st.rerun()
-    if no.button("Keep", width="stretch", key="home.keep_all"):
-        st.rerun()
+    with button.popover("Delete my data", icon=":material/delete:", width="stretch"):
+        st.markdown(
+            f"**Goes:** {kept}, and rooms you opened. Links to your runs stop working, and "
+            "training stops unless others wait for the same."
+        )
+        st.markdown(
+            "**Stays:** what others started themselves, also where it was computed once for both "
+            "of you, and files that were downloaded."
+        )
+        if st.button("Delete everything", type="primary", key="home.delete_all"):
+            delete_everything()
+            st.rerun()
 
 
 def delete_everything() -> Deleted:
