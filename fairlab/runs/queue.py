@@ -12,7 +12,7 @@ from fairlab.runs.queries import claim_order, find_run
 from fairlab.runs.records import LeaseLostError, RunRecord, RunState
 from fairlab.runs.schema import jobs, owners, runs
 
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 5  # a worker that is killed takes all its runs along, most of them without blame
 LOOKED_AT = 64  # how many of the first in the queue a worker tries while others hold them
 
 
@@ -81,7 +81,7 @@ def lock_job(connection: sa.Connection, run_id: str) -> None:
 def requeue(connection: sa.Connection, lost: sa.ColumnElement[bool], now: float) -> int:
     """Queue running computations that match ``lost`` again.
 
-    Those nobody waits for any more become cancelled; those started three times, failed.
+    Those nobody waits for any more become cancelled; those started ``MAX_ATTEMPTS`` times, failed.
 
     Returns:
         How many matched.
@@ -99,9 +99,10 @@ def requeue(connection: sa.Connection, lost: sa.ColumnElement[bool], now: float)
         .values(
             state=RunState.FAILED.value,
             finished=now,
-            message=f"The training process ended {MAX_ATTEMPTS} times without finishing this run, "
-            "most often because memory ran out. Train fewer strengths, a smaller model or fewer "
-            "rows.",
+            message=f"The training process ended {MAX_ATTEMPTS} times while it had this run, "
+            "because somebody or the system ended it, or for want of memory. What was finished is "
+            "kept: train it again. If that ends the same way, train fewer strengths, a smaller "
+            "model or fewer rows; worker.log of the server says more.",
             **gone,
         )
     )

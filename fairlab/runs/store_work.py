@@ -25,7 +25,7 @@ class WorkSide(StoreBase):
         """Take the next queued computation; exactly one worker gets it.
 
         Computations whose worker gave no sign of life for ``stale_after`` seconds are queued
-        again first, or failed after three attempts.
+        again first, or failed after five attempts.
 
         Args:
             device: ``cpu`` or ``cuda``: only computations for it; None takes any.
