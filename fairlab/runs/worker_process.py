@@ -65,12 +65,12 @@ class WorkerProcess:
         self._stopped = threading.Event()
         self._worker: Worker | None = None
         self._lock = FileLock(self._folder / f"worker-{device}-{platform.node()}.lock")
-        configure("worker", self._folder / LOG_NAME, to_stderr=parent is None)
-        if hasattr(os, "nice"):
-            os.nice(10)
 
     def run(self) -> None:
-        """Wait for the lock and the store, then work."""
+        """Stand back for others, wait for the lock and the store, then work."""
+        configure("worker", self._folder / LOG_NAME, to_stderr=self._parent is None)
+        if hasattr(os, "nice"):
+            os.nice(10)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         executor = choose_executor(settings())

@@ -375,6 +375,29 @@ def test_only_runs_of_dead_workers_of_this_machine_are_queued_at_start(store: Ru
     assert states == [RunState.RUNNING, RunState.QUEUED, RunState.RUNNING, RunState.QUEUED]
 
 
+def test_one_worker_per_device_until_it_hands_over(fairlab_home: Path) -> None:
+    """A second one for the same device waits, also for one whose server is gone, until that one
+    has stopped taking runs; one for another device does not wait."""
+    first, card = (worker_process.WorkerProcess(None, device) for device in ("cpu", "cuda"))
+    second = worker_process.WorkerProcess(None, "cpu")
+    assert first._locked()
+    assert card._locked()
+    got = threading.Event()
+
+    def wait_for_it() -> None:
+        if second._locked():
+            got.set()
+
+    waiting = threading.Thread(target=wait_for_it)
+    waiting.start()
+    assert not got.wait(0.5)
+    first._hand_over()
+    assert got.wait(30)
+    waiting.join()
+    for process in (first, second, card):
+        process._lock.release(force=True)
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
