@@ -222,9 +222,9 @@ class Readers:
         return answer
 
     def warm(self) -> None:
-        """Start one process, so that the first file need not wait for it."""
+        """Start one process if there is none, so that a file that comes need not wait for it."""
         with self._turn:
-            if not self._idle:
+            if not self._idle and not self._busy:
                 self._idle.append(Reader(self.seconds, self.memory))
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import streamlit.config
 import streamlit.logger
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
@@ -52,8 +53,11 @@ def middleware() -> list[Middleware]:
 async def lifespan(app: Any) -> AsyncIterator[None]:  # noqa: ARG001 (the server passes itself)
     """Start what runs beside the server and load what pages need; end in order (``Ending``)."""
     _check_settings()
+    # One place for the limit: Streamlit's own route for uploads would keep to its 50 MB.
+    streamlit.config.set_option("server.maxUploadSize", settings().upload_mb)
     configure("server")
     _one_log()
+    from fairlab.data.readers import readers
     from fairlab.runs.supervisor import own_workers
 
     workers = own_workers()
@@ -67,6 +71,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:  # noqa: ARG001 (the server
     finally:
         if housekeeping is not None:
             housekeeping.stop()
+        readers().close()
         await asyncio.to_thread(ending.finish)
 
 

@@ -66,6 +66,7 @@ def uploaded(what: str) -> TaskData | None:
         what: "table" or "predictions": each keeps its own file.
     """
     most = settings().upload_mb
+    readers().warm()  # while the visitor looks for the file
     file = st.file_uploader(
         f"CSV or Parquet file with one row per person, at most {most:,} MB",
         type=FILE_TYPES,
