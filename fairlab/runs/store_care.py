@@ -15,6 +15,7 @@ from fairlab.runs.store_base import FILES, StoreBase
 from fairlab.runs.store_errors import StoreError
 
 DAY = 86_400.0
+WRITING = 3600.0  # seconds after which a file that is still unfinished has no writer any more
 
 
 class CareSide(StoreBase):
@@ -86,7 +87,7 @@ class CareSide(StoreBase):
             garbage.forget_old_points(connection, now - older_than)
             names = deleting.purge_left_over(connection)
         with self._disk():
-            gone = garbage.delete_unfinished(self._folders, now - older_than)
+            gone = garbage.delete_unfinished(self._folders, now - max(older_than, WRITING))
         now_unused = self._delete_files(names)
         files, size = gone.files + now_unused.files, gone.bytes + now_unused.bytes
         for some in garbage.batches(garbage.candidates(self._folders, now - older_than)):

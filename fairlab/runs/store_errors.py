@@ -8,6 +8,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from fairlab.errors import FairlabError, InputError
+from fairlab.logs import Public
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,9 @@ def store_error(error: BaseException, place: str) -> StoreError:
     trouble = _trouble(error)
     if trouble == "other":  # the text of the statement and its values stay out
         cause = getattr(error, "orig", None) or error
-        logger.error("The run store failed: %s (%s).", type(cause).__name__, _code(cause))
+        logger.error(
+            "The run store failed: %s (%s).", Public(type(cause).__name__), Public(_code(cause))
+        )
     return StoreError(_SENTENCES[trouble].format(place=place), trouble)
 
 
