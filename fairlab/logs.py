@@ -124,8 +124,8 @@ def configure(
         if logger.handlers or not logger.propagate:  # a library's own way to standard error
             logger.handlers.clear()
             logger.propagate = True
-    # One line for each statement, request or table: noise that names things.
-    for noisy in ("sqlalchemy.engine", "uvicorn.access", "httpx", "alembic", "asyncio"):
+    # One line for each statement, connection or table: noise that names things.
+    for noisy in ("sqlalchemy.engine", "uvicorn.error", "uvicorn.access", "websockets", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     warnings.showwarning = _show_warning
     if role != "command":  # at a terminal, a person wants the error itself

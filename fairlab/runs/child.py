@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -18,6 +17,7 @@ from multiprocessing.connection import Connection
 from fairlab.config import RunConfig
 from fairlab.errors import FairlabError
 from fairlab.home import VARIABLE
+from fairlab.logs import configure, where
 from fairlab.results import Progress
 from fairlab.runs.messages import RESULT, Failure, pack_failure, pack_progress
 from fairlab.runs.parts import Part, train_part
@@ -55,6 +55,7 @@ def main(pipe: Connection, assignment: Assignment, forked: bool) -> None:
     """
     stopped = threading.Event()
     _stand_back(assignment, forked)
+    configure("training")
     threading.Thread(target=_listen, args=(pipe, stopped), name="orders", daemon=True).start()
     try:
         with bounded_memory(assignment.memory):
@@ -89,7 +90,7 @@ def _failure(error: BaseException) -> Failure:
 
     if isinstance(error, FairlabError):
         return Failure(str(error), "")
-    return Failure(explain(error), "".join(traceback.format_exception(error)))
+    return Failure(explain(error), where(error))
 
 
 def _listen(pipe: Connection, stopped: threading.Event) -> None:

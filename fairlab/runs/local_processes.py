@@ -18,6 +18,7 @@ from pathlib import Path
 
 from fairlab.config import RunConfig
 from fairlab.home import home
+from fairlab.logs import Public
 from fairlab.results import SweepResult
 from fairlab.runs.artefacts import decode
 from fairlab.runs.child import Assignment
@@ -202,7 +203,9 @@ class _Call:
         if kind == FAILURE:
             failure = read_failure(payload)
             if failure.trace:
-                logger.error("Part %s failed.\n%s", process.part.name, failure.trace)
+                logger.error(
+                    "Part %s failed: %s.", Public(process.part.name), Public(failure.trace)
+                )
             raise PartFailed(failure.sentence, process.part.name)
         assert kind == RESULT
         self._drop(process)
@@ -213,7 +216,7 @@ class _Call:
     def _lost(self, process: TrainingProcess) -> None:
         """It ended without a result."""
         ending = process.ended()
-        logger.warning("Part %s: %s", process.part.name, ending.sentence)
+        logger.warning("Part %s: %s", Public(process.part.name), Public(ending.sentence))
         self._drop(process)
         if not self._stopping:
             self._again(process.part, ending)

@@ -19,6 +19,7 @@ import ray
 from fairlab.config import RunConfig
 from fairlab.data import open_task
 from fairlab.errors import FairlabError, InputError
+from fairlab.logs import Public
 from fairlab.results import SweepResult
 from fairlab.runs.artefacts import decode
 from fairlab.runs.executors import Limits, Listener, PartFailed
@@ -140,7 +141,7 @@ class _Call:
             if message[:1] == FAILURE:
                 failure = read_failure(message[1:])
                 if failure.trace:
-                    logger.error("Part %s failed.\n%s", part.name, failure.trace)
+                    logger.error("Part %s failed: %s.", Public(part.name), Public(failure.trace))
                 raise PartFailed(failure.sentence, part.name)
             self._together.finished(part)
             yield part, decode(message[1:])
@@ -170,7 +171,7 @@ class _Call:
                 self._together.note(self._parts[name], read_progress(message[1:]))
             else:
                 assert message[:1] == BEGUN
-                logger.info("Part %s begins on node %s.", name, message[1:].decode())
+                logger.info("Part %s begins on node %s.", Public(name), message[1:].decode())
 
     def _fetched(self, task: Any, part: Part) -> bytes | None:
         """The message of a task; None if it was cancelled."""
@@ -179,7 +180,7 @@ class _Call:
         except ray.exceptions.TaskCancelledError:
             return None
         except ray.exceptions.RayError as error:
-            logger.warning("Part %s on the cluster: %s", part.name, error)
+            logger.warning("Part %s on the cluster: %s", Public(part.name), error)
             if self._asked is not None:
                 return None
             raise PartFailed(_sentence(error), part.name) from error

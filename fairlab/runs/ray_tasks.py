@@ -8,6 +8,7 @@ from typing import Any
 from fairlab.config import RunConfig
 from fairlab.data.task import TaskData
 from fairlab.errors import FairlabError
+from fairlab.logs import where
 from fairlab.results import Progress
 from fairlab.runs.messages import FAILURE, RESULT, Failure, pack_failure, pack_progress
 from fairlab.runs.parts import Part
@@ -67,9 +68,7 @@ def train_remotely(
     except FairlabError as error:
         return pack_failure(Failure(str(error), ""))
     except Exception as error:  # a sentence travels better than an exception
-        import traceback
-
-        return pack_failure(Failure(explain(error), "".join(traceback.format_exception(error))))
+        return pack_failure(Failure(explain(error), where(error)))
 
 
 class OtherCodeError(FairlabError):

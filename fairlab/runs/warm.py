@@ -9,6 +9,8 @@ import logging
 import os
 import threading
 
+from fairlab.logs import configure
+
 # Before numpy and torch are imported: no pools of threads, and no graphics card, whose driver does
 # not survive a fork. Parts for a card are trained by fresh processes.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -41,6 +43,7 @@ def warm_up() -> None:
         encode(train_part(config, part, lambda _progress: None, lambda: False))
 
 
+configure("training")
 try:
     warm_up()
 except Exception:  # a warm start is a kindness, never a reason not to work

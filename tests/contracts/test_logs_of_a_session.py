@@ -1,72 +1,20 @@
 """A server, a visitor and a training process at work: what they wrote names nobody and nothing."""
 
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from fairlab.config import RunConfig
 from fairlab.runs.records import RunState
 from fairlab.runs.store import RunStore
+from tests.contracts.running import Running
 
-ROOT = Path(__file__).parents[2]
 COOKIE = "c00c1e" + "5" * 26
 TOKEN = "open-sesame-9137"
 PASSWORD = "s3same-9137"
 COLUMN, VALUE, FILE = "diagnosis_9137", "maria_9137", "salaries_9137.csv"
-
-
-class Running:
-    """A server as a user starts it, with what it writes in one file."""
-
-    def __init__(self, home: Path, **variables: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.home = home
-        self.output = home.parent / "output.txt"
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        options = ["--server.port", str(self.port), "--server.headless", "true"]
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                command + options,
-                cwd=ROOT,
-                env={**os.environ, "FAIRLAB_HOME": str(home), **variables},
-                stdout=output,
-                stderr=output,
-            )
-        self.client = httpx.Client(base_url=f"http://localhost:{self.port}", timeout=30)
-
-    def until(self, path: str, status: int = 200, seconds: float = 120) -> httpx.Response:
-        """Ask until the answer has this status."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                answer = self.client.get(path)
-                if answer.status_code == status:
-                    return answer
-            except httpx.HTTPError:
-                answer = None
-            assert self.process.poll() is None, self.written()
-            assert time.monotonic() < deadline, (answer and answer.text, self.written())
-            time.sleep(0.1)
-
-    def written(self) -> str:
-        """All of the output and of the logs so far."""
-        logs = sorted(self.home.glob("*.log*"))
-        return "\n".join(path.read_text(encoding="utf-8") for path in (self.output, *logs))
-
-    def stop(self) -> int:
-        """Ask it to end; the exit status."""
-        self.client.close()
-        self.process.terminate()
-        return self.process.wait(60)
 
 
 @pytest.fixture

@@ -226,3 +226,15 @@ def test_messages_are_constant_sentences() -> None:
 
 def test_short_keeps_six() -> None:
     assert short(RUN) == "Ab3_-f…"
+
+
+def test_what_a_training_process_tells_of_an_error_has_no_words() -> None:
+    """It travels to the worker's log as text."""
+    from fairlab.runs.child import _failure
+
+    try:
+        raise ValueError("Maria Lopez earns 7")
+    except ValueError as error:
+        failure = _failure(error)
+    assert failure.trace.startswith("ValueError at unit/test_logs.py:")
+    assert "Maria" not in failure.trace + failure.sentence
