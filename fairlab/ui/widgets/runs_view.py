@@ -274,8 +274,9 @@ def _what_to_see(config: RunConfig) -> None:
     between = " and by " if sweep.grouping == "marginal" else CROSSING
     groups = between.join(sweep.group_by) or "the first sensitive attribute"
     st.markdown(
-        f"Training {model} by {families}, all strengths at once, groups by {as_it_is(groups)}. "
-        f"{_then(sweep)}Markers move as epochs pass. You can reload this page; nothing is lost."
+        f"This run trains {model} by {families}, all strengths at once, groups by "
+        f"{as_it_is(groups)}. {_then(sweep)}Markers move as epochs pass. You can reload this "
+        "page; nothing is lost."
     )
 
 
