@@ -20,7 +20,7 @@ VARIABLE = "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL"
 
 
 async def measure(home: Path) -> list[Figure]:
-    """MiB per idle session; growth by the second and third two hundred visits that end."""
+    """MiB per idle session; growth by the second two hundred visits that end."""
     os.environ[VARIABLE] = str(KEPT)
     server = Server(home)
     await asyncio.to_thread(server.start)
@@ -36,7 +36,7 @@ async def measure(home: Path) -> list[Figure]:
         for session in idle:
             await session.close()
         sizes = []
-        for _ in range(3):
+        for _ in range(2):
             await _visits(server, VISITS)
             await asyncio.sleep(3 * KEPT)
             sizes.append(_mib(process))
@@ -50,7 +50,6 @@ async def measure(home: Path) -> list[Figure]:
         Figure("memory per idle session, MiB", each, note=f"{IDLE} open Train pages"),
         Figure(f"memory after {VISITS} visits that ended, MiB", sizes[0], note=note),
         Figure(f"growth by {VISITS} more, MiB", sizes[1] - sizes[0]),
-        Figure(f"growth by yet {VISITS} more, MiB", sizes[2] - sizes[1]),
     ]
 
 

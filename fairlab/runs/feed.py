@@ -119,18 +119,14 @@ class Feed:
         return self._status.resumed(connection, state.id, state.resumed)
 
     def _places(self, connection: sa.Connection, waiting: list[Any]) -> dict[str, int]:
-        """Places in the queue; worked out again only when the queue has moved."""
+        """Places in the queue by run; the order is read again only when the queue has moved."""
         if not waiting:
             return {}
-        ids = frozenset(state.id for state in waiting)
-        version = (ids, *connection.execute(_QUEUE_VERSION).one())
+        version = tuple(connection.execute(_QUEUE_VERSION).one())
         if self._queue[0] != version:
-            found = {
-                run_id: queries.queue_position(connection, queries.find_run(connection, run_id))
-                for run_id in ids
-            }
-            self._queue = (version, found)
-        return self._queue[1]
+            order = dict.fromkeys(connection.scalars(queries.claim_order()))
+            self._queue = (version, {job: place for place, job in enumerate(order, 1)})
+        return {state.id: self._queue[1].get(state.job, 0) for state in waiting}
 
     def _rows(self, connection: sa.Connection, state: Any, after: int) -> tuple[str, int]:
         """Rows after a cursor as JSON texts with commas between, and how many were left out."""

@@ -19,6 +19,7 @@ from fairlab.runs.supervisor import trouble
 from fairlab.settings import settings
 
 LOOKED_AT = 200  # newest runs that a forecast is made from
+KEPT = 1000  # answers
 SHARE_KNOWN = 0.02  # of a run done, from which on its own pace says when it ends
 LONG_SILENT = 20.0  # seconds without a sign of life until a worker counts as gone
 
@@ -85,7 +86,7 @@ class Status:
     """Words for active runs. One thread at a time; remembers its answers while nothing changes."""
 
     def __init__(self) -> None:
-        self._seen: tuple[Any, dict[str, str]] = (None, {})
+        self._seen: tuple[Any, dict[tuple[str, int], str]] = (None, {})
         self._parts: dict[str, int] = {}
 
     def words(
@@ -101,10 +102,14 @@ class Status:
         if not places:
             return {}
         present = _present(connection, now)
-        version = (tuple(sorted(places.items())), present, trouble(), _under_way(connection))
-        if self._seen[0] != version:
-            self._seen = (version, _found(connection, now, places, present))
-        return self._seen[1]
+        version = (present, trouble(), _under_way(connection))
+        known = self._seen[1] if self._seen[0] == version and len(self._seen[1]) < KEPT else {}
+        new = {run_id: place for run_id, place in places.items() if (run_id, place) not in known}
+        if new:  # who comes new does not make it be found again for those who wait already
+            found = _found(connection, now, new, present)
+            known = known | {(run_id, place): found[run_id] for run_id, place in new.items()}
+            self._seen = (version, known)
+        return {run_id: known[run_id, place] for run_id, place in places.items()}
 
     def resumed(self, connection: sa.Connection, run_id: str, kept: int) -> str:
         """Of a run that trains: what was kept of the attempt before; "" if nothing."""
