@@ -10,6 +10,7 @@ from fairlab.runs.reasons import LOG_NAME, SMALLER
 
 # What the parent reads when the process that forks dies, and with it whoever reports endings.
 UNKNOWN_ENDING = 255
+SIGKILL = int(getattr(signal, "SIGKILL", 9))  # Windows has none
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -33,13 +34,13 @@ def ending_of(exitcode: int | None, memory_ran_out: bool) -> Ending:
         exitcode: As ``multiprocessing`` says it: negative for a signal.
         memory_ran_out: Whether the kernel ended a process for want of memory meanwhile.
     """
-    if exitcode == -signal.SIGKILL and memory_ran_out:
+    if exitcode == -SIGKILL and memory_ran_out:
         return Ending(
             "This machine ran out of memory, and the system ended the training process. "
             f"{SMALLER}; or train when less else is running.",
             again=True,
         )
-    if exitcode == -signal.SIGKILL:
+    if exitcode == -SIGKILL:
         return Ending(
             "The training process was ended from outside (SIGKILL), several times. Train again; "
             "if it happens again, ask whoever runs this machine what ends it.",

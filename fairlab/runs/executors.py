@@ -25,7 +25,8 @@ class Limits:
 
     Attributes:
         seconds: Of one call of :meth:`Executor.train`, from its first part to its last.
-        memory_mb: Of one part's process and its children; 0 is the memory of the machine.
+        memory_mb: Of one part's process and its children, some 420 MB of shared code and tables
+            included; 0 is the memory of the machine.
     """
 
     seconds: float = float("inf")

@@ -45,7 +45,11 @@ class Part:
 
 
 def parts_of(config: RunConfig) -> tuple[Part, ...]:
-    """The parts of a run; the same on every machine. The longest come first."""
+    """The parts of a run; the same on every machine.
+
+    The longest mode comes first, so that a curve begins to be drawn at once; then the longest of
+    the others, baselines among them, so that parts side by side end about together.
+    """
     sweep = config.sweep
     if sweep.folds > 1:
         share = 1 / sweep.folds
@@ -60,7 +64,9 @@ def parts_of(config: RunConfig) -> tuple[Part, ...]:
         whole += beside
         parts = [Part(BASELINES, share=beside / whole)]
     parts += [Part(mode, mode=mode, share=own / whole) for mode, own in seconds.items()]
-    return tuple(sorted(parts, key=lambda part: -part.share))
+    parts.sort(key=lambda part: -part.share)
+    first = next(part for part in parts if part.mode is not None)
+    return (first, *(part for part in parts if part is not first))
 
 
 def _seconds(config: RunConfig, changes: Mapping[str, object]) -> float:

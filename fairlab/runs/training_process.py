@@ -1,7 +1,6 @@
 """One training process as the one that started it sees it: messages, memory, its end."""
 
 import contextlib
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -109,7 +108,7 @@ class TrainingProcess:
         """By its own handle, which knows a process that has its number by chance."""
         for process in reversed(self._family):
             with contextlib.suppress(psutil.Error):
-                process.send_signal(signal.SIGKILL)
+                process.kill()
 
 
 def readable(processes: list[TrainingProcess], seconds: float) -> list[TrainingProcess]:
