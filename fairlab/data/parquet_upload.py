@@ -13,7 +13,13 @@ import pyarrow.parquet as pq
 from fairlab.data.columns import LARGEST_EXACT
 from fairlab.data.findings import cut_name
 from fairlab.data.limits import Limits, can_raise
-from fairlab.data.reading import Reading, too_many_columns, too_many_rows, unique_names
+from fairlab.data.reading import (
+    Reading,
+    check_lengths,
+    too_many_columns,
+    too_many_rows,
+    unique_names,
+)
 
 _FIRST = np.datetime64("0001-01-01", "us")
 _LAST = np.datetime64("9999-12-31T23:59:59.999999", "us")
@@ -117,13 +123,7 @@ def _check_size(file: pq.ParquetFile, limits: Limits, reading: Reading) -> None:
         reading.problem("no_rows", "The table has no rows.", "Add one row per person.")
     if len(names) > limits.columns:
         reading.problem("too_many_columns", *too_many_columns(len(names), limits))
-    longest = max(map(len, names), default=0)
-    if longest > limits.cell:
-        reading.problem(
-            "long_cell",
-            f"A column's name has {longest:,} characters; at most {limits.cell:,} are read.",
-            f"Give it a short name. {can_raise('cell')}",
-        )
+    check_lengths(names, reading)
 
 
 def _check_kinds(file: pq.ParquetFile, reading: Reading) -> None:

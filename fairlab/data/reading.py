@@ -6,6 +6,8 @@ from fairlab.data.findings import LONGEST_SHOWN, Finding, cut_name
 from fairlab.data.labels import name_values
 from fairlab.data.limits import Limits, can_raise
 
+LONGEST_NAME = 1_000
+
 
 @dataclass(eq=False)
 class Reading:
@@ -44,6 +46,7 @@ def column_names(header: list[str], reading: Reading) -> list[str]:
             "Separate columns by comma, semicolon, tab or bar.",
         )
     stripped = [" ".join(name.split()) for name in header]
+    check_lengths(stripped, reading)
     if len(stripped) > 1 and all(_is_number(name) for name in stripped):
         reading.problem(
             "no_header",
@@ -51,6 +54,18 @@ def column_names(header: list[str], reading: Reading) -> list[str]:
             "Add a first line with the name of each column.",
         )
     return unique_names(stripped, reading)
+
+
+def check_lengths(names: list[str], reading: Reading) -> None:
+    """Names stand in every list of columns on every page: a problem for each that is too long."""
+    for name in names:
+        if len(name) > LONGEST_NAME:
+            reading.problem(
+                "long_name",
+                f"The column '{cut_name(name)}' has a name of {len(name):,} characters; at most "
+                f"{LONGEST_NAME:,} are read.",
+                "Give it a short name.",
+            )
 
 
 def unique_names(names: list[str], reading: Reading) -> list[str]:

@@ -67,6 +67,20 @@ def test_a_value_longer_than_the_reader_holds_is_named_as_such(place: bytes) -> 
     assert "a value of more than 131,072 characters" in refused(place)
 
 
+@pytest.mark.parametrize("pack", ["csv", "parquet"])
+def test_names_of_columns_are_short_enough_to_be_listed(pack: str) -> None:
+    """They stand in every list of columns; a thousand characters are read, one more are not."""
+    for length, fine in ((1_000, True), (1_001, False)):
+        name = "n" * length
+        content = packed({name: pa.array([1, 2]), "b": pa.array([1, 2])})
+        if pack == "csv":
+            content = f"{name},b\n1,2\n".encode()
+        if fine:
+            assert read_table(content, "t").frame.columns[0] == name
+        else:
+            assert "a name of 1,001 characters; at most 1,000" in refused(content)
+
+
 def test_a_long_header_is_a_long_value() -> None:
     assert "Line 1 has a value of 20,000" in refused(b"x" * 20_000 + b",b\n1,2\n")
 
