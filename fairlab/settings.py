@@ -41,7 +41,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    database_url: str = ""
+    database_url: Annotated[str, Field(repr=False)] = ""  # may hold a password
     ray_address: str = ""
     runs_at_once: Annotated[int, Field(ge=0, le=64)] = 0
     own_worker: bool = True

@@ -41,7 +41,7 @@ class Database:
     """
 
     def __init__(self, url: str, lock: Path, patience_ms: int = PATIENCE_MS) -> None:
-        self.url = _understood(url)
+        self.url = read_address(url)
         self.place = _in_words(self.url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _engine(self.url, patience_ms)
@@ -80,6 +80,14 @@ class Database:
                         _advisory_lock(writing, name)
                 yield writing
 
+    def settle(self) -> None:
+        """Let go of what deleted rows held, as far as nobody reads them at this moment."""
+        if self.is_sqlite:  # older versions of changed pages stay in the log until then
+            with self._telling(), self._engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                assert raw is not None
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -110,7 +118,12 @@ def put(
     connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
-def _understood(url: str) -> sa.URL:
+def read_address(url: str) -> sa.URL:
+    """The address of a run database; ``postgres://`` and ``postgresql://`` mean psycopg.
+
+    Raises:
+        InputError: If it is none, or one of another kind of database. It is not repeated.
+    """
     try:
         found = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
@@ -143,7 +156,12 @@ def _engine(url: sa.URL, patience_ms: int) -> sa.Engine:
 
         def configure(connection: Any, _record: object) -> None:
             connection.isolation_level = None  # transactions are begun below, not by the driver
-            settings = (f"busy_timeout={patience_ms}", "synchronous=NORMAL", "foreign_keys=ON")
+            settings = (
+                f"busy_timeout={patience_ms}",
+                "synchronous=NORMAL",
+                "foreign_keys=ON",
+                "secure_delete=ON",  # what is deleted cannot be read from the file any more
+            )
             for pragma in settings:
                 connection.execute(f"PRAGMA {pragma}")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from fairlab.runs.database import read_address
 from fairlab.runs.schema import SCHEMA_VERSION, meta
 from fairlab.runs.store_errors import store_error
 from fairlab.settings import settings
@@ -42,7 +43,7 @@ def inspect_database(home: Path) -> FoundDatabase:
     url = settings().database_url
     if not url and not (home / FILE).exists():
         return FoundDatabase(str(home / FILE), "SQLite", None)
-    address = _address(url or f"sqlite:///{home / FILE}")
+    address = read_address(url or f"sqlite:///{home / FILE}")
     sqlite = address.get_backend_name() == "sqlite"
     place = str(address.database) if sqlite else f"{address.database} on {address.host}"
     wait = {"timeout" if sqlite else "connect_timeout": SHORT_PATIENCE}
@@ -62,9 +63,3 @@ def inspect_database(home: Path) -> FoundDatabase:
         engine.dispose()
     kind = "SQLite" if sqlite else "PostgreSQL"
     return FoundDatabase(place, kind, schema, damage="" if said == "ok" else said)
-
-
-def _address(url: str) -> sa.URL:
-    from fairlab.runs.database import _understood
-
-    return _understood(url)

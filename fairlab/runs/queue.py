@@ -12,7 +12,7 @@ from fairlab.runs.queries import claim_order, find_run
 from fairlab.runs.records import LeaseLostError, RunRecord, RunState
 from fairlab.runs.schema import jobs, owners, runs
 
-MAX_ATTEMPTS = 5  # a worker that is killed takes all its runs along, most of them without blame
+MAX_ATTEMPTS = 5  # and one more for each finished part: a killed worker takes others' runs along
 LOOKED_AT = 64  # how many of the first in the queue a worker tries while others hold them
 
 
@@ -95,12 +95,12 @@ def requeue(connection: sa.Connection, lost: sa.ColumnElement[bool], now: float)
     )
     failed = connection.execute(
         sa.update(jobs)
-        .where(running, jobs.c.attempt >= MAX_ATTEMPTS)
+        .where(running, jobs.c.attempt >= MAX_ATTEMPTS + jobs.c.parts_done)
         .values(
             state=RunState.FAILED.value,
             finished=now,
-            message=f"The training process ended {MAX_ATTEMPTS} times while it had this run, "
-            "because somebody or the system ended it, or for want of memory. What was finished is "
+            message=f"The training process ended {MAX_ATTEMPTS} times or more while it had this "
+            "run: somebody or the system ended it, perhaps for want of memory. What was finished is "
             "kept: train it again. If that ends the same way, train fewer strengths, a smaller "
             "model or fewer rows; worker.log of the server says more.",
             **gone,

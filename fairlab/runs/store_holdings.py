@@ -100,7 +100,9 @@ class HoldingsSide(StoreBase):
             for run_id in ids:
                 names |= deleting.delete_run(connection, run_id, owner, self._clock())
             tables, more = deleting.delete_holdings(connection, owner)
-        return Deleted(len(ids), tables, self._delete_files(names | more).bytes)
+        size = self._delete_files(names | more).bytes
+        self._database.settle()
+        return Deleted(len(ids), tables, size)
 
     def take_over(self, browser: str, account: str) -> int:
         """Give what one owner has to another: runs, tables and rooms.

@@ -59,7 +59,10 @@ def install() -> None:
     if apt is None or os.geteuid() != 0:
         raise SystemExit(REMEDY)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (("update", "-qq"), ("install", "-qq", "-y", "postgresql")):
+    for arguments in (
+        ("update", "-qq"),
+        ("install", "-qq", "-y", "--no-install-recommends", "postgresql"),
+    ):
         subprocess.run([apt, *arguments], env=quiet, check=False, stdout=subprocess.DEVNULL)
     if find_programs() is None:
         raise SystemExit(REMEDY)

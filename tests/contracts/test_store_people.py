@@ -1,6 +1,7 @@
 """What people hold: limits, deleting everything of one, rooms, counts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,6 +191,25 @@ def test_deleting_everything_of_one_person(store: RunStore) -> None:
     assert store.delete_owner(ANNA).runs == 0
     with store._database.read() as connection:
         assert anywhere(connection, ANNA) == []
+
+
+def test_what_was_deleted_cannot_be_read_from_the_files(fairlab_home: Path) -> None:
+    """SQLite leaves deleted text in free pages and in its log unless told otherwise."""
+    store = RunStore()
+    others = [store.submit(small.config(seed), owner=BEN) for seed in range(15)]
+    for seed in range(15):
+        store.submit(small.config(seed), owner=ANNA, title="Very private words")
+    assert found_in(fairlab_home, b"Very private words")
+    store.delete_owner(ANNA)
+    assert not found_in(fairlab_home, b"Very private words")
+    assert not found_in(fairlab_home, ANNA.encode())
+    assert {record.id for record in store.list()} == set(others)
+    store.close()
+
+
+def found_in(home: Path, text: bytes) -> list[str]:
+    """Files of a home in which some bytes stand."""
+    return [path.name for path in home.rglob("*") if path.is_file() and text in path.read_bytes()]
 
 
 def test_deleting_nobody_deletes_nothing(store: RunStore) -> None:
