@@ -35,7 +35,7 @@ FAULTS, RUNS, VISITORS = 100, 50, 7
 QUICK_FAULTS, QUICK_RUNS = 12, 8
 AHEAD = 4  # runs submitted before the faults they are for
 PAUSE = (0.3, 2.5)  # seconds between faults
-SETTLE = 420.0  # seconds the runs may take to end after the last fault
+SETTLE = 900.0  # seconds the runs may take to end after the last fault
 DISK_MB = 96
 ROOM = "FAIRLAB_FAULTS_ROOM"  # folder of the small file system, in the process that is inside it
 # Out of a hundred.

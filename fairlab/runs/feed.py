@@ -35,6 +35,7 @@ GONE = json.dumps(
         "share_done": 0.0,
         "queue_position": 0,
         "words": "",
+        "words_alone": False,
         "has_result": False,
         "next": 0,
         "skipped": 0,
@@ -77,6 +78,7 @@ class Feed:
             ``cancel_requested``, ``attempt`` (another one than before: forget the earlier rows,
             all are here), ``share_done``, ``queue_position`` (1 starts next, 0 does not wait),
             ``words`` (what it waits for, or was kept of; see :mod:`fairlab.runs.status`),
+            ``words_alone`` (they stand in place of how far it is),
             ``has_result``, ``next`` (the cursor to ask with), ``seen``, and ``rows``: one per
             family and epoch as :func:`fairlab.runs.records.progress_data` makes it, plus ``id``
             and ``at`` (when it was stored, seconds since the epoch). Of more than
@@ -116,7 +118,7 @@ class Feed:
             return QUIET
         if state.cancel_requested:
             return CANCELLING
-        return self._status.resumed(connection, state.id, state.resumed)
+        return self._status.resumed(connection, state.id, state.attempt, state.resumed)
 
     def _places(self, connection: sa.Connection, waiting: list[Any]) -> dict[str, int]:
         """Places in the queue by run; the order is read again only when the queue has moved."""
@@ -212,6 +214,7 @@ def _head(state: Any, place: int, words: str, cursor: int) -> dict[str, Any]:
         "share_done": state.share_done,
         "queue_position": place,
         "words": words,
+        "words_alone": words in (QUIET, CANCELLING),
         "has_result": state.result_key is not None,
         "next": cursor,
     }

@@ -100,8 +100,8 @@ def requeue(connection: sa.Connection, lost: sa.ColumnElement[bool], now: float)
             state=RunState.FAILED.value,
             finished=now,
             message=f"The training process ended {MAX_ATTEMPTS} times or more while it had this "
-            "run: somebody or the system ended it, perhaps for want of memory. What was finished is "
-            "kept: train it again. If that ends the same way, train fewer strengths, a smaller "
+            "run: somebody or the system ended it, perhaps for want of memory. What was finished "
+            "is kept: train it again. If that ends the same way, train fewer strengths, a smaller "
             "model or fewer rows; worker.log of the server says more.",
             **gone,
         )

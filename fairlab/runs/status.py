@@ -35,9 +35,11 @@ STARTS_ITSELF = "The run waits and starts by itself as soon as there is one."
 
 
 def resumed_words(kept: int, parts: int) -> str:
-    """Of a run that goes on after its worker ended; "" if nothing was kept."""
+    """Of a run that goes on after its worker ended."""
     if kept == 0:
-        return ""
+        return (
+            "Taken up again after an interruption: no part was finished, so training begins anew."
+        )
     return f"Taken up again after an interruption: {kept} of {parts} parts were kept."
 
 
@@ -111,10 +113,10 @@ class Status:
             self._seen = (version, known)
         return {run_id: known[run_id, place] for run_id, place in places.items()}
 
-    def resumed(self, connection: sa.Connection, run_id: str, kept: int) -> str:
-        """Of a run that trains: what was kept of the attempt before; "" if nothing."""
+    def resumed(self, connection: sa.Connection, run_id: str, attempt: int, kept: int) -> str:
+        """Of a run that trains: what was kept of the attempt before; "" if there was none."""
         if kept == 0:
-            return ""
+            return resumed_words(0, 0) if attempt > 1 else ""
         if run_id not in self._parts:
             self._parts = dict(list(self._parts.items())[-100:])
             config = queries.find_run(connection, run_id).config

@@ -138,3 +138,19 @@ def test_an_interrupted_run_does_not_wait_behind_new_ones(store: RunStore) -> No
     record = store.claim("other")
     assert record is not None
     assert record.id == interrupted
+
+
+def test_a_run_that_gets_on_is_not_given_up(store: RunStore) -> None:
+    """Its workers are killed again and again; each finished part earns one more attempt."""
+    run_id = store.submit(small.config())
+    for attempt in range(5):
+        assert store.claim("w") is not None, attempt
+        if attempt == 2:
+            store.save_part(run_id, "penalty", small.result(), "w")
+        store.requeue_lost()
+    assert store.claim("w") is not None
+    store.requeue_lost()
+    assert store.claim("w") is None
+    record = store.get(run_id)
+    assert record.state.value == "failed"
+    assert "train it again" in record.message

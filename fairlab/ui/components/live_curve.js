@@ -393,7 +393,7 @@ function step(state, by) {
 function statusText(live) {
   const newest = live.newest;
   if (live.state === "queued") return live.words || "Starting …";
-  if (live.cancelling) return live.words;
+  if (live.alone) return live.words;
   if (live.state === "running") {
     if (!newest) return live.words || "Reading the table and preparing it …";
     const kept = live.words ? `${live.words} ` : "";
@@ -511,7 +511,7 @@ function take(state, runs) {
     Object.assign(live, {
       cursor: news.next, attempt: news.attempt, seen: news.seen, state: news.state,
       message: news.message, share_done: news.share_done,
-      words: news.words, cancelling: news.cancel_requested,
+      words: news.words, alone: news.words_alone,
     });
     if (news.final) {
       live.finished = true;
