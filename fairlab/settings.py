@@ -76,4 +76,4 @@ def settings() -> Settings:
         for one in error.errors():
             name = PREFIX + "_".join(str(part) for part in one["loc"]).upper()
             problems.append(f"{name} is {one['input']!r}: {one['msg']}. Change it, or unset it.")
-        raise InputError(" ".join(problems)) from error
+        raise InputError(" ".join(problems), problems) from error

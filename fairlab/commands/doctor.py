@@ -9,7 +9,7 @@ import typer
 from fairlab.commands import doctor_checks as checks
 from fairlab.commands import doctor_services as services
 from fairlab.commands.console import AsJson, say, say_json
-from fairlab.commands.doctor_findings import Finding, Status, wrong
+from fairlab.commands.doctor_findings import Finding, Status, note, wrong
 from fairlab.errors import FairlabError
 from fairlab.logs import configure, without_secrets
 
@@ -41,7 +41,7 @@ def doctor(
     ]
     if training:
         looks.append(("trial training", services.trial))
-    found = [finding for name, look in looks for finding in _tried(name, look)]
+    found = _told_once([finding for name, look in looks for finding in _tried(name, look)])
     fine = all(finding.status is not Status.WRONG for finding in found)
     if as_json:
         say_json({"ok": fine, "checks": [_clean(finding) for finding in found]})
@@ -71,6 +71,18 @@ def _tried(name: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
             )
         )
     return found
+
+
+def _told_once(found: list[Finding]) -> list[Finding]:
+    """What several checks stumble over (wrong settings) is told by the first that does."""
+    kept: list[Finding] = []
+    for finding in found:
+        told = [one.found for one in kept if one.status is Status.WRONG]
+        if finding.status is Status.WRONG and any(words in finding.found for words in told):
+            means = "Something above keeps it from being looked at."
+            finding = note(finding.name, "not checked", means, "Put that right first.")
+        kept.append(finding)
+    return kept
 
 
 def _clean(finding: Finding) -> dict[str, str]:

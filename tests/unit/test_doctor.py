@@ -223,6 +223,8 @@ def test_the_verb_says_all_that_is_wrong_and_ends_with_1(private: Path) -> None:
     names = {one["name"] for one in record["checks"]}
     assert {"Python", "packages", "settings", "data folder", "port", "Streamlit"} <= names
     assert all(one["remedy"] for one in record["checks"] if one["status"] == "wrong")
+    told = [one for one in record["checks"] if "FAIRLAB_UPLOAD_MB" in one["found"]]
+    assert len(told) == 1, "what several checks stumble over is told once"
     assert "s3same" not in done.stdout + done.stderr
     assert "sesame" not in done.stdout + done.stderr
 
