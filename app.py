@@ -35,4 +35,5 @@ if get_script_run_ctx(suppress_warning=True) is not None:
     try:
         page.run()
     except StoreError as error:  # locked, damaged, full, away: a sentence instead of the rest
+        st.title("The run store does not answer", anchor=False)
         st.error(as_it_is(str(error)), icon=":material/database_off:")
