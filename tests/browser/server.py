@@ -19,6 +19,7 @@ class Server:
         self.home = home
         self.port = port or _free_port()
         self.url = f"http://localhost:{self.port}"
+        self.options: tuple[str, ...] = ()  # more of the command line
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -26,7 +27,7 @@ class Server:
         ARTIFACTS.mkdir(exist_ok=True)
         log = (ARTIFACTS / "server.log").open("ab")
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        options = ["--server.port", str(self.port), "--server.headless", "true"]
+        options = ["--server.port", str(self.port), "--server.headless", "true", *self.options]
         environment = {**os.environ, "FAIRLAB_HOME": str(self.home)}
         self.process = subprocess.Popen(
             command + options, cwd=ROOT, env=environment, stdout=log, stderr=log
