@@ -25,7 +25,7 @@ def mutated(seed: int, count: int) -> Iterator[Hostile]:
     for i in range(count):
         kind = kinds[i % len(kinds)]
         content = bytearray(seeds[kind])
-        for _ in range(int(rng.integers(1, 9))):
+        for _ in range(int(rng.integers(1, 4))):
             _change(content, rng)
         name = HOSTILE_NAMES[int(rng.integers(len(HOSTILE_NAMES)))] if i % 10 == 0 else f"{i}.csv"
         yield Hostile(f"changed bytes: {kind}", name, bytes(content))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.uploads_files import HOSTILE_NAMES
 from benchmarks.uploads_fuzz import mutated
 from fairlab.data import Limits, fingerprint, read_table
+from fairlab.data.columns import _are_numbers
 from fairlab.data.reader_process import frame_of, send_table
 from fairlab.errors import InputError
 from fairlab.settings import settings as installed
@@ -56,6 +57,16 @@ def test_nobody_is_lost_and_every_text_is_as_it_was_written(
         if isinstance(column.dtype, pd.StringDtype):
             for got, given_ in zip(column, (row[j] for row in rows), strict=True):
                 assert pd.isna(got) or got in (given_.strip(), str(given_.lower() == "true"))
+
+
+@given(st.lists(st.text("0123456789+-.eE ٣\n,x", max_size=7), min_size=1, max_size=9))
+@settings(max_examples=300, deadline=None)
+def test_texts_are_numbers_by_one_rule(values: list[str]) -> None:
+    """Arrow's expressions and Python's agree; a sign beyond ASCII in one value changes no other."""
+    alone = _are_numbers([value for value in values if value.isascii()])
+    together = _are_numbers([*values, "é"])[:-1]
+    kept = [found for value, found in zip(values, together, strict=True) if value.isascii()]
+    assert alone == kept
 
 
 @given(TABLES)
