@@ -193,8 +193,8 @@ def test_the_mixtures_chances_are_the_mean_of_fairlearns_draws() -> None:
     ).fit(x, y, sensitive_features=group)
     chance = _mixture(model, x)
     assert ((chance > 0.01) & (chance < 0.99)).any()
-    drawn = np.mean([model.predict(x, random_state=s) for s in range(800)], axis=0)
-    assert np.abs(drawn - chance).max() < 0.09
+    drawn = np.mean([model.predict(x, random_state=s) for s in range(300)], axis=0)
+    assert np.abs(drawn - chance).max() < 0.13
 
 
 @pytest.mark.parametrize(
