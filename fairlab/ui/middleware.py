@@ -37,6 +37,15 @@ SECURITY_HEADERS = {
 }
 
 
+class OpenPages:
+    """How many pages are open in browsers now: each holds one WebSocket."""
+
+    now = 0
+
+
+OPEN_PAGES = OpenPages()
+
+
 class OwnerCookie:
     """Gives each browser a cookie of 128 random bits, by which it finds its own runs again.
 
@@ -54,10 +63,18 @@ class OwnerCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; see the class."""
-        is_page = scope["type"] == "http" and _asks_for_page(scope)
-        if not is_page and scope["type"] != "websocket":
+        if scope["type"] == "websocket":
+            OPEN_PAGES.now += 1
+            try:
+                await self._pass_on(scope, receive, send, is_page=False)
+            finally:
+                OPEN_PAGES.now -= 1
+        elif scope["type"] == "http" and _asks_for_page(scope):
+            await self._pass_on(scope, receive, send, is_page=True)
+        else:
             await self.app(scope, receive, send)
-            return
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, *, is_page: bool) -> None:
         found = cookie_token(scope)
         if found is not None and is_page and owner_of_token(found) in self.forgotten:
             found = None

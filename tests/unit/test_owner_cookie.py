@@ -14,10 +14,11 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message, Scope
 from starlette.websockets import WebSocket
 
-from fairlab.ui.middleware import SECURITY_HEADERS, OwnerCookie, SecurityHeaders
+from fairlab.ui.middleware import OPEN_PAGES, SECURITY_HEADERS, OwnerCookie, SecurityHeaders
 from fairlab.ui.owner import COOKIE, Forgotten, is_token, owner_of_account, owner_of_token
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
+COUNTED: list[int] = []
 TOKEN = "0123456789abcdef" * 2
 
 
@@ -30,6 +31,7 @@ def seen(request: Request) -> PlainTextResponse:
 async def socket(websocket: WebSocket) -> None:
     """Says the cookie the WebSocket came with."""
     await websocket.accept()
+    COUNTED.append(OPEN_PAGES.now)
     await websocket.send_text(websocket.cookies.get(COOKIE, "none"))
     await websocket.send_text(websocket.cookies.get("other", "none"))
     await websocket.close()
@@ -163,6 +165,14 @@ def test_a_websocket_without_a_cookie_gets_one_for_itself() -> None:
     assert is_token(first["text"])
     assert other["text"] == "1"
     assert f"{COOKIE}={first['text']}" in dict(accepted["headers"])[b"set-cookie"].decode()
+
+
+def test_open_pages_are_counted_while_they_are_open() -> None:
+    """The admin page says how many; none is left when all are closed."""
+    before = OPEN_PAGES.now
+    open_socket("")
+    assert COUNTED[-1] == before + 1
+    assert OPEN_PAGES.now == before
 
 
 def test_every_answer_has_the_headers_and_may_say_otherwise_itself() -> None:

@@ -21,6 +21,7 @@ from fairlab.runs.holdings import Overview
 from fairlab.runs.records import RunRecord
 from fairlab.settings import settings
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.middleware import OPEN_PAGES
 from fairlab.ui.owner import owner
 from fairlab.ui.store import forget_run, store
 from fairlab.ui.throttle import Throttle
@@ -76,7 +77,7 @@ def show_overview() -> None:
     tiles = (
         ("Waiting", f"{seen.queued:,}", waits),
         ("Training", f"{seen.running:,}", _workers(seen)),
-        ("Visitors in 24 hours", f"{seen.visitors_today:,}", "by their cookies"),
+        ("Visitors in 24 hours", f"{seen.visitors_today:,}", f"{OPEN_PAGES.now:,} pages open now"),
         ("Free on the disk", megabytes(seen.bytes_free), _stored(seen)),
     )
     for column, (label, value, words) in zip(st.columns(4), tiles, strict=True):

@@ -208,6 +208,8 @@ def _refuse_others_tables(config: RunConfig) -> None:
 
 @st.fragment(run_every=1.0)
 def _waiting(run_id: str) -> None:
+    if not run_exists(run_id):  # deleted meanwhile
+        st.rerun()
     record = store().get(run_id)
     if not record.state.active:
         st.rerun()

@@ -1,0 +1,105 @@
+"""Two browsers on one server: what each finds again, and what one sees of the other's."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from fairlab.ui.owner import COOKIE
+from tests.browser.server import Server
+from tests.browser.test_journeys import go_to, try_it_now
+
+
+@pytest.fixture
+def other(browser: Browser) -> Iterator[Page]:
+    """Somebody else, at another computer."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    visitor = context.new_page()
+    visitor.set_default_timeout(30_000)
+    errors: list[str] = []
+    visitor.on("pageerror", lambda error: errors.append(str(error)))
+    yield visitor
+    context.close()
+    assert not errors, f"Script errors in the browser: {errors}"
+
+
+def wait_until_done(page: Page) -> None:
+    """The run has ended and its points can be picked, on a busy machine too."""
+    expect(page.get_by_role("button", name="Next point →")).to_be_visible(timeout=300_000)
+
+
+def cookie_of(page: Page) -> dict[str, object]:
+    """The visitor's cookie as the browser keeps it."""
+    (found,) = [one for one in page.context.cookies() if one["name"] == COOKIE]
+    return dict(found)
+
+
+def test_a_browser_finds_its_runs_again_and_another_sees_only_what_it_is_given(
+    page: Page, other: Page, server: Server
+) -> None:
+    """The list is by cookie; a shared link opens the run read-only; scripts cannot read cookies."""
+    blocked: list[str] = []
+    page.on("console", lambda said: blocked.append(said.text) if "Policy" in said.text else None)
+    try_it_now(page, server)
+    wait_until_done(page)
+    cookie = cookie_of(page)
+    assert cookie["httpOnly"] is True
+    assert cookie["sameSite"] == "Lax"
+    assert COOKIE not in page.evaluate("document.cookie")
+    page.get_by_role("button", name="Share").click()
+    link = page.get_by_role("textbox", name="Link to this run").input_value()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text(re.compile("^(Copied|Selected)"))).to_be_visible()
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name="Your runs")).to_be_visible()
+    assert cookie_of(page)["value"] == cookie["value"]
+
+    other.goto(link)
+    expect(other.get_by_text("This run is not yours")).to_be_visible()
+    wait_until_done(other)
+    other.get_by_role("button", name="Next point →").click()
+    other.get_by_role("button", name="Choose this").click()
+    expect(other.get_by_role("button", name="Chosen")).to_be_visible()
+    assert cookie_of(other)["value"] != cookie["value"]
+    go_to(other, "Home")
+    expect(other.get_by_role("button", name="Try it now")).to_be_visible()
+    expect(other.get_by_text("Nothing of yours is kept yet")).to_be_visible()
+    expect(other.get_by_role("heading", name="Your runs")).to_have_count(0)
+    assert not blocked, blocked
+
+
+def test_a_room_shows_what_a_participant_puts_in_without_a_reload(
+    page: Page, other: Page, server: Server
+) -> None:
+    """The facilitator's page follows; the participant came by the link behind the QR code."""
+    page.goto(f"{server.url}/workshop")
+    page.get_by_label("Title").fill("Loans")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_role("img", name="QR code of the link to this room")).to_be_visible()
+    expect(page.get_by_text("No runs yet")).to_be_visible()
+    link = page.get_by_role("textbox", name="Link to the room Loans").input_value()
+
+    try_it_now(other, server)
+    wait_until_done(other)
+    other.goto(link)
+    other.get_by_role("button", name="Put it in").click()
+    expect(other.locator(".fl-chart .scatterlayer path.point").first).to_be_visible()
+    expect(page.locator(".fl-chart .scatterlayer path.point").first).to_be_visible()
+    expect(other.get_by_role("button", name="Close")).to_have_count(0)
+
+
+def test_delete_my_data_ends_with_a_new_cookie(page: Page, own_server: Server) -> None:
+    """Training stops, and afterwards this browser is a stranger to its own old link."""
+    try_it_now(page, own_server)
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    old, link = cookie_of(page)["value"], page.url
+    go_to(page, "Home")
+    page.get_by_role("button", name="Delete my data").click()
+    page.get_by_role("button", name="Delete everything").click()
+    expect(page.get_by_role("heading", name="Your data are deleted")).to_be_visible()
+    page.get_by_role("link", name="Start anew").click()
+    expect(page.get_by_text("Nothing of yours is kept yet")).to_be_visible()
+    assert cookie_of(page)["value"] != old
+    page.goto(link)
+    expect(page.get_by_text("No curve yet")).to_be_visible()
