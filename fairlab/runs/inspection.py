@@ -45,7 +45,11 @@ def inspect_database(home: Path) -> FoundDatabase:
         return FoundDatabase(str(home / FILE), "SQLite", None)
     address = read_address(url or f"sqlite:///{home / FILE}")
     sqlite = address.get_backend_name() == "sqlite"
-    place = str(address.database) if sqlite else f"{address.database} on {address.host}"
+    place = (
+        str(address.database)
+        if sqlite
+        else f"{address.database} on {address.host or 'this machine'}"
+    )
     wait = {"timeout" if sqlite else "connect_timeout": SHORT_PATIENCE}
     engine = sa.create_engine(address, connect_args=wait, hide_parameters=True)
     try:

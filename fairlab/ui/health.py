@@ -31,6 +31,7 @@ FRESH = 1.0  # seconds an answer is given again
 COUNTED = 15.0  # seconds the counts of the queue are kept: finding them looks at every file
 PATIENCE = 2.0  # seconds a look may take before it counts as no answer
 STUCK = 600.0  # seconds a run waits while none is under way, before the queue counts as stuck
+_failing: set[str] = set()
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -124,8 +125,11 @@ def _answer(checks: tuple[Check, ...]) -> JSONResponse:
 def _tried(name: str, check: Callable[[], tuple[bool, str]]) -> Check:
     try:
         ok, sentence = check()
+        _failing.discard(name)
     except Exception:  # why is for the log: an error's words may name folders and addresses
-        logger.warning("Readiness: %s could not be checked.", Public(name), exc_info=True)
+        if name not in _failing:  # once, not each second
+            logger.warning("Readiness: %s could not be checked.", Public(name), exc_info=True)
+        _failing.add(name)
         return Check(
             name, False, f"The {name} could not be checked. Run 'fairlab doctor' on the server."
         )
