@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.errors import UnknownNameError
-from fairlab.metrics import GAPS, gap_with_interval, wilson
+from fairlab.metrics import GAPS, audit, gap_with_interval, wilson
 from fairlab.outcomes import count
 from fairlab.pareto.decisions import accuracy_and_gap, decisions_of, resample
 from fairlab.pareto.noise import noise, settings_of
@@ -45,6 +45,27 @@ def test_counts_of_all_models_at_once_are_those_of_each(constraint, weighted):
         assert accuracy[point.index] == pytest.approx(own)
         wide = widest(GAPS[CONSTRAINT_GAPS[constraint]], tables)
         assert gap[point.index] == pytest.approx(wide, nan_ok=True)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.5, 0.7])
+def test_all_models_select_whom_the_audit_selects(threshold):
+    """At thresholds that 32-bit scores hit, miss by a hair, or have no number for."""
+    result = of()
+    test = result.splits["test"]
+    near = np.float32(threshold)
+    near_by = np.array([np.nextafter(near, np.float32(end)) for end in (0, 1)] + [near, 0.2, 0.6])
+    score = np.random.default_rng(8).choice(near_by.astype(np.float32), test.score.shape)
+    made = replace(
+        result,
+        threshold=threshold,
+        splits={**result.splits, "test": replace(test, score=score)},
+    )
+    counts = decisions_of(made, "test").counts()
+    for point in made.points:
+        audited = audit(made.scored(point.index).outcomes(), threshold, draws=100)
+        for name in ("tp", "fp", "fn", "tn"):
+            own, theirs = (getattr(c, name) for c in (counts, audited.counts))
+            assert own[point.index].tolist() == theirs.tolist()
 
 
 def test_a_score_at_the_threshold_is_selected():
