@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from fairlab.ui.owner import COOKIE
 from tests.browser.server import Server
-from tests.browser.test_journeys import go_to, try_it_now
+from tests.browser.test_journeys import try_it_now
 
 
 @pytest.fixture
@@ -27,6 +27,12 @@ def other(browser: Browser) -> Iterator[Page]:
 def wait_until_done(page: Page) -> None:
     """The run has ended and its points can be picked, on a busy machine too."""
     expect(page.get_by_role("button", name="Next point →")).to_be_visible(timeout=300_000)
+
+
+def go_home(page: Page) -> None:
+    """Home, by the navigation: the session stays."""
+    page.get_by_test_id("stTopNavLink").filter(has_text="Home").click()
+    expect(page.get_by_role("button", name="Try it now")).to_be_visible()
 
 
 def cookie_of(page: Page) -> dict[str, object]:
@@ -62,8 +68,7 @@ def test_a_browser_finds_its_runs_again_and_another_sees_only_what_it_is_given(
     other.get_by_role("button", name="Choose this").click()
     expect(other.get_by_role("button", name="Chosen")).to_be_visible()
     assert cookie_of(other)["value"] != cookie["value"]
-    go_to(other, "Home")
-    expect(other.get_by_role("button", name="Try it now")).to_be_visible()
+    go_home(other)
     expect(other.get_by_text("Nothing of yours is kept yet")).to_be_visible()
     expect(other.get_by_role("heading", name="Your runs")).to_have_count(0)
     assert not blocked, blocked
@@ -94,7 +99,7 @@ def test_delete_my_data_ends_with_a_new_cookie(page: Page, own_server: Server) -
     try_it_now(page, own_server)
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     old, link = cookie_of(page)["value"], page.url
-    go_to(page, "Home")
+    go_home(page)
     page.get_by_role("button", name="Delete my data").click()
     page.get_by_role("button", name="Delete everything").click()
     expect(page.get_by_role("heading", name="Your data are deleted")).to_be_visible()
