@@ -15,7 +15,6 @@ import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -24,9 +23,10 @@ from typing import Any
 import psutil
 
 from benchmarks import live_memory, live_peer
-from benchmarks.harness import Figure, faster, report
-from benchmarks.live_browser import Watched, forget, noted, open_page
+from benchmarks.harness import faster, report
+from benchmarks.live_browser import forget, noted, open_page
 from benchmarks.live_client import Chart, Received, Session, read_slowly
+from benchmarks.live_report import QUICK, WINDOWS, Load, Plan, facts_of, figures_of, percentile
 from fairlab.config import RunConfig
 from fairlab.data import load
 from fairlab.errors import InputError
@@ -34,53 +34,9 @@ from fairlab.runs.store import RunStore
 from tests.browser.chromium import ARGS, REMEDY, find
 from tests.browser.server import Server
 
-WINDOWS = 3
 SETTLING = 3.0  # seconds between the last page's opening and the first measured second
+LATEST = 5.0  # seconds after which a point that has not come counts as missed
 SEEDS = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How much is asked of the server.
-
-    Attributes:
-        sessions: Visitors by WebSocket; half watch one run together, half one run each.
-        pages: Chromium pages, on the common run.
-        slow: Clients that read a byte a second, or nothing.
-        seconds: Measured time, in three windows.
-        wait: As for :class:`benchmarks.live_client.Chart`; 0 polls.
-        memory: Whether to measure memory afterwards.
-        peer: Seconds of Streamlit's own way; 0 leaves it out.
-    """
-
-    sessions: int = 30
-    pages: int = 3
-    slow: int = 10
-    seconds: float = 45.0
-    wait: int = 20
-    memory: bool = True
-    peer: float = 20.0
-
-
-QUICK = Plan(sessions=5, pages=0, slow=2, seconds=3.0, memory=False, peer=0.0)
-
-
-@dataclass(slots=True)
-class Load:
-    """What was measured. Times in seconds, of all points of all sessions in a window."""
-
-    windows: list[list[float]] = field(default_factory=list)
-    cores: list[float] = field(default_factory=list)
-    answers: float = 0.0
-    rss: float = 0.0
-    opened: list[float] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    pages: list[Watched] = field(default_factory=list)
-    missed: int = 0
-    twice: int = 0
-    points: int = 0
-    runs_done: int = 0
-    released: float = float("nan")
 
 
 def main(data: Path | None = None, json_path: Path | None = None, quick: bool = False) -> None:
@@ -99,13 +55,14 @@ def main(data: Path | None = None, json_path: Path | None = None, quick: bool = 
     plan = QUICK if quick else Plan()
     if plan.pages and find() is None:
         raise InputError(REMEDY)
+    busy = psutil.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         found, peer = asyncio.run(_measure(home, plan))
-        figures = _figures(found)
+        figures = figures_of(found)
         if plan.memory:
             figures += asyncio.run(live_memory.measure(home))
-    ours = _percentile([t for window in found.windows for t in window], 0.95)
+    ours = percentile([t for window in found.windows for t in window], 0.95)
     lines = []
     if peer is not None:
         how = f"run_every=0.5 and st.plotly_chart, {plan.sessions} sessions"
@@ -113,7 +70,8 @@ def main(data: Path | None = None, json_path: Path | None = None, quick: bool = 
             faster("a point on its way, p95", ours, how, peer[0]),
             faster("seconds of a core per second", median(found.cores), how, peer[1]),
         ]
-    report("Live curves", lines, json_path, _facts(found, plan), figures)
+    facts = (*facts_of(found, plan), f"Before it began, the machine had a load of {busy:.1f}.")
+    report("Live curves", lines, json_path, facts, figures)
 
 
 async def _measure(home: Path, plan: Plan) -> tuple[Load, tuple[float, float] | None]:
@@ -154,6 +112,7 @@ async def _load(server: Server, store: RunStore, common: str, plan: Plan, found:
         for page in pages:
             await forget(page)
         await _windows(psutil.Process(server.process.pid), charts, plan, found)
+        ended = time.time()
         found.pages = [await noted(page) for page in pages]
         received = [one for chart in charts for one in chart.received]
         received += [
@@ -161,7 +120,7 @@ async def _load(server: Server, store: RunStore, common: str, plan: Plan, found:
         ]
         failed = [task for task in tasks if task.done() and task.exception() is not None]
         found.errors += [repr(task.exception()) for task in failed]
-        compare(received, store, found)
+        compare(received, store, found, until=ended - LATEST)
         found.released = await _released(server, charts)
 
 
@@ -216,15 +175,27 @@ async def _released(server: Server, charts: Sequence[Chart]) -> float:
     return time.perf_counter() - began
 
 
-def compare(received: Sequence[Received], store: RunStore, found: Load) -> None:
-    """What each chart had beside what the store has: between the first answer and the last."""
-    stored = {one.run_id: [e.id for e in store.events(one.run_id)] for one in received}
+def compare(
+    received: Sequence[Received], store: RunStore, found: Load, until: float = float("inf")
+) -> None:
+    """What each chart had beside what the store has, from the first answer on.
+
+    Args:
+        received: By chart and run.
+        store: What is compared with.
+        found: Counts are added to it.
+        until: Of a run that goes on, points stored by then must have come; later ones may.
+    """
+    stored = {one.run_id: store.events(one.run_id) for one in received}
     for one in received:
-        last = max([one.first, *one.ids])
-        if one.final:
-            last = max([last, *stored[one.run_id]])
-            found.runs_done += 1
-        wanted = {cursor for cursor in stored[one.run_id] if one.first < cursor <= last}
+        events = stored[one.run_id]
+        came = max([one.first, *one.ids])
+        wanted = {
+            event.id
+            for event in events
+            if event.id > one.first and (event.id <= came or one.final or event.data["at"] <= until)
+        }
+        found.runs_done += one.final
         found.missed += len(wanted - set(one.ids)) - one.skipped
         found.twice += len(one.ids) - len(set(one.ids)) + len(set(one.ids) & set(one.begun))
         found.points += len(one.ids)
@@ -232,55 +203,6 @@ def compare(received: Sequence[Received], store: RunStore, found: Load) -> None:
 
 def _of_page(run_id: str, run: dict[str, Any]) -> Received:
     return Received(run_id, run["first"], tuple(run["begun"]), run["ids"], run["skipped"])
-
-
-def _figures(found: Load) -> list[Figure]:
-    every = [t for window in found.windows for t in window]
-
-    def of_windows(share: float) -> float:
-        return median(_percentile(window, share) for window in found.windows)
-
-    figures = [
-        Figure("a point on its way, p50 of a window", of_windows(0.5), seconds=True),
-        Figure("a point on its way, p95 of a window", of_windows(0.95), 0.5, seconds=True),
-        Figure("a point on its way, p99 of a window", of_windows(0.99), 1.0, seconds=True),
-        Figure("a point on its way, longest of all", max(every, default=0.0), seconds=True),
-        Figure("cores of the server", median(found.cores), 0.3),
-        Figure("answers per second", found.answers),
-        Figure("points missed", found.missed, 0),
-        Figure("points twice", found.twice, 0),
-        Figure(
-            "errors on pages and in charts", len(found.errors), 0, note=" ".join(found.errors)[:300]
-        ),
-        Figure("first visits at once on a new server, median", median(found.opened), seconds=True),
-        Figure("first visits at once on a new server, longest", max(found.opened), seconds=True),
-        Figure("from SIGTERM until nobody waits", found.released, 1.0, seconds=True),
-        Figure("memory of the server under load, MiB", found.rss),
-    ]
-    if found.pages:
-        received = [t for page in found.pages for t in page.received]
-        drawn = [t for page in found.pages for t in page.drawn]
-        figures[4:4] = [
-            Figure("in Chromium, p95", _percentile(received, 0.95), 0.5, seconds=True),
-            Figure("in Chromium and drawn, p50", _percentile(drawn, 0.5), seconds=True),
-            Figure("in Chromium and drawn, p95", _percentile(drawn, 0.95), seconds=True),
-        ]
-    return figures
-
-
-def _facts(found: Load, plan: Plan) -> tuple[str, ...]:
-    return (
-        f"{plan.sessions} sessions, {plan.pages} Chromium pages and {plan.slow} clients that "
-        f"hardly read, {plan.seconds:g} s in {WINDOWS} windows (medians); half of the sessions "
-        "watch one run together, the others one short run after the other.",
-        f"{found.points:,} points were compared with the store; {found.runs_done} runs were "
-        "followed to their end. Training, browsers and clients share the machine's cores.",
-    )
-
-
-def _percentile(values: Sequence[float], share: float) -> float:
-    found = sorted(values)
-    return found[int(share * (len(found) - 1))] if found else float("nan")
 
 
 def config(epochs: int, seed: int = 0) -> RunConfig:

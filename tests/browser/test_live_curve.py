@@ -10,6 +10,7 @@ from tests.browser.test_journeys import (
     wait_until_done,
 )
 
+WAITING = 120_000  # milliseconds until a run on a busy machine has points
 CONNECTED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 HIDE = """hidden => {
@@ -34,7 +35,7 @@ class Questions:
 def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(page: Page, server: Server) -> None:
     """Training goes on meanwhile; the chart has all of it once the tab is looked at again."""
     slow_run(page, server)
-    expect(page.locator(MARKERS).first).to_be_visible()
+    expect(page.locator(MARKERS).first).to_be_visible(timeout=WAITING)
     asked = Questions(page)
     with page.expect_request_finished(lambda r: "/api/points" in r.url):
         pass  # one question is under way, and its answer in
@@ -43,7 +44,7 @@ def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(page: Page, server: 
     count = len(asked.all)
     other = page.context.new_page()
     other.goto(page.url)  # somebody else watches the run until it has moved on
-    expect(other.locator(MARKERS).first).to_be_visible()
+    expect(other.locator(MARKERS).first).to_be_visible(timeout=WAITING)
     expect(other.locator(".fl-line")).not_to_have_text(before)
     other.close()
     assert len(asked.all) == count
@@ -68,7 +69,7 @@ def test_a_lost_connection_is_said_and_the_chart_goes_on_by_itself(
 ) -> None:
     """No reload: the same chart, its zoom, and the same run, on the server that came back."""
     slow_run(page, own_server)
-    expect(page.locator(MARKERS).first).to_be_visible()
+    expect(page.locator(MARKERS).first).to_be_visible(timeout=WAITING)
     page.locator(".fl-chart").first.evaluate("node => { node.dataset.mark = 'same node'; }")
     page.evaluate("Plotly.relayout(document.querySelector('.fl-chart'), {'xaxis.range': [10, 90]})")
     own_server.stop(kill=True)

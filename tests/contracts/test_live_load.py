@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from benchmarks import live
+from benchmarks import live, live_report
 from benchmarks.live_client import Chart, Session
 from fairlab.runs.store import RunStore
 from tests.browser.server import Server
@@ -13,7 +13,7 @@ def test_five_visitors_of_a_new_server_get_every_point_once(tmp_path: Path) -> N
     """All come at once; two watch one run, three another, to the end, past clients that stall."""
     server, store = Server(tmp_path), RunStore(tmp_path)
     server.start()
-    found = live.Load()
+    found = live_report.Load()
     try:
         asyncio.run(_story(server, store, found))
     finally:
