@@ -17,6 +17,7 @@ from fairlab.runs.store_errors import store_error
 
 PATIENCE_MS = 10_000  # how long a writer waits for another before giving up
 CONNECT_SECONDS = 5
+PREPARING_SECONDS = 120  # for another process to make or change the tables
 # A server that vanished in mid-transaction must not hold its locks for ever.
 IDLE_MS = 60_000
 
@@ -94,7 +95,7 @@ class Database:
 
     def _prepare_sqlite(self, lock: Path) -> None:
         try:
-            with FileLock(lock):
+            with FileLock(lock, timeout=PREPARING_SECONDS):
                 _write_ahead(self._engine)
                 with self.write() as connection:
                     prepare(connection)

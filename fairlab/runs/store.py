@@ -163,6 +163,7 @@ class RunStore(WorkSide, HoldingsSide, CareSide):
         Raises:
             UnknownNameError: If there is no such run, or it has no result (yet).
             InputError: If the result's file is missing or damaged.
+            StoreError: If it may not be read.
         """
         record = self.get(run_id)
         if record.result_key is None:
@@ -171,4 +172,5 @@ class RunStore(WorkSide, HoldingsSide, CareSide):
                 RunState.CANCELLED: "Train it again.",
             }.get(record.state, "Wait until it is done.")
             raise UnknownNameError(f"This run is {record.state} and has no result. {remedy}")
-        return artefacts.read_result(self.results, record.result_key)
+        with self._disk():
+            return artefacts.read_result(self.results, record.result_key)

@@ -2,7 +2,9 @@
 
 import errno
 import logging
+import shutil
 import sqlite3
+from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
@@ -11,6 +13,8 @@ from fairlab.errors import FairlabError, InputError
 from fairlab.logs import Public
 
 logger = logging.getLogger(__name__)
+
+LEAST_FREE = 100_000  # bytes; a disk with fewer is full
 
 Trouble = Literal["locked", "corrupt", "full", "unreachable", "not writable", "other"]
 
@@ -79,6 +83,8 @@ def store_error(error: BaseException, place: str) -> StoreError:
         place: The database in words: a path, or a URL without its password.
     """
     trouble = _trouble(error)
+    if trouble == "other" and _is_full(place):  # SQLite calls some of it an input error
+        trouble = "full"
     if trouble == "other":  # the text of the statement and its values stay out
         cause = getattr(error, "orig", None) or error
         logger.error(
@@ -94,6 +100,8 @@ def _trouble(error: BaseException) -> Trouble:
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", None)
         return _SQLITE.get(code & 0xFF, "other") if code is not None else "other"
+    if isinstance(cause, TimeoutError):
+        return "locked"
     if isinstance(cause, OSError):
         return _ERRNO.get(cause.errno or 0, "other")
     state = getattr(cause, "sqlstate", None)
@@ -101,6 +109,14 @@ def _trouble(error: BaseException) -> Trouble:
         return next((kind for start, kind in _STATES.items() if state.startswith(start)), "other")
     # A server that was never reached, or has gone, sends no code.
     return "unreachable" if isinstance(error, sa.exc.OperationalError) else "other"
+
+
+def _is_full(place: str) -> bool:
+    folder = Path(place).parent
+    try:
+        return folder.is_dir() and shutil.disk_usage(folder).free < LEAST_FREE
+    except OSError:
+        return False
 
 
 def _code(cause: BaseException) -> str:
