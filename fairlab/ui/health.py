@@ -21,6 +21,7 @@ from starlette.routing import Route
 from fairlab.home import home
 from fairlab.logs import Public
 from fairlab.runs.holdings import Overview
+from fairlab.runs.supervisor import trouble
 from fairlab.settings import settings
 from fairlab.ui.shutdown import stopping
 from fairlab.ui.store import store
@@ -156,7 +157,9 @@ def _training() -> tuple[bool, str]:
     """A training process is there, and runs do not wait while none is under way."""
     if not store().workers():
         remedy = (
-            "It starts within seconds; if it does not, worker.log says why."
+            "It cannot start: a page with a run that waits says why."
+            if trouble()
+            else "It starts within seconds; if it does not, worker.log says why."
             if settings().own_worker
             else "Start one: fairlab worker."
         )

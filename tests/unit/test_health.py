@@ -91,6 +91,16 @@ def test_no_training_process(store: Store) -> None:
     assert "worker.log" in answer.json()["reasons"][0]
 
 
+def test_a_training_process_that_cannot_start(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Why may name a folder, so it is said on the page and not to whoever asks here."""
+    store.there = {}
+    monkeypatch.setattr(health, "trouble", lambda: "may not write to /home/maria")
+    assert "cannot start" in ask().json()["reasons"][0]
+    assert "maria" not in ask().text
+
+
 def test_no_training_process_elsewhere(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAIRLAB_OWN_WORKER", "false")
     settings.cache_clear()
