@@ -128,12 +128,12 @@ def _measure(world: World, quick: bool, seed: int) -> dict[str, Any]:
     seconds = time.monotonic() - began
     _print("Stopping the server; then comparing with runs that nothing happened to.")
     stops = [*world.stops, world.stop()]
-    left = world.processes()
+    left = world.left()
     problems = check(store, ids, seen)
     if not settled:
         problems.append(f"Runs were still under way {SETTLE:.0f} s after the last fault.")
-    if left.servers + left.workers + left.children:
-        problems.append("Processes were left when the server had ended.")
+    if left:
+        problems.append(f"{left} processes were left when the server had ended.")
     slow = [f"{stop:.1f} s" for stop in stops if stop > 10.0]
     problems += [f"A stop took {words}." for words in slow]
     records = [store.get(run_id) for run_id in ids]

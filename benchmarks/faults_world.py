@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 BOOT = 120.0  # seconds a server may take to answer
 VICTIM = 20.0  # seconds a fault waits for a process to hit
 BLOCK = 64 * 1024  # bytes the disk is filled with at a time
-GRACE = 10.0  # seconds a server that is asked to stop may take
+GRACE = 10.0  # seconds that processes may take to be gone after their server
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,16 @@ class World:
             else:
                 children.append(process)
         return Processes(tuple(servers), tuple(workers), tuple(children))
+
+    def left(self) -> int:
+        """Processes that are still there some seconds after the server has ended."""
+        deadline = time.monotonic() + GRACE
+        while True:
+            now = self.processes()
+            count = len(now.servers + now.workers + now.children)
+            if count == 0 or time.monotonic() > deadline:
+                return count
+            time.sleep(0.2)
 
     # Faults
 
