@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from fairlab.errors import FairlabError
 from fairlab.runs.feed import Want
@@ -119,7 +120,9 @@ class Watch:
                 self._let_go()
             if self._task is None or self._task.done():
                 self._task = self._loop.create_task(self._keep_looking())
-            both = {waiter.news} if leaves is None else {waiter.news, leaves}
+            both: set[asyncio.Future[Any]] = {waiter.news}
+            if leaves is not None:
+                both.add(leaves)
             await asyncio.wait(both, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             return waiter.news.result() if waiter.news.done() else {}
         finally:
