@@ -65,7 +65,7 @@ class Worker:
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._drives: dict[Drive, threading.Thread] = {}
-        self._beaten = time.monotonic()
+        self._beaten = time.monotonic(), store.now()
         self._pause = FIRST_PAUSE  # of the store's next try
         self._silent = False  # the store does not answer, and the log says so
 
@@ -120,17 +120,23 @@ class Worker:
         return Drive(self.store, self._executor, record, self.id, self._limits)
 
     def _claim(self) -> RunRecord | None:
-        if time.monotonic() - self._beaten > SILENT:
+        if self._was_held_up():
             self._beat()  # before its own runs count as lost
+            if self._was_held_up():  # the store does not answer, and they may count as lost
+                self._wait_longer()
+                return None
         try:
             record = self.store.claim(self.id, device=self._device)
         except NOT_ANSWERING as error:
             self._say_once(error)
-            self._stopping.wait(self._pause)
-            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self._wait_longer()
             return None
         self._answers()
         return record
+
+    def _wait_longer(self) -> None:
+        self._stopping.wait(self._pause)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
     def _under_way(self) -> list[Drive]:
         with self._lock:
@@ -175,7 +181,16 @@ class Worker:
             except NOT_ANSWERING as error:
                 self._say_once(error)
                 return
-        self._beaten = time.monotonic()
+        self._beaten = time.monotonic(), self.store.now()
+
+    def _was_held_up(self) -> bool:
+        """Whether the last sign of life is long ago, by either clock.
+
+        A machine that slept comes back with the time of day far on, and the other clock where it
+        was; its own runs would then count as those of a dead worker.
+        """
+        steady, of_day = self._beaten
+        return max(time.monotonic() - steady, self.store.now() - of_day) > SILENT
 
     def _quietly(self, act: Callable[[], None]) -> bool:
         """Do something whose failure must not end the worker; whether it went well."""

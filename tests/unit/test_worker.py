@@ -2,6 +2,7 @@
 
 import errno
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -301,6 +302,43 @@ def test_worker_outlives_a_store_that_does_not_answer(
     thread.join(30)
     said = [record.levelname for record in caplog.records if "answer" in record.getMessage()]
     assert said == ["ERROR", "WARNING"]  # once that it does not, once that it does again
+
+
+def test_a_machine_that_slept_does_not_take_its_runs_from_itself(fairlab_home: Path) -> None:
+    """The time of day is an hour on, the steady clock is not: training goes on where it was."""
+    slept = [0.0]
+    store = RunStore(clock=lambda: time.time() + slept[0])
+    run_id = store.submit(small.config())
+    claims: list[str | None] = []
+    claim = store.claim
+    go_on = threading.Event()
+    began: list[str] = []
+
+    def claim_and_note(worker_id: str, **more: Any) -> Any:
+        record = claim(worker_id, **more)
+        claims.append(None if record is None else record.id)
+        return record
+
+    def train(_config: RunConfig, part: Part, _note: Note, _stop: Stop) -> SweepResult:
+        began.append(part.name)
+        go_on.wait(30)
+        return small.result()
+
+    store.claim = claim_and_note  # type: ignore[method-assign]
+    worker = worker_of(store, train, at_once=2)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until(lambda: began == ["penalty"])
+    for _ in range(3):
+        slept[0] += 3600
+        looked = len(claims)
+        until(lambda looked=looked: len(claims) > looked + 1)
+    go_on.set()
+    until(lambda: store.get(run_id).state is RunState.DONE)
+    worker.stop()
+    thread.join(30)
+    assert store.get(run_id).attempt == 1
+    assert began == [part.name for part in PARTS]
 
 
 def test_a_finished_result_waits_for_a_locked_store(
