@@ -10,7 +10,13 @@ from streamlit.testing.v1 import AppTest
 from fairlab.config import RunConfig
 from fairlab.errors import InputError
 from fairlab.reports.tables.curve import curve_rows
-from fairlab.reports.tables.room import RoomRun, points_of_room, question, room_table
+from fairlab.reports.tables.room import (
+    RoomRun,
+    drawn_once,
+    points_of_room,
+    question,
+    room_table,
+)
 from fairlab.results import SweepResult
 from fairlab.runs.holdings import Room
 from fairlab.runs.store import RunStore
@@ -181,6 +187,26 @@ def test_runs_share_a_chart_when_they_ask_the_same_of_the_same_people(trained: T
         assert question(other) != question(config)
     longer = config.model_copy(update={"sweep": sweep.model_copy(update={"epochs": 9})})
     assert question(longer) == question(config)
+
+
+def test_runs_of_one_computation_are_drawn_once_and_say_how_many_they_are(
+    finished_run: str, fairlab_home: Path
+) -> None:
+    """Thirty people who press the same button make one curve, not thirty on top of each other."""
+    record = RunStore(fairlab_home).get(finished_run)
+    a, b, c = (
+        RoomRun(replace(record, id=one), mine=one == "cccc") for one in ("aaaa", "bbbb", "cccc")
+    )
+    b = RoomRun(replace(b.record, result_key="another"), mine=False)
+    waits = replace(record, result_key=None)
+    d, e = (RoomRun(replace(waits, id=one, job=one), mine=False) for one in ("dddd", "eeee"))
+    drawn = drawn_once([a, b, c, d, e])
+    assert [(run.record.id, name) for run, name in drawn] == [
+        ("bbbb", "Run bbbb"),
+        ("cccc", "Run cccc (yours) and 1 alike"),
+        ("dddd", "Run dddd"),
+        ("eeee", "Run eeee"),
+    ]
 
 
 def test_the_table_of_a_room_tells_whose_and_leaves_out_models_with_warnings(

@@ -29,6 +29,28 @@ class RoomRun:
         return f"Run {self.record.id[:4]}{' (yours)' if self.mine else ''}"
 
 
+def drawn_once(runs: Sequence[RoomRun]) -> list[tuple[RoomRun, str]]:
+    """Runs that draw different points, each with its name on the chart.
+
+    Runs of one computation, as when everybody pressed the same button, are one: the newest of
+    them stands for all, "Run k7Qf (yours) and 4 alike".
+
+    Args:
+        runs: Oldest first.
+    """
+    same: dict[str, list[RoomRun]] = {}
+    for run in runs:
+        key = run.record.result_key or run.record.job
+        same.setdefault(key, []).append(run)
+    newest_last = sorted(same.values(), key=lambda alike: runs.index(alike[-1]))
+    return [(alike[-1], _and_alike(alike)) for alike in newest_last]
+
+
+def _and_alike(alike: Sequence[RoomRun]) -> str:
+    more = len(alike) - 1
+    return alike[-1].label + (f" and {more} alike" if more else "")
+
+
 def question(config: RunConfig) -> tuple[str, ...]:
     """What must be equal for two runs to be on one chart: constraint, groups and table."""
     sweep, data = config.sweep, config.data

@@ -208,7 +208,7 @@ function buildTraces(state, data) {
       }
       const beside = mode === "baseline" && !older && !state.narrow;
       const uses = usesGroup(run.sees || mode === "layer");
-      const name = style.label + (older ? ` (${run.label})` : "");
+      const name = style.label + (older || run.named ? ` (${run.label})` : "");
       // Several seeds: each faint, their mean in full; the one that is picked stands out.
       const faint = own.filter((p) => averaged(p));
       if (faint.length) {

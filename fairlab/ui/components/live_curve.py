@@ -65,6 +65,7 @@ def live_curve(
             "final": rows or None}`` with rows of
             :func:`fairlab.reports.tables.curve.chart_rows`; ``sees`` when sensitive attributes are
             features, ``penalty_asked`` when the penalty was asked for gaps, not given strengths.
+            The newest is named in the legend only with ``"named": True``.
         gap_words: What the vertical axis measures, in words.
         split_words: On which people finished points are measured.
         alt: What the chart shows, as a sentence.

@@ -10,12 +10,18 @@ import streamlit as st
 from fairlab.reports.sentences.curve import gap_words, point_label
 from fairlab.reports.sentences.runs import in_a_while, run_title, state_words
 from fairlab.reports.tables.curve import CurveRow, chart_rows
-from fairlab.reports.tables.room import RoomRun, points_of_room, question, room_table
+from fairlab.reports.tables.room import (
+    RoomRun,
+    drawn_once,
+    points_of_room,
+    question,
+    room_table,
+)
 from fairlab.runs.holdings import Room
 from fairlab.ui import rooms, state
 from fairlab.ui.components.copy_link import copy_link
 from fairlab.ui.components.live_curve import live_curve
-from fairlab.ui.links import link_to
+from fairlab.ui.links import link_for_others, only_here, origin
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.owner import owner
 from fairlab.ui.permissions import is_mine
@@ -27,6 +33,11 @@ from fairlab.ui.widgets.runs_view import rows_of
 MOST_ON_CHART = 6
 MOST = 100
 _SELECTED = "fairlab.selected"
+ONLY_HERE = (
+    "Other devices cannot follow this link: it says *localhost*, as you opened fairlab, and "
+    "that is each device itself. Open fairlab by the address that others use, and the room there; "
+    'or start it for the network: `make app ARGS="--server.address 0.0.0.0"`.'
+)
 EVERY = 10.0  # seconds between two looks whether somebody put a run in
 
 
@@ -76,9 +87,13 @@ def _heading(room: Room, runs: list[RoomRun]) -> None:
 
 
 def _on_the_board(room: Room) -> None:
-    link = link_to("workshop", {"room": room.code})
+    link = link_for_others("workshop", {"room": room.code})
     st.image(qr_svg(link), width=180, alt="QR code of the link to this room")
     copy_link(link, label=f"Link to the room {room.title}", key="room.link")
+    if only_here(link):
+        st.warning(ONLY_HERE, icon=":material/wifi_off:")
+    elif origin(link):
+        st.markdown(f"Or open `{origin(link)}`, press **Join a workshop** and type the code.")
 
 
 def qr_svg(text: str) -> str:
@@ -105,12 +120,12 @@ def _together(runs: list[RoomRun]) -> None:
     same = [run for run in runs if question(run.record.config) == shown]
     points = {run.record.id: _points(run) for run in runs}
     rows = {run_id: found for run_id, found in points.items() if found is not None}
-    drawn = [run for run in same if run.record.state.active or run.record.id in rows]
+    drawn = drawn_once([run for run in same if run.record.state.active or run.record.id in rows])
     if _chart(drawn[-MOST_ON_CHART:], rows) is not None:
         st.rerun()
     if len(drawn) > MOST_ON_CHART:
         st.markdown(
-            f"The chart shows the newest {MOST_ON_CHART} of {len(drawn)} runs; the table has all."
+            f"The chart shows the newest {MOST_ON_CHART} of {len(drawn)} curves; the table has all."
         )
     _choose(runs, rows)
     draw_table(room_table(list(reversed(runs)), rows), key="room.runs")
@@ -125,14 +140,18 @@ def _points(run: RoomRun) -> tuple[CurveRow, ...] | None:
     return None if key is None else rows_of(run.record.id, key)
 
 
-def _chart(runs: list[RoomRun], rows: dict[str, tuple[CurveRow, ...]]) -> str | None:
-    if not runs:
+def _chart(drawn: list[tuple[RoomRun, str]], rows: dict[str, tuple[CurveRow, ...]]) -> str | None:
+    if not drawn:
         return None
+    runs = [run for run, _ in drawn]
     sweep = runs[-1].record.config.sweep
     apart = sweep.grouping == "marginal" and len(sweep.group_by) > 1
     finished = all(run.record.id in rows for run in runs)
     return live_curve(
-        [_chart_run(run, rows.get(run.record.id)) for run in runs],
+        [
+            _chart_run(run, rows.get(run.record.id)) | {"label": name, "named": len(drawn) > 1}
+            for run, name in drawn
+        ],
         gap_words=gap_words(sweep.constraint, apart=apart),
         split_words="test people" if finished else "validation people",
         alt=f"Accuracy against gap of {len(runs)} runs of this room, one marker per model.",

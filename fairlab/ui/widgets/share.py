@@ -5,7 +5,7 @@ import streamlit as st
 from fairlab.runs.records import RunRecord
 from fairlab.ui import state
 from fairlab.ui.components.copy_link import copy_link
-from fairlab.ui.links import link_to
+from fairlab.ui.links import link_for_others, only_here
 from fairlab.ui.permissions import is_mine
 
 READ_ONLY = "watch, choose points, audit and export; only who started it can cancel or delete it."
@@ -25,9 +25,10 @@ def share(page: str, *, key: str) -> None:
         what = "this run" if len(state.run_ids()) == 1 else f"these {len(state.run_ids())} runs"
         chosen = len(state.chosen_points())
         points = "" if not chosen else " and the chosen point" + ("s" if chosen > 1 else "")
-        copy_link(
-            link_to(page, state.address()), label=f"Link to {what}{points}", key=f"{key}.link"
-        )
+        link = link_for_others(page, state.address())
+        copy_link(link, label=f"Link to {what}{points}", key=f"{key}.link")
+        if only_here(link):
+            st.markdown("It works on this machine only: fairlab is open here as *localhost*.")
         st.markdown(
             f"Whoever has this link sees {what}{points}, and can watch, audit and export. "
             "They cannot cancel or delete anything, nor open an uploaded table."
