@@ -45,8 +45,15 @@ def routes() -> list[BaseRoute]:
 def middleware() -> list[Middleware]:
     """What stands before every request, outermost first."""
     from fairlab.ui.middleware import OwnerCookie, SecurityHeaders
+    from fairlab.ui.origin import SameOrigin
+    from fairlab.ui.upload_room import UploadRoom
 
-    return [Middleware(SecurityHeaders), Middleware(OwnerCookie)]
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(SameOrigin),
+        Middleware(OwnerCookie),
+        Middleware(UploadRoom),
+    ]
 
 
 @asynccontextmanager
