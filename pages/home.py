@@ -29,7 +29,8 @@ if third.button("Join a workshop", icon=":material/groups:", width="stretch"):
     st.switch_page("pages/workshop.py")
 st.markdown(
     "**Try it now** trains 63 models and two baselines on 1,989 real mortgage applications from "
-    "Boston, by race and ethnicity, in about ten seconds on this machine. Nothing is sent anywhere."
+    "Boston, by race and ethnicity: about ten seconds on a laptop with nothing else to do, longer "
+    "on a busy one. Everything stays on the machine that runs fairlab."
 )
 your_runs()
 journey()

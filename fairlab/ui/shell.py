@@ -21,6 +21,22 @@ _STYLE = """
 </style>
 """
 
+# While the server does not answer, Streamlit opens a dialog about itself and the internet, which a
+# workshop has none of. Its title stays; these words stand in place of the others.
+_NO_ANSWER = """
+<style>
+body:has([data-test-connection-state="PINGING_SERVER"], [data-test-connection-state="CONNECTING"])
+  [data-testid="stDialog"] section[role="dialog"] > div {
+  > * {display: none;}
+  &::before {
+    content: "fairlab does not answer. This page keeps trying, and works again as soon as it does. "
+      "Runs are kept. If it lasts: is this device in the same network as before, and is fairlab "
+      "still running there?";
+  }
+}
+</style>
+"""
+
 
 # On narrow screens the page list lies over the page, and Streamlit leaves it open.
 _FOLD_MENU = """
@@ -41,7 +57,7 @@ def begin_page(title: str, subtitle: str = "") -> None:
         title: Heading of the page.
         subtitle: One sentence that says what can be done here.
     """
-    st.html(_STYLE)
+    st.html(_STYLE + _NO_ANSWER)
     st.html(_FOLD_MENU.format(page=json.dumps(title)), unsafe_allow_javascript=True)
     run_again_on_reconnect()
     stop_if_deleted()

@@ -90,6 +90,14 @@ def test_the_first_click_after_a_restart_counts(page: Page, own_server: Server) 
     wait_until_done(page)
     own_server.stop(kill=True)
     expect(page.locator(CONNECTED)).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    said = (
+        page.get_by_role("dialog")
+        .locator("> div")
+        .evaluate("box => [getComputedStyle(box, '::before').content, box.innerText.trim()]")
+    )
+    assert "keeps trying" in said[0]
+    assert said[1] == ""  # not a word about the internet, or how to start another program
     own_server.start()
     expect(page.locator(CONNECTED)).to_be_attached(timeout=60_000)
     expect(page.locator(IDLE)).to_be_attached()

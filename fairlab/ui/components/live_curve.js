@@ -324,6 +324,7 @@ function draw(state) {
   state.picked.textContent = pickedWords(data);
   window.Plotly.react(chart, traces, layout, {
     displaylogo: false, showSendToCloud: false, responsive: true,
+    displayModeBar: state.narrow ? false : "hover",  // phones always show it, over the legend
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
   });
   if (!state.clickBound) {
