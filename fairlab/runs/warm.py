@@ -7,10 +7,14 @@ once. Forking is safe because this process has one thread: no library may start 
 import gc
 import logging
 import os
+import signal
 import threading
 
 from fairlab.logs import configure
 
+# Ctrl-C is for the process that started this one, also while this one imports.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 # Before numpy and torch are imported: no pools of threads, and no graphics card, whose driver does
 # not survive a fork. Parts for a card are trained by fresh processes.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -9,10 +9,12 @@ finishes the runs it has, and ends: nothing half done is thrown away and no proc
 import logging
 import os
 import platform
+import shutil
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from multiprocessing.util import get_temp_dir
 from types import FrameType
 
 import psutil
@@ -52,6 +54,7 @@ def main(parent: int | None = None, device: str = "cpu") -> None:
         sys.exit(3)
     logging.shutdown()
     if parent is not None:
+        shutil.rmtree(get_temp_dir(), ignore_errors=True)  # or each start would leave one
         os._exit(0)  # all is stored and given back; nobody should wait for threads
 
 

@@ -143,3 +143,29 @@ def test_a_run_over_its_time_says_the_limit_and_what_to_do(
         assert "a run may take 1 seconds" in record.message
     finally:
         supervisor.stop()
+
+
+def test_a_stopped_worker_leaves_no_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the process to fork from listens; a server that starts daily would leave hundreds."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    supervisor = WorkerSupervisor(shortest_pause=0.0)
+    supervisor.start()
+    try:
+        until(lambda: "ready" in RunStore().workers().values())
+        assert list(temporary.glob("pymp-*"))
+    finally:
+        supervisor.stop()
+    assert list(temporary.glob("pymp-*")) == []
+
+
+def test_ctrl_c_while_the_process_to_fork_from_imports_is_not_for_it() -> None:
+    """In a shell it reaches every process; this one would end on an error, with a trace."""
+    asked = "import signal, fairlab.runs.warm as w; print(signal.getsignal(signal.SIGINT).name)"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert told.stdout.strip() == "SIG_IGN"
