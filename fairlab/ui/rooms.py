@@ -18,8 +18,12 @@ _IN_ADDRESS = "room"
 
 @st.cache_resource(show_spinner=False)
 def guesses() -> Throttle:
-    """Wrong codes of everybody: rooms must not be found by trying."""
-    return Throttle(each=10, together=200, seconds=600.0)
+    """Wrong codes of everybody: rooms must not be found by trying.
+
+    With 20,000 wrong codes in ten minutes a code of 58 bits is not found in a million years, and
+    no visitor alone can send so many as to keep a workshop out of its rooms.
+    """
+    return Throttle(each=10, together=20_000, seconds=600.0)
 
 
 def is_over(room: Room, now: float | None = None) -> bool:

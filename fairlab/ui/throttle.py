@@ -10,6 +10,7 @@ class Throttle:
     """Lets a number of wrong guesses through in a while; then none, right or wrong.
 
     A visitor who comes without a cookie is a new one each time, hence the limit on all together.
+    Set it as high as what is guessed allows: whoever reaches it keeps everybody out.
 
     Args:
         each: Wrong guesses of one visitor.
@@ -27,7 +28,7 @@ class Throttle:
     ) -> None:
         self._each, self._together, self._seconds = each, together, seconds
         self._clock = clock
-        self._all: deque[float] = deque()
+        self._all: deque[tuple[float, str]] = deque()
         self._by_visitor: dict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
 
@@ -35,27 +36,27 @@ class Throttle:
         """Seconds until this visitor may guess again; 0 when now."""
         with self._lock:
             self._drop_old()
-            waits = [0.0]
+            ends = [self._clock()]
             own = self._by_visitor.get(visitor, deque())
-            for guesses, most in ((own, self._each), (self._all, self._together)):
-                if len(guesses) >= most:
-                    waits.append(guesses[len(guesses) - most] + self._seconds - self._clock())
-            return max(waits)
+            if len(own) >= self._each:
+                ends.append(own[len(own) - self._each] + self._seconds)
+            if len(self._all) >= self._together:
+                ends.append(self._all[len(self._all) - self._together][0] + self._seconds)
+            return max(ends) - ends[0]
 
     def wrong(self, visitor: str) -> None:
         """Count one wrong guess."""
         with self._lock:
             self._drop_old()
             now = self._clock()
-            self._all.append(now)
+            self._all.append((now, visitor))
             self._by_visitor[visitor].append(now)
 
     def _drop_old(self) -> None:
         before = self._clock() - self._seconds
-        while self._all and self._all[0] <= before:
-            self._all.popleft()
-        for visitor in [v for v, own in self._by_visitor.items() if own[-1] <= before]:
-            del self._by_visitor[visitor]
-        for own in self._by_visitor.values():
-            while own[0] <= before:
-                own.popleft()
+        while self._all and self._all[0][0] <= before:
+            _, visitor = self._all.popleft()
+            own = self._by_visitor[visitor]
+            own.popleft()
+            if not own:
+                del self._by_visitor[visitor]

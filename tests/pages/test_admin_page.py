@@ -12,6 +12,7 @@ from fairlab.results import SweepResult
 from fairlab.runs.records import RunState
 from fairlab.runs.store import RunStore
 from fairlab.settings import settings
+from fairlab.ui.widgets import admin_view
 from tests.pages.conftest import OTHER, OTHER_TOKEN, OWNER
 
 Open = Callable[..., AppTest]
@@ -74,6 +75,25 @@ def test_tokens_cannot_be_tried_at_will(open_page: Open, opened: object) -> None
     other = open_page("admin", token=OTHER_TOKEN)
     give(other, SECRET)
     assert other.metric
+
+
+@pytest.mark.parametrize(("token", "others_keep_out"), [(SECRET, False), ("fifteen letters", True)])
+def test_strangers_keep_out_only_who_has_a_short_token(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, token: str, others_keep_out: bool
+) -> None:
+    """A long token cannot be tried out, so wrong ones of new visitors do no harm."""
+    monkeypatch.setenv("FAIRLAB_ADMIN_TOKEN", token)
+    settings.cache_clear()
+    admin_view.guesses.clear()
+    for number in range(1000):
+        admin_view.guesses(long=not others_keep_out).wrong(f"new visitor {number}")
+    try:
+        app = open_page("admin")
+        give(app, token)
+        assert bool(app.metric) is not others_keep_out
+        assert ("Too many tokens" in words(app)) is others_keep_out
+    finally:
+        admin_view.guesses.clear()
 
 
 def test_a_new_token_closes_the_page_again(

@@ -84,6 +84,20 @@ def test_codes_cannot_be_tried_at_will(open_page: Open, room: Room) -> None:
     assert "No runs yet" in headings(again)
 
 
+def test_one_visitor_does_not_keep_others_out_with_wrong_codes(open_page: Open, room: Room) -> None:
+    """A thousand wrong codes, each of a new visitor: the room is found all the same."""
+    rooms.guesses.clear()
+    for number in range(1000):
+        rooms.guesses().wrong(f"new visitor {number}")
+    try:
+        app = open_page("workshop", token=OTHER_TOKEN)
+        app.text_input[0].set_value(room.code)
+        app.button[0].click().run()
+        assert "No runs yet" in headings(app)
+    finally:
+        rooms.guesses.clear()
+
+
 def test_the_link_and_the_code_let_others_in_to_see_not_to_rule(
     open_page: Open, room: Room, fairlab_home: Path, finished_run: str
 ) -> None:
