@@ -53,8 +53,9 @@ class Selection:
         within: The gap asked for, [0, 1].
         met: Whether its gap on validation people is within it; if not, no model's was, and this
             is the one with the narrowest.
-        passed_over: How much more accurate than this one a model within the gap was that chance
-            would more often take beyond it, [0, 1] of people; 0 if this one is the most accurate.
+        passed_over: How much more accurate than this one a model within the gap was whose gap
+            chance is expected to take further beyond it, [0, 1] of people; 0 if this one is the
+            most accurate.
         candidates: How many models it was picked from.
         warned: Whether they all have health findings: there was none without to pick from.
         accuracy, gap: On validation people, where it was picked.
@@ -116,8 +117,8 @@ def select(
 
     Best is the highest accuracy less what the gap is expected to exceed ``within`` by on other
     people, a point for a point, with the noise of the gap taken as normal. Beside the most accurate
-    within the gap this gained half a point over six tables, ours and others' models alike
-    (``docs/quality.md``).
+    within the gap this gained 0.3 to 0.4 points over six tables for single methods, ours and
+    others', and 0.4 to 1.3 with more noise for several together (``docs/quality.md``).
 
     Nothing of test people enters the choice. The loss from having been picked is estimated as
     Efron (1983) and Harrell (2001) do: validation people are resampled, the choice is made anew,

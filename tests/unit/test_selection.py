@@ -46,12 +46,27 @@ def test_a_gap_that_chance_would_widen_beyond_the_one_asked_for_counts_against_a
     assert found.passed_over == pytest.approx(0.01)
     words = selection_sentence(found, "It")
     assert words.startswith("Of 12 healthy models, It is picked among those within a gap of 10 ")
-    assert "One of them is 1.0 points more accurate there, but chance would more often" in words
+    assert "One of them is 1.0 points more accurate there, but chance is expected to take" in words
     surer = select(result, 0.1, draws=replace(near, spread=near.spread / 100))
     assert (surer.index, surer.passed_over) == (3, 0.0)
-    # Gaps that resampling widens are narrower where they were measured than they are.
+    # That resampling widens gaps is part of what is expected beyond the limit.
     widened = replace(near, spread=near.spread / 100, widening=np.full(12, 0.05))
     assert select(result, 0.1, draws=widened).index == 7
+
+
+def test_what_is_passed_over_is_expected_further_beyond_not_more_often() -> None:
+    """The pick is beyond the limit in more draws than the other, but hardly."""
+    result = of(n=200)
+    draws = validation_draws(result, 50)
+    gap, accuracy, spread = np.full(12, 0.5), np.full(12, 0.9), np.full(12, 0.05)
+    gap[3], accuracy[3], spread[3] = 0.09, 0.805, 0.05  # beyond in 42 of 100, by 1.5 points
+    gap[7], accuracy[7], spread[7] = 0.0999, 0.80, 0.001  # beyond in 46 of 100, by 0.04 points
+    near = replace(draws, gap=gap, accuracy=accuracy, spread=spread, widening=np.zeros(12))
+    found = select(result, 0.1, draws=near)
+    assert (found.index, found.passed_over) == (7, pytest.approx(0.005))
+    words = selection_sentence(found, "It")
+    assert "its gap further beyond that on others" in words
+    assert "more often" not in words
 
 
 def test_what_is_picked_keeps_the_limit_better_than_the_most_accurate_within():

@@ -44,8 +44,8 @@ def _picked(found: Selection, label: str) -> str:
         return f"Of {found.candidates} {kind}, {best}."
     return (
         f"Of {found.candidates} {kind}, {label} is picked among those within {asked}. One of them "
-        f"is {_points(found.passed_over)} more accurate there, but chance would more often take "
-        "its gap beyond that on others."
+        f"is {_points(found.passed_over)} more accurate there, but chance is expected to take "
+        "its gap further beyond that on others."
     )
 
 
