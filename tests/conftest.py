@@ -13,9 +13,14 @@ os.environ["FAIRLAB_HOME"] = _HOME
 # Small models: one thread is as fast, and does not stall when the machine is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
 from fairlab.settings import settings  # noqa: E402
+
+# How long an example takes says how busy the machine is; speed is measured in benchmarks/.
+hypothesis.settings.register_profile("fairlab", deadline=None)
+hypothesis.settings.load_profile("fairlab")
 
 
 @pytest.fixture(autouse=True)

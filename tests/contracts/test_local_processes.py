@@ -235,6 +235,8 @@ def test_the_death_of_the_process_to_fork_from_is_survived(executor: LocalProces
     assert set(found) == {"penalty"}
     assert gone
     until(lambda: not any(p.is_running() and p.status() != "zombie" for p in gone))
+    # A part that had already said all it had to say needed no other process.
+    assert set(trained(executor, config(modes=("penalty",), baselines=(), epochs=1))) == {"penalty"}
     assert forkserver._forkserver._forkserver_pid != server
 
 
