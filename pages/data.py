@@ -30,6 +30,13 @@ with left:
     view.show_notes(data)
 findings = view.findings_of(data, roles.task)
 ready = findings.ready and not roles.problems
+with next_step:  # before what takes seconds on wide tables: who is ready need not wait
+    view.show_table_line(data, roles.task)
+    if st.button("Use this table → Train", type="primary", disabled=not ready, key="data.use"):
+        chosen = TaskData(data.frame, roles.task, data.data, data.notes)
+        if keep(chosen):
+            state.set_current_data(chosen)
+            st.switch_page("pages/train.py")
 with right:
     view.show_findings(findings, roles.problems)
     if view.groups_can_be_shown(findings):
@@ -43,10 +50,3 @@ with right:
         show_effects(data, roles.task)
         st.subheader("Leaks", anchor=False)
         view.show_leaks(data, roles.task)
-with next_step:
-    view.show_table_line(data, roles.task)
-    if st.button("Use this table → Train", type="primary", disabled=not ready, key="data.use"):
-        chosen = TaskData(data.frame, roles.task, data.data, data.notes)
-        if keep(chosen):
-            state.set_current_data(chosen)
-            st.switch_page("pages/train.py")

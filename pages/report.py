@@ -13,6 +13,7 @@ view.adopt_import()
 chosen = view.choose()
 if chosen is not None:
     share("report", key="report.share")
+    view.say_whose(chosen)
     show_choice(chosen)
     st.subheader("Reasons", anchor=False)
     config = view.ask_reasons(chosen)

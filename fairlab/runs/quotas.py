@@ -76,15 +76,15 @@ def check_disk(home: Path, stored: int, size: int, limits: Settings) -> None:
     if limits.total_mb and stored + max(size, 1) > limits.total_mb * MB:
         raise QuotaError(
             f"All tables and results on this server take {_mb(stored)} of {limits.total_mb:,} MB, "
-            "so nothing can be added. Delete runs or tables you no longer need, or ask whoever "
-            "runs the server (FAIRLAB_TOTAL_MB)."
+            "so nothing can be added. Delete runs you no longer need, or ask whoever runs the server "
+            "(FAIRLAB_TOTAL_MB)."
         )
     disk = shutil.disk_usage(home)
     reserve = min(RESERVE_BYTES, disk.total * RESERVE_SHARE)
     if disk.free - size < reserve:
         raise QuotaError(
             f"The server's disk has {_mb(disk.free)} left, too little to store more. Delete runs "
-            "or tables you no longer need, or ask whoever runs the server to free some space."
+            "you no longer need, or ask whoever runs the server to free some space."
         )
 
 
@@ -93,7 +93,7 @@ def _check_owner_bytes(held: int, size: int, limits: Settings) -> None:
         more = f", and this table takes {_mb(size)}" if size else ""
         raise QuotaError(
             f"Your tables and results take {_mb(held)} of {limits.owner_mb:,} MB{more}. Delete "
-            "runs or tables you no longer need, then try again."
+            "runs you no longer need, or all your data with their tables, then try again."
         )
 
 

@@ -120,6 +120,9 @@ def test_a_stranger_chooses_points_audits_and_exports(open_page: Open, finished_
         assert not app.error
     app = open_page("report", run=finished_run, chosen=(2,), token=OTHER_TOKEN)
     assert len(app.get("download_button")) == 4
+    assert "passes on the model, not the words" in words(app)
+    own = open_page("report", run=finished_run, chosen=(2,))
+    assert "passes on the model, not the words" not in words(own)
 
 
 def test_runs_of_nobody_are_read_only_for_everybody(
@@ -133,14 +136,18 @@ def test_runs_of_nobody_are_read_only_for_everybody(
 
 
 def test_a_link_opens_a_run_but_not_the_uploaded_table(
-    open_page: Open, run_on_own_table: str
+    open_page: Open, run_on_own_table: str, fairlab_home: Path
 ) -> None:
-    """A stranger's Data page and next run have the built-in table."""
+    """A stranger's next run is of the built-in table, and Train says which table is which."""
     mine = open_page("data", run=run_on_own_table)
     assert mine.session_state["fairlab.data"].data.source == "file"
     theirs = open_page("train", run=run_on_own_table, token=OTHER_TOKEN)
     assert theirs.session_state["fairlab.data"].data.source == "loanapp"
     assert "uploaded table stays closed" in words(theirs)
+    assert "A new run would be on another table: **loanapp**" in words(theirs)
+    name = RunStore(fairlab_home).get(run_on_own_table).config.data.filename or ""
+    assert f"On screen: **Demographic parity by race\\_ethnicity, {name}**" in words(theirs)
+    assert "A new run would be" not in words(open_page("train", run=run_on_own_table))
     theirs.switch_page("pages/data.py").run()
     assert theirs.session_state["fairlab.data"].data.source == "loanapp"
 

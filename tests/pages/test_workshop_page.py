@@ -199,6 +199,8 @@ def test_runs_share_a_chart_when_they_ask_the_same_of_the_same_people(trained: T
         config.model_copy(update={"data": config.data.model_copy(update={"source": "adult"})}),
     ):
         assert question(other) != question(config)
+    named = sweep.model_copy(update={"group_by": config.task.sensitive[:1]})
+    assert question(config.model_copy(update={"sweep": named})) == question(config)
     longer = config.model_copy(update={"sweep": sweep.model_copy(update={"epochs": 9})})
     assert question(longer) == question(config)
 

@@ -61,7 +61,9 @@ def test_a_run_is_named_by_constraint_groups_and_table() -> None:
     """And by its models and people in the second line."""
     data = load("loanapp")
     config = RunConfig(data=data.data, task=data.task)
-    assert run_title(config) == "Demographic parity, loanapp"
+    assert run_title(config) == "Demographic parity by race_ethnicity, loanapp"
+    nobody = config.model_copy(update={"task": data.task.model_copy(update={"sensitive": ()})})
+    assert run_title(nobody) == "Demographic parity, loanapp"
     by = config.sweep.model_copy(update={"group_by": ("race_ethnicity", "sex")})
     config = config.model_copy(update={"sweep": by})
     assert run_title(config) == "Demographic parity by race_ethnicity × sex, loanapp"

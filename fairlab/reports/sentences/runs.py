@@ -10,10 +10,16 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 MB = 1_000_000
 
 
+def compared(config: RunConfig) -> tuple[str, ...]:
+    """The attributes whose groups a run compares: those it names, else the first sensitive one."""
+    return config.sweep.group_by or config.task.sensitive[:1]
+
+
 def run_title(config: RunConfig) -> str:
     """The constraint, between whose groups, and on which table."""
     sweep = config.sweep
-    by = (" and " if sweep.grouping == "marginal" else CROSSING).join(sweep.group_by)
+    between = " and " if sweep.grouping == "marginal" else CROSSING
+    by = between.join(compared(config))
     constraint = sweep.constraint.replace("_", " ").capitalize()
     table = config.data.filename or config.data.source
     return f"{constraint} by {by}, {table}" if by else f"{constraint}, {table}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fairlab.config import RunConfig
-from fairlab.reports.sentences.runs import run_title, state_words
+from fairlab.reports.sentences.runs import compared, run_title, state_words
 from fairlab.reports.tables.curve import CurveRow, curve_table
 from fairlab.runs.records import RunRecord
 
@@ -57,7 +57,7 @@ def question(config: RunConfig) -> tuple[str, ...]:
     return (
         sweep.constraint,
         sweep.grouping,
-        *sweep.group_by,
+        *compared(config),
         "",
         data.source,
         data.fingerprint,

@@ -16,8 +16,10 @@ from fairlab.runs.estimate import estimate_seconds, too_long
 from fairlab.runs.records import RunState
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, run_exists, store
 from fairlab.ui.widgets.plugin_groups import plugin_groups
+from fairlab.ui.widgets.share import say_read_only
 from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.subject import people_of
 
@@ -96,6 +98,17 @@ def choose() -> Chosen | None:
     except FairlabError as error:
         st.error(as_it_is(str(error)))
         return None
+
+
+def say_whose(chosen: Chosen) -> None:
+    """Say of somebody else's run what can be done with it, and that reasons are not passed on."""
+    record = store().get(chosen.point.run_id)
+    say_read_only([record])
+    if not is_mine(record):
+        st.markdown(
+            "A link passes on the model, not the words: **Reasons** below are yours to write. "
+            "Those of whoever chose it are in the files they export."
+        )
 
 
 def ask_reasons(chosen: Chosen) -> RunConfig:

@@ -28,7 +28,7 @@ def put_in(room: Room, runs: list[RoomRun]) -> None:
             )
             if st.button("Put it in", type="primary", key="room.put") and record is not None:
                 _try(lambda: store().put_in_room(record.id, room.id, owner()))
-    elif not any(run.mine for run in runs):
+    elif not any(run.mine for run in runs) and not (runs and room.owner == owner()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("To put a run in, train one first; this room waits.")
             if st.button("Train models", type="primary", key="room.train"):

@@ -18,6 +18,7 @@ from fairlab.reports.sentences.curve import (
     reading_notes,
     suspicion,
 )
+from fairlab.reports.sentences.runs import compared
 from fairlab.reports.tables.curve import CurveRow, chart_rows, curve_rows, curve_table
 from fairlab.reports.tables.frontier import chart_frontier
 from fairlab.reports.tables.honesty import told_apart_column
@@ -272,7 +273,7 @@ def _what_to_see(config: RunConfig) -> None:
     families = ", ".join(MODE_LABELS[mode] for mode in sweep.modes)
     model = "neural networks" if sweep.model.kind == "mlp" else "logistic regressions"
     between = " and by " if sweep.grouping == "marginal" else CROSSING
-    groups = between.join(sweep.group_by) or "the first sensitive attribute"
+    groups = between.join(compared(config))
     st.markdown(
         f"This run trains {model} by {families}, all strengths at once, groups by "
         f"{as_it_is(groups)}. {_then(sweep)}Markers move as epochs pass. You can reload this "

@@ -33,6 +33,10 @@ def share(page: str, *, key: str) -> None:
             f"Whoever has this link sees {what}{points}, and can watch, audit and export. "
             "They cannot cancel or delete anything, nor open an uploaded table."
         )
+        if page == "report":
+            st.markdown(
+                "Reasons and objections written here are not in the link: they are in the files."
+            )
 
 
 def say_read_only(records: list[RunRecord]) -> None:

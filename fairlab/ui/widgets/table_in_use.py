@@ -2,18 +2,47 @@
 
 import streamlit as st
 
+from fairlab.config import DataConfig, Task
 from fairlab.data import TaskData
+from fairlab.reports.sentences.runs import run_title
+from fairlab.runs.records import RunRecord
+from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.store import store
 
 
 def table_in_use(data: TaskData) -> None:
-    """Draw the line, with a link to the Data page."""
-    task = data.task
-    name = data.data.filename or data.data.source
-    groups = ", ".join(task.sensitive) or "none chosen"
+    """Draw the line, with a link to the Data page; and another where what is shown is not of it."""
+    elsewhere = _run_of_another_table(data.data)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"Table **{as_it_is(name)}**, {len(data.frame):,} rows · favourable outcome: "
-            f"**{as_it_is(task.outcome_words[0])}** · sensitive attributes: **{as_it_is(groups)}**"
-        )
+        if elsewhere is not None:
+            rows = elsewhere.config.data.rows
+            people = f"{rows:,} rows · " if rows else ""
+            st.markdown(
+                f"On screen: **{as_it_is(run_title(elsewhere.config))}** · {people}"
+                f"{_for_whom(elsewhere.config.task)}"
+            )
+        lead = "Table" if elsewhere is None else "A new run would be on another table:"
+        name = as_it_is(data.data.filename or data.data.source)
+        st.markdown(f"{lead} **{name}**, {len(data.frame):,} rows · {_for_whom(data.task)}")
         st.page_link("pages/data.py", label="Change", icon=":material/edit:")
+
+
+def _for_whom(task: Task) -> str:
+    groups = ", ".join(task.sensitive) or "none chosen"
+    return (
+        f"favourable outcome: **{as_it_is(task.outcome_words[0])}** · sensitive attributes: "
+        f"**{as_it_is(groups)}**"
+    )
+
+
+def _run_of_another_table(data: DataConfig) -> RunRecord | None:
+    """The newest run on screen if it is not on this table: a link leads to anybody's."""
+    if not state.run_ids():
+        return None
+    record = store().get(state.run_ids()[-1])
+    shown = record.config.data
+    known = bool(shown.fingerprint) and bool(data.fingerprint)
+    by_content = (shown.fingerprint, data.fingerprint)
+    one, other = by_content if known else (shown.filename, data.filename)
+    return None if shown.source == data.source and one == other else record
