@@ -76,8 +76,8 @@ def check_disk(home: Path, stored: int, size: int, limits: Settings) -> None:
     if limits.total_mb and stored + max(size, 1) > limits.total_mb * MB:
         raise QuotaError(
             f"All tables and results on this server take {_mb(stored)} of {limits.total_mb:,} MB, "
-            "so nothing can be added. Delete runs you no longer need, or ask whoever runs the server "
-            "(FAIRLAB_TOTAL_MB)."
+            "so nothing can be added. Delete runs you no longer need, or ask whoever runs the "
+            "server (FAIRLAB_TOTAL_MB)."
         )
     disk = shutil.disk_usage(home)
     reserve = min(RESERVE_BYTES, disk.total * RESERVE_SHARE)

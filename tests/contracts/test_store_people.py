@@ -68,7 +68,7 @@ def test_results_count_towards_the_limit(store: RunStore) -> None:
     size = next(store.results.iterdir()).stat().st_size
     assert store.usage(ANNA).bytes == size
     store.keep_upload(ANNA, TABLE, "a.csv", 3 * MB - size, 10)
-    with pytest.raises(QuotaError, match="Delete runs or tables"):
+    with pytest.raises(QuotaError, match="Delete runs you no longer need, or all your data"):
         store.submit(small.config(5), owner=ANNA)
     store.delete_run(run_id, ANNA)
     store.submit(small.config(5), owner=ANNA)
