@@ -93,10 +93,12 @@ def refuse_draws(draws: int, seed: int, level: float = 0.95) -> None:
 
 
 def say(text: str) -> None:
-    """One paragraph on standard output."""
-    sys.stdout.write(f"{text}\n")
+    """One paragraph on standard output; "?" for signs that the terminal's encoding has not."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
 
 
 def say_json(record: object) -> None:
     """A record as strict JSON on standard output."""
-    say(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False))
+    plain = (sys.stdout.encoding or "utf-8").lower() not in ("utf-8", "utf8")
+    say(json.dumps(record, indent=2, ensure_ascii=plain, allow_nan=False))

@@ -1,5 +1,6 @@
 """The command line: every verb works, ``--json`` is JSON, errors say what to do and fail."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fairlab import cli
+from fairlab.commands import console
 from fairlab.config import RunConfig
 from fairlab.runs.store import RunStore
 from tests.contracts import small
@@ -269,3 +271,17 @@ def test_help_is_quick_to_import() -> None:
         [sys.executable, "-c", code], cwd=root, check=False, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_that_lacks_a_sign_shows_a_question_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A sweep of minutes must not end on an error because of "×"; JSON stays exact."""
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", screen)
+    console.say("women × Black")
+    console.say_json({"group": "women × Black"})
+    screen.seek(0)
+    text, record = screen.read().split("\n", 1)
+    assert text == "women ? Black"
+    assert json.loads(record) == {"group": "women × Black"}
