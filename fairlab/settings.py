@@ -31,6 +31,8 @@ class Settings(BaseSettings):
             the file, people, columns, characters of one value.
         upload_seconds, upload_memory_mb: Most time and memory reading one table takes.
         uploads_at_once: Tables read at a time by one server; the others wait.
+        open_tables_mb: Most memory the tables on all open pages of a server take; 0 is 40 % of
+            the machine's.
         owner_mb: Most disk one visitor's tables and results take.
         owner_waiting: Most runs of one visitor that wait or train together.
         total_mb: Most disk all tables and results take; 0 is what the disk has.
@@ -54,6 +56,7 @@ class Settings(BaseSettings):
     upload_seconds: Positive = 60
     upload_memory_mb: Annotated[int, Field(ge=256)] = 700
     uploads_at_once: Annotated[int, Field(ge=1, le=64)] = 2
+    open_tables_mb: Annotated[int, Field(ge=0)] = 0
     owner_mb: Positive = 2_000
     owner_waiting: Positive = 20
     total_mb: Annotated[int, Field(ge=0)] = 0

@@ -15,8 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -26,14 +25,14 @@ import psutil
 from fairlab.data.findings import cut_name
 from fairlab.data.limits import Limits, can_raise, installed_limits
 from fairlab.data.reader_process import frame_of, job, receive, send
+from fairlab.data.turns import OnWait, Turns
 from fairlab.data.upload import ReadTable, too_large, too_much_memory
 from fairlab.errors import InputError
 from fairlab.settings import settings
 
 logger = logging.getLogger(__name__)
 
-OnWait = Callable[[int], None]
-_LOOKS = 0.25  # seconds between two looks at a reading process and at the queue
+_LOOKS = 0.25  # seconds between two looks at a reading process
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def _watched(process: subprocess.Popen[bytes], seconds: float, memory: int) -> I
 
 
 class Readers:
-    """Reads files in few processes; who comes later waits, first come, first served.
+    """Reads files in few processes; who comes later waits, in fair turn.
 
     Args:
         at_once: Files read at a time.
@@ -143,10 +142,9 @@ class Readers:
     """
 
     def __init__(self, at_once: int = 2, seconds: float = 60, memory: int = 700_000_000) -> None:
-        self.at_once, self.seconds, self.memory = at_once, seconds, memory
-        self._turn = threading.Condition()
-        self._queue: deque[object] = deque()
-        self._busy = 0
+        self.seconds, self.memory = seconds, memory
+        self._turns = Turns(at_once)
+        self._lock = threading.Lock()
         self._idle: list[Reader] = []
         # The same file from a whole workshop is read once and held once, while anyone holds it.
         self._held: WeakValueDictionary[tuple[object, ...], ReadTable] = WeakValueDictionary()
@@ -158,12 +156,14 @@ class Readers:
         limits: Limits | None = None,
         *,
         skip_ragged: bool = False,
+        who: str = "",
         on_wait: OnWait | None = None,
     ) -> ReadTable:
         """As ``read_table``, in another process.
 
         Args:
             content, filename, limits, skip_ragged: As there.
+            who: Whose file it is; one's files are read in turn with those of others.
             on_wait: Called about four times a second while others are before this file, with how
                 many.
 
@@ -176,7 +176,7 @@ class Readers:
         key = (hashlib.sha256(content).digest(), filename, limits, skip_ragged)
         if (held := self._held.get(key)) is not None:
             return held
-        with self._my_turn(on_wait):
+        with self._turns.mine(who, on_wait):
             held = self._held.get(key)
             if held is None:
                 held, _ = self.read_now(content, filename, limits, skip_ragged=skip_ragged)
@@ -203,7 +203,7 @@ class Readers:
         self, content: bytes, filename: str, limits: Limits, *, skip_ragged: bool = False
     ) -> tuple[dict[str, Any], bytes, Figures]:
         """The plain answer of a reading process."""
-        with self._turn:
+        with self._lock:
             reader = self._idle.pop() if self._idle else None
         if reader is None or not reader.fresh:
             if reader is not None:
@@ -215,7 +215,7 @@ class Readers:
             reader.end()
             raise
         if reader.process.poll() is None and reader.fresh:
-            with self._turn:
+            with self._lock:
                 self._idle.append(reader)
         else:
             reader.end()
@@ -223,52 +223,16 @@ class Readers:
 
     def warm(self) -> None:
         """Start one process if there is none, so that a file that comes need not wait for it."""
-        with self._turn:
-            if not self._idle and not self._busy:
+        with self._lock:
+            if not self._idle and not self._turns.taken:
                 self._idle.append(Reader(self.seconds, self.memory))
 
     def close(self) -> None:
         """End the idle processes."""
-        with self._turn:
+        with self._lock:
             idle, self._idle = self._idle, []
         for reader in idle:
             reader.end()
-
-    @contextlib.contextmanager
-    def _my_turn(self, on_wait: OnWait | None) -> Iterator[None]:
-        ticket = object()
-        with self._turn:
-            self._queue.append(ticket)
-        try:
-            while not self._begun(ticket):
-                if on_wait is not None:
-                    on_wait(self._before(ticket))
-            try:
-                yield
-            finally:
-                with self._turn:
-                    self._busy -= 1
-                    self._turn.notify_all()
-        finally:
-            with self._turn:
-                if ticket in self._queue:  # gave up waiting
-                    self._queue.remove(ticket)
-                    self._turn.notify_all()
-
-    def _begun(self, ticket: object) -> bool:
-        """Whether it is this one's turn, after waiting for it a moment."""
-        with self._turn:
-            mine = self._turn.wait_for(
-                lambda: self._busy < self.at_once and self._queue[0] is ticket, timeout=_LOOKS
-            )
-            if mine:
-                self._queue.popleft()
-                self._busy += 1
-            return mine
-
-    def _before(self, ticket: object) -> int:
-        with self._turn:
-            return self._busy + self._queue.index(ticket)
 
     def _trouble(self, filename: str, record: dict[str, Any]) -> str:
         name = cut_name(filename)

@@ -50,7 +50,8 @@ def _load_table(run_id: str) -> TaskData:
     return open_task(store().get(run_id).config)
 
 
-def _table_bytes(data: TaskData) -> int:
+def table_bytes(data: TaskData) -> int:
+    """What a table takes in memory."""
     return int(data.frame.memory_usage(deep=True).sum())
 
 
@@ -58,7 +59,7 @@ def _table_bytes(data: TaskData) -> int:
 result = Kept(_load_result, _result_bytes, MOST_RESULTS)
 
 #: The table and roles of a run.
-task_data = Kept(_load_table, _table_bytes, MOST_TABLES)
+task_data = Kept(_load_table, table_bytes, MOST_TABLES)
 
 
 @st.cache_resource(show_spinner=False)

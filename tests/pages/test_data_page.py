@@ -5,9 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairlab.data import load, load_table
+from fairlab.ui.open_tables import OpenTables
+from fairlab.ui.widgets import data_source
 from fairlab.ui.widgets.data_source import BUILTIN, MADE_UP, OWN, PREDICTIONS, PUBLIC
 
 Open = Callable[..., AppTest]
@@ -249,3 +252,19 @@ def test_a_table_from_a_run_opens_with_that_run_s_roles(open_page: Open, finishe
     app = open_page("data", run=finished_run)
     assert "approve = 1" in words(app)
     assert app.session_state["fairlab.data"].data.fingerprint == load("loanapp").data.fingerprint
+
+
+def test_a_table_the_memory_has_no_room_for_is_refused_in_words(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever uploads the next one is told; nothing else on the server breaks."""
+    app = choose(open_page("data"), OWN)
+    few = OpenTables(most=10_000, of_one=10_000)
+    monkeypatch.setattr(data_source, "open_tables", lambda: few)
+    upload(app, people())
+    assert not app.exception
+    assert "FAIRLAB\\_OPEN\\_TABLES\\_MB" in app.error[0].value
+    assert few.bytes() == 0
+    upload(app, people(20), name="small.csv")
+    assert not app.error
+    assert few.bytes() > 0

@@ -16,8 +16,11 @@ from fairlab.data.sources.acs import STATES
 from fairlab.errors import FairlabError, InputError
 from fairlab.settings import settings
 from fairlab.ui import state
+from fairlab.ui.kept import Kept
 from fairlab.ui.markdown import as_it_is
-from fairlab.ui.store import builtin
+from fairlab.ui.open_tables import open_tables
+from fairlab.ui.owner import owner
+from fairlab.ui.store import builtin, table_bytes
 
 BUILTIN, MADE_UP, PUBLIC, OWN, PREDICTIONS = (
     "Built-in table",
@@ -31,6 +34,7 @@ FILE_TYPES = ["csv", "tsv", "txt", "gz", "parquet"]
 _UPLOADS = "fairlab.uploads"
 _OUTCOMES = "fairlab.upload_outcomes"
 _PUBLIC = "fairlab.public"
+MOST_LOADED = 256 * 2**20  # bytes of made-up and public tables kept for all visitors
 _FIRST_GROUPS = pd.DataFrame(
     {"Group": ["A", "B"], "Share, %": [60.0, 40.0], "Base rate, %": [60.0, 40.0]}
 )
@@ -122,7 +126,9 @@ def _outcome(content: bytes, name: str, *, skip: bool) -> _Outcome:
         place.markdown(f"{first} read before yours, which then follows by itself. Please wait …")
 
     try:
-        return _Outcome(readers().read(content, name, skip_ragged=skip, on_wait=on_wait))
+        table = readers().read(content, name, skip_ragged=skip, who=owner(), on_wait=on_wait)
+        open_tables().admit(table.frame, owner())
+        return _Outcome(table)
     except InputError as error:
         return _Outcome(problems=error.problems)
     finally:
@@ -213,7 +219,9 @@ def _made_up() -> TaskData | None:
         "seed": int(seed),
     }
     try:
-        return _loaded("synthetic", json.dumps(options))
+        data = _loaded(json.dumps(["synthetic", options]))
+        open_tables().admit(data.frame, owner())
+        return data
     except InputError as error:
         show_problems("These dials do not fit together", error.problems)
         return None
@@ -258,7 +266,7 @@ def _public() -> TaskData | None:
     if st.button("Load this table", icon=":material/download:", key="data.load"):
         try:
             with st.spinner("Downloading …"):
-                held = {wanted: _loaded(name, json.dumps(options))}
+                held = {wanted: _loaded(wanted)}
             st.session_state[_PUBLIC] = held
         except FairlabError as error:
             problems = error.problems if isinstance(error, InputError) else (str(error),)
@@ -273,9 +281,12 @@ def _public() -> TaskData | None:
     return data
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _loaded(name: str, options: str) -> TaskData:
-    return load(name, **json.loads(options))
+def _load(wanted: str) -> TaskData:
+    name, options = json.loads(wanted)
+    return load(name, **options)
+
+
+_loaded = Kept(_load, table_bytes, MOST_LOADED)
 
 
 def _kind_in_use() -> str:
