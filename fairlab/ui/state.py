@@ -29,6 +29,7 @@ _CHOSEN = "fairlab.chosen"
 _PREDICTIONS = "fairlab.predictions"
 _IN_USE = "fairlab.in_use"
 _GONE = "fairlab.runs_gone"
+_NOT_HERE = "fairlab.link_not_here"
 _RUN_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _DIGEST_PATTERN = re.compile(r"[0-9a-f]{64}")
 _NUMBER = r"-?\d{1,15}(?:\.\d{1,17})?(?:e-?\d{1,3})?"
@@ -98,6 +99,7 @@ def sync_with_address() -> None:
     if _RUNS not in st.session_state:
         found = _RUN_PATTERN.findall(st.query_params.get("run", ""))
         known = [run_id for run_id in found if run_exists(run_id)]
+        st.session_state[_NOT_HERE] = "run" in st.query_params and len(known) < max(len(found), 1)
         st.session_state[_RUNS] = tuple(dict.fromkeys(known))[:MAX_RUNS]
         links = _POINT_PATTERN.findall(st.query_params.get("chosen", ""))
         chosen = [point for link in links if (point := _point(*link)) is not None]
@@ -116,6 +118,11 @@ def _drop_deleted() -> None:
         kept = tuple(p for p in chosen_points() if p.run_id not in gone)
         st.session_state[_CHOSEN] = kept
         st.session_state[_GONE] = len(gone)
+
+
+def link_not_here() -> bool:
+    """Whether the address this visitor came by names a run that does not exist; told once."""
+    return bool(st.session_state.pop(_NOT_HERE, False))
 
 
 def runs_gone() -> int:

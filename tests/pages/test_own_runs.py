@@ -125,6 +125,15 @@ def test_a_stranger_chooses_points_audits_and_exports(open_page: Open, finished_
     assert "passes on the model, not the words" not in words(own)
 
 
+@pytest.mark.parametrize("link", ["A" * 22, "short"])
+def test_a_link_to_no_run_says_so(open_page: Open, fairlab_home: Path, link: str) -> None:
+    """Deleted or cut short: whoever was given it learns why the page is empty; once."""
+    app = open_page("home", run=link)
+    assert "not on this server" in " ".join(said.value for said in app.warning)
+    assert not app.run().warning
+    assert not open_page("home").warning
+
+
 def test_runs_of_nobody_are_read_only_for_everybody(
     open_page: Open, fairlab_home: Path, trained: Trained
 ) -> None:

@@ -219,7 +219,7 @@ def test_runs_of_one_computation_are_drawn_once_and_say_how_many_they_are(
     drawn = drawn_once([a, b, c, d, e])
     assert [(run.record.id, name) for run, name in drawn] == [
         ("bbbb", "Run bbbb"),
-        ("cccc", "Run cccc (yours) and 1 alike"),
+        ("cccc", "Run cccc, yours and 1 alike"),
         ("dddd", "Run dddd"),
         ("eeee", "Run eeee"),
     ]

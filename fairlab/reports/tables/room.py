@@ -33,7 +33,7 @@ def drawn_once(runs: Sequence[RoomRun]) -> list[tuple[RoomRun, str]]:
     """Runs that draw different points, each with its name on the chart.
 
     Runs of one computation, as when everybody pressed the same button, are one: the newest of
-    them stands for all, "Run k7Qf (yours) and 4 alike".
+    them stands for all, "Run k7Qf, yours and 4 alike".
 
     Args:
         runs: Oldest first.
@@ -48,7 +48,8 @@ def drawn_once(runs: Sequence[RoomRun]) -> list[tuple[RoomRun, str]]:
 
 def _and_alike(alike: Sequence[RoomRun]) -> str:
     more = len(alike) - 1
-    return alike[-1].label + (f" and {more} alike" if more else "")
+    name = f"Run {alike[-1].record.id[:4]}{', yours' if alike[-1].mine else ''}"
+    return name + (f" and {more} alike" if more else "")
 
 
 def question(config: RunConfig) -> tuple[str, ...]:

@@ -34,4 +34,6 @@ def _said(deleted: Deleted | None) -> str:
     if deleted is None:
         return "They were deleted in another tab of this browser."
     held = holdings_sentence(deleted.runs, deleted.tables, deleted.bytes)
+    if deleted.runs and not deleted.bytes:  # what was computed once for several stays theirs
+        return f"Deleted: {held.rpartition(', ')[0]}. Others have the same results, which stay."
     return f"Deleted: {held} of this server's disk."

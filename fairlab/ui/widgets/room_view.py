@@ -63,7 +63,11 @@ def show_room(room: Room) -> None:
         else:
             with st.container(border=True):
                 st.subheader("No runs yet", anchor=False)
-                st.markdown("Runs appear here as people put them in, for everybody in the room.")
+                st.markdown(
+                    "Runs appear here as people put them in, for everybody in the room."
+                    if room.is_open
+                    else "The room is closed: none can be put in. Press **Leave** to open another."
+                )
 
 
 def _heading(room: Room, runs: list[RoomRun]) -> None:

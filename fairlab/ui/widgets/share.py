@@ -9,6 +9,10 @@ from fairlab.ui.links import link_for_others, only_here
 from fairlab.ui.permissions import is_mine
 
 READ_ONLY = "watch, choose points, audit and export; only who started it can cancel or delete it."
+NOT_HERE = (
+    "This link leads to a run that is not on this server: it was deleted, or the link was not "
+    "copied whole. Ask whoever gave it to you for another."
+)
 TABLE_CLOSED = "The uploaded table stays closed to you."
 
 
@@ -56,7 +60,9 @@ def say_read_only(records: list[RunRecord]) -> None:
 
 
 def say_gone() -> None:
-    """Say that runs which were on screen have been deleted."""
+    """Say that runs which were on screen, or a link leads to, are not here."""
+    if state.link_not_here():
+        st.warning(NOT_HERE, icon=":material/link_off:")
     gone = state.runs_gone()
     if gone:
         what = "A run that was on screen was" if gone == 1 else f"{gone} runs on screen were"
