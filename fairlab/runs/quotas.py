@@ -63,12 +63,16 @@ def check_upload(usage: Usage, size: int, limits: Settings) -> None:
     _check_owner_bytes(usage.bytes, size, limits)
 
 
-def check_disk(home: Path, stored: int, size: int, limits: Settings) -> None:
+def check_disk(home: Path, stored: int, size: int, limits: Settings, owner: str = "") -> None:
     """Refuse what would fill the server's share of the disk, or the disk.
+
+    Visitors are refused before the server counts as not ready (``free_mb``): else one of them, with
+    many cookies, could have it taken out of service for all.
 
     Args:
         stored: Bytes of all tables and results.
         size: Bytes of what is to come; 0 if not known.
+        owner: Who asks; "" is no visitor.
 
     Raises:
         QuotaError: With whom to ask.
@@ -81,6 +85,12 @@ def check_disk(home: Path, stored: int, size: int, limits: Settings) -> None:
         )
     disk = shutil.disk_usage(home)
     reserve = min(RESERVE_BYTES, disk.total * RESERVE_SHARE)
+    if owner and disk.free - size < limits.free_mb * MB + reserve:
+        raise QuotaError(
+            f"The server's disk has {_mb(disk.free)} left, too little to store more: "
+            f"{limits.free_mb:,} MB are to stay free. Delete runs or tables you no longer need, or "
+            "ask whoever runs the server to free some space (FAIRLAB_FREE_MB)."
+        )
     if disk.free - size < reserve:
         raise QuotaError(
             f"The server's disk has {_mb(disk.free)} left, too little to store more. Delete runs "

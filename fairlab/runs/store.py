@@ -71,7 +71,7 @@ class RunStore(WorkSide, HoldingsSide, CareSide):
             InputError: If the room is closed.
         """
         run_id, key, now = new_id(), cache_key(config), self._clock()
-        quotas.check_disk(self.home, self._stored_if_limited(), 0, self.limits)
+        quotas.check_disk(self.home, self._stored_if_limited(), 0, self.limits, owner)
         with self._database.write(f"owner {owner}", f"job {key}") as connection:
             if owner:
                 quotas.check_run(quotas.usage_of(connection, owner), self.limits)

@@ -50,7 +50,7 @@ class HoldingsSide(StoreBase):
         """
         there = any(upload.fingerprint == fingerprint for upload in self.uploads_of(owner))
         if not there:
-            quotas.check_disk(self.home, self._stored_if_limited(), bytes, self.limits)
+            quotas.check_disk(self.home, self._stored_if_limited(), bytes, self.limits, owner)
         with self._database.write(f"owner {owner}", f"~{FILES}") as connection:
             if owner and not there:
                 quotas.check_upload(quotas.usage_of(connection, owner), bytes, self.limits)

@@ -95,6 +95,26 @@ def test_a_full_disk_refuses_before_it_is_full(
         store.submit(small.config())
 
 
+def test_visitors_are_refused_before_the_server_counts_as_not_ready(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has many cookies cannot fill the disk until nobody is sent to the server any more."""
+
+    class Disk:
+        total, used, free = 10**12, 10**12, (store.limits.free_mb + 50) * MB
+
+    monkeypatch.setattr("fairlab.runs.quotas.shutil.disk_usage", lambda _path: Disk)
+    store.submit(small.config(), owner=ANNA)
+    for act in (
+        lambda: store.submit(small.config(2), owner=BEN),
+        lambda: store.keep_upload(ANNA, TABLE, "a.csv", 1, 10),
+    ):
+        Disk.free -= 1
+        with pytest.raises(QuotaError, match=r"to stay free.*FAIRLAB_FREE_MB"):
+            act()
+    store.submit(small.config(3))  # the shell has no readiness to lose
+
+
 def test_only_its_owner_deletes_cancels_and_shows_a_run(store: RunStore) -> None:
     """Who has the link of a run may look at it and no more."""
     run_id = store.submit(small.config(), owner=ANNA)
