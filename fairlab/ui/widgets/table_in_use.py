@@ -24,7 +24,8 @@ def table_in_use(data: TaskData) -> None:
             )
         lead = "Table" if elsewhere is None else "A new run would be on another table:"
         name = as_it_is(data.data.filename or data.data.source)
-        st.markdown(f"{lead} **{name}**, {len(data.frame):,} rows · {_for_whom(data.task)}")
+        roles = f" · {_for_whom(data.task)}" if elsewhere is None else ""
+        st.markdown(f"{lead} **{name}**, {len(data.frame):,} rows{roles}")
         st.page_link("pages/data.py", label="Change", icon=":material/edit:")
 
 
