@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -145,13 +146,16 @@ def test_a_run_over_its_time_says_the_limit_and_what_to_do(
         supervisor.stop()
 
 
-def test_a_stopped_worker_leaves_no_temporary_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files, with a name short enough for a socket in it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
+
+
+def test_a_stopped_worker_leaves_no_temporary_folder(temporary: Path) -> None:
     """Where the process to fork from listens; a server that starts daily would leave hundreds."""
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
     supervisor = WorkerSupervisor(shortest_pause=0.0)
     supervisor.start()
     try:
