@@ -2,17 +2,12 @@
 # fairlab: the app and its training process. docs/deploy.md says how to run it.
 #
 #   docker build -t fairlab .
-#   docker build -t fairlab --build-arg TORCH_INDEX=ADDRESS .   # a build of PyTorch of your choice
 #
 # Nothing secret goes into the image: tokens and passwords are given when it is started.
 
 ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
-# Where PyTorch comes from, if not from where pip looks: "Get started" on PyTorch's site names the
-# address of the builds for the processor alone (3 GB less) and for each version of CUDA. The version
-# is the pin in requirements.txt.
-ARG TORCH_INDEX=""
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 # Compilers, for processors some package has no wheel for; they stay in this stage.
 RUN apt-get update \
@@ -22,8 +17,7 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /app
 COPY requirements.txt ./
-RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.txt)" \
- && pip install -r requirements.txt
+RUN pip install -r requirements.txt
 COPY pyproject.toml README.md LICENSE app.py ./
 COPY .streamlit/config.toml .streamlit/config.toml
 COPY pages pages

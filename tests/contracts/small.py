@@ -24,6 +24,26 @@ def config(seed: int = 0) -> RunConfig:
     )
 
 
+def sweep(**changes: object) -> RunConfig:
+    """A run of three parts that trains in a second: two modes and a baseline, 400 people."""
+    quick = {
+        "modes": ("penalty", "layer"),
+        "penalty": {"strengths": (0.0, 1.0)},
+        "layer": {"slacks": (1.0, 0.1)},
+        "baselines": ("logistic",),
+        "model": {"width": 8},
+        "epochs": 2,
+        "batch_size": 64,
+    }
+    return RunConfig.model_validate(
+        {
+            "data": {"source": "synthetic", "options": {"n": 400}},
+            "task": {"label": "outcome", "favourable": ["yes"], "sensitive": ["group"]},
+            "sweep": quick | changes,
+        }
+    )
+
+
 def progress(epoch: int = 1, accuracy: float = 0.75) -> Progress:
     """Two models; the gap of the second is undefined."""
     return Progress(

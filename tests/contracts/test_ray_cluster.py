@@ -19,27 +19,14 @@ from fairlab.runs.executors import Limits, PartFailed, choose_executor
 from fairlab.runs.parts import merge, parts_of
 from fairlab.settings import Settings
 from fairlab.training import fit_sweep
+from tests.contracts import small
 
 STORE = 80 * 2**20
 
 
 def config(**changes: object) -> RunConfig:
-    sweep = {
-        "modes": ("penalty", "layer"),
-        "penalty": {"strengths": (0.0, 1.0)},
-        "layer": {"slacks": (1.0, 0.1)},
-        "baselines": ("logistic",),
-        "model": {"width": 8},
-        "epochs": 12,
-        "batch_size": 64,
-    }
-    return RunConfig.model_validate(
-        {
-            "data": {"source": "synthetic", "options": {"n": 400}},
-            "task": {"label": "outcome", "favourable": ["yes"], "sensitive": ["group"]},
-            "sweep": sweep | changes,
-        }
-    )
+    """Long enough for a node to be lost meanwhile."""
+    return small.sweep(**{"epochs": 12, **changes})
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from fairlab.results import Progress, SweepResult
 from fairlab.runs.artefacts import decode, encode
 from fairlab.runs.parts import merge, parts_of, train_part
 from fairlab.training import fit_sweep
+from tests.contracts import small
 
 
 @pytest.fixture(autouse=True)
@@ -25,24 +26,14 @@ def _one_thread():
 
 def config(**changes) -> RunConfig:
     """Three small modes and two baselines on a small table with slacks from the data."""
-    sweep = {
+    several = {
         "modes": ("penalty", "layer", "adversarial"),
-        "penalty": {"strengths": (0.0, 1.0)},
         "adversarial": {"strengths": (0.0, 1.0)},
         "layer": {"span": "unmitigated", "count": 3},
         "baselines": ("logistic", "reweighing_logistic"),
         "seeds": (0, 3),
-        "model": {"width": 8},
-        "epochs": 2,
-        "batch_size": 64,
     }
-    return RunConfig.model_validate(
-        {
-            "data": {"source": "synthetic", "options": {"n": 400}},
-            "task": {"label": "outcome", "favourable": ["yes"], "sensitive": ["group"]},
-            "sweep": sweep | changes,
-        }
-    )
+    return small.sweep(**several | changes)
 
 
 def in_parts(run: RunConfig, order=reversed) -> SweepResult:
