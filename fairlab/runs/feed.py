@@ -163,7 +163,10 @@ class Feed:
 
 
 _QUEUE_VERSION = sa.select(
-    sa.func.count(), sa.func.max(jobs.c.created), sa.func.max(jobs.c.started)
+    sa.func.count(),
+    sa.func.sum(sa.case((jobs.c.state == RunState.QUEUED.value, 1), else_=0)),
+    sa.func.max(jobs.c.created),
+    sa.func.max(jobs.c.started),
 ).where(jobs.c.state.in_((RunState.QUEUED.value, RunState.RUNNING.value)))
 
 _NEWEST = (

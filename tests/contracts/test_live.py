@@ -128,6 +128,16 @@ def test_a_change_without_points_is_told(store: RunStore) -> None:
     assert Chart(store, first).ask() is not None
 
 
+def test_a_run_given_back_to_the_queue_has_its_place_there(store: RunStore) -> None:
+    """Nothing was added or taken, and yet the queue has moved."""
+    first, second = started(store), store.submit(small.config(1))
+    reader = Feed()
+    charts = [Chart(store, run_id, reader) for run_id in (first, second)]
+    assert [(chart.ask() or {})["queue_position"] for chart in charts] == [0, 1]
+    store.release(first, "w")
+    assert [(chart.ask() or {})["queue_position"] for chart in charts] == [1, 2]
+
+
 def test_training_that_began_again_is_told_from_its_start(tmp_path: Path) -> None:
     """Who had seen points of the attempt before gets all points of the new one."""
     now = [1000.0]
