@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 import streamlit as st
 
+from fairlab.choosing.records import HowChosen
 from fairlab.config import GroupCuts, RunConfig
 from fairlab.data import TaskData, save_table
 from fairlab.data.kept_predictions import load_predictions, predictions_frame
@@ -26,6 +27,7 @@ from fairlab.ui.store import builtin, result, run_exists, store, task_data
 _DATA = "fairlab.data"
 _RUNS = "fairlab.runs"
 _CHOSEN = "fairlab.chosen"
+_HOW = "fairlab.how_chosen"
 _PREDICTIONS = "fairlab.predictions"
 _IN_USE = "fairlab.in_use"
 _GONE = "fairlab.runs_gone"
@@ -316,6 +318,20 @@ def choose(point: ChosenPoint) -> None:
     st.session_state[_CHOSEN] = tuple([*kept, point][-MAX_CHOSEN:])
     use(point)
     _write_address()
+
+
+def choose_because(point: ChosenPoint, how: HowChosen) -> None:
+    """Keep a point together with how it was chosen, and its words for the report."""
+    choose(point)
+    st.session_state[_HOW] = {**st.session_state.get(_HOW, {}), (point.key, point.threshold): how}
+    for name, words in (("reason", how.reason), ("dissent", how.dissent)):
+        st.session_state[f"report.{name}.{point.key}"] = words
+
+
+def how_chosen(point: ChosenPoint) -> HowChosen | None:
+    """How a point was chosen; None for one picked on the curve, or opened by a link."""
+    found = st.session_state.get(_HOW, {}).get((point.key, point.threshold))
+    return found if isinstance(found, HowChosen) else None
 
 
 def in_use() -> "ChosenPoint | str | None":
