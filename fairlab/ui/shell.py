@@ -6,6 +6,7 @@ import streamlit as st
 
 from fairlab.ui import state
 from fairlab.ui.owner import owner
+from fairlab.ui.presenting import present_toggle
 from fairlab.ui.reconnect import run_again_on_reconnect
 from fairlab.ui.store import store
 from fairlab.ui.widgets.deleted_view import stop_if_deleted
@@ -65,7 +66,10 @@ def begin_page(title: str, subtitle: str = "") -> None:
         store().seen(owner())
         st.session_state[_SEEN] = True
     state.sync_with_address()
-    st.title(title, anchor=False)
+    head = st.container(horizontal=True, vertical_alignment="center", wrap=False, key="shell-title")
+    with head:
+        st.title(title, anchor=False)
+        present_toggle()
     if subtitle:
         st.markdown(subtitle)
     say_gone()

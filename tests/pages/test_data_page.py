@@ -175,7 +175,7 @@ def test_predictions_go_to_audit_with_the_roles_entered(open_page: Open) -> None
     frame = people().assign(risk=np.linspace(0, 1, 300))
     app = upload(choose(open_page("data"), PREDICTIONS), frame, what="predictions")
     assert not app.error
-    assert app.toggle[0].value is True
+    assert next(one for one in app.toggle if "risk" in str(one.key)).value is True
     app.button(key="data.use_predictions").click().run()
     held = app.session_state["fairlab.predictions"]
     assert held.name == "mine.csv"

@@ -7,6 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from fairlab.ui.presenting import for_the_room
+
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 _P = ("p ", "p,")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>$~#|:])")
@@ -22,6 +24,7 @@ def show_chart(figure: go.Figure, *, sentence: str, table: pd.DataFrame, key: st
         key: Unique on the page.
     """
     alt = spoken(sentence)
+    figure = for_the_room(figure)
     st.plotly_chart(figure, key=f"{key}.chart", config=CONFIG, alt=alt, width="stretch")
     st.markdown(sentence)
     show_table(table, key=key)
