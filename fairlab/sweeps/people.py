@@ -11,6 +11,9 @@ from fairlab.errors import InputError
 from fairlab.metrics.paired import paired_interval
 from fairlab.outcomes import GroupedOutcomes
 
+EVERYONE = "everyone"
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -22,6 +25,9 @@ class Moved:
         selected_before, selected_after: Of these, selected.
         gained_favourable, gained_unfavourable: Newly selected, by their outcome.
         lost_favourable, lost_unfavourable: No longer selected, by their outcome.
+        cells: The eight counts by outcome (unfavourable first), selected before, selected after;
+            () where not kept.
+        squares: Sums of the squared weights of the same cells; None without weights.
     """
 
     group: str
@@ -32,6 +38,8 @@ class Moved:
     gained_unfavourable: float
     lost_favourable: float
     lost_unfavourable: float
+    cells: tuple[float, ...] = ()
+    squares: tuple[float, ...] | None = None
 
     @property
     def gained(self) -> float:
@@ -48,6 +56,11 @@ class Moved:
         """Selected after minus selected before."""
         return self.gained - self.lost
 
+    @property
+    def levelled_down(self) -> bool:
+        """Nobody of the group is newly selected and somebody no longer is."""
+        return self.gained == 0 and self.lost > 0
+
     def per_1000(self, count: float) -> float | None:
         """A count per 1,000 people of the group; None for a group nobody is in."""
         return None if self.n == 0 else 1000 * count / self.n
@@ -60,15 +73,43 @@ def net_interval(moved: Moved, level: float = 0.95) -> tuple[float, float] | Non
     Agresti and Min 2005 for matched shares (Wald after adding half a person to each cell).
 
     Args:
-        moved: Counts of people; weighted counts have no such interval.
+        moved: Counts of people; of weighted people, effective numbers stand for them (see
+            :mod:`fairlab.sweeps.expected`).
 
     Returns:
         Lower and upper bound; None for a group nobody is in.
     """
     if moved.n == 0:
         return None
-    low, high = paired_interval(moved.gained, moved.lost, moved.n, level)
+    scale = effective(moved, (0.0, 1.0, -1.0, 0.0) * 2) / moved.n
+    low, high = paired_interval(moved.gained * scale, moved.lost * scale, moved.n * scale, level)
     return 1000 * float(low), 1000 * float(high)
+
+
+def effective(moved: Moved, scores: Sequence[float]) -> float:
+    """How many unweighted people would tell as much about the mean of scores of the eight cells.
+
+    The variance of a weighted mean in one sample (linearised) against that of as many unweighted
+    people: the design-based effective number (Korn, Graubard 1998), which, unlike Kish's, sees
+    that people who move may weigh differently. Kish's number where that is smaller, or the scores
+    do not vary: a few people's weights say too little to be surer by.
+
+    Args:
+        moved: A group with people.
+        scores: Of the eight cells, in the order of ``moved.cells``.
+
+    Returns:
+        The number of people itself without weights.
+    """
+    if moved.squares is None:
+        return float(moved.n)
+    share = np.asarray(moved.cells) / moved.n
+    value, squares = np.asarray(scores, dtype=np.float64), np.asarray(moved.squares)
+    mean = float(share @ value)
+    spread = float(share @ (value - mean) ** 2)
+    noise = float(squares @ (value - mean) ** 2) / moved.n**2
+    kish = float(moved.n**2 / squares.sum())
+    return kish if spread < _ROUNDING or noise <= 0 else min(kish, spread / noise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +134,16 @@ class PeopleMoved:
         """No group has more people selected than before, and at least one has fewer."""
         nets = [moved.net for moved in self.groups]
         return max(nets, default=0.0) <= 0 and min(nets, default=0.0) < 0
+
+    @property
+    def levelled_down(self) -> tuple[str, ...]:
+        """Groups in which nobody is newly selected and somebody no longer is."""
+        return tuple(moved.group for moved in self.groups if moved.levelled_down)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether counts are weights."""
+        return self.everyone.squares is not None
 
 
 def people_moved(
@@ -145,11 +196,15 @@ def moves(
     weights = None if weight is None else np.asarray(weight, dtype=np.float64)
     size = len(group_names) * 8
     table: NDArray[Any] = np.bincount(cell, weights=weights, minlength=size).reshape(-1, 2, 2, 2)
-    rows = tuple(_moved(name, table[g]) for g, name in enumerate(group_names))
-    return PeopleMoved(rows, _moved("everyone", table.sum(axis=0)))
+    if weights is None:
+        rows = tuple(_moved(name, table[g]) for g, name in enumerate(group_names))
+        return PeopleMoved(rows, _moved(EVERYONE, table.sum(axis=0)))
+    squares = np.bincount(cell, weights=weights**2, minlength=size).reshape(-1, 2, 2, 2)
+    rows = tuple(_moved(name, table[g], squares[g]) for g, name in enumerate(group_names))
+    return PeopleMoved(rows, _moved(EVERYONE, table.sum(axis=0), squares.sum(axis=0)))
 
 
-def _moved(name: str, table: NDArray[Any]) -> Moved:
+def _moved(name: str, table: NDArray[Any], squares: NDArray[Any] | None = None) -> Moved:
     """``table[label, selected before, selected after]`` in words."""
     return Moved(
         group=name,
@@ -160,6 +215,8 @@ def _moved(name: str, table: NDArray[Any]) -> Moved:
         gained_unfavourable=table[0, 0, 1].item(),
         lost_favourable=table[1, 1, 0].item(),
         lost_unfavourable=table[0, 1, 0].item(),
+        cells=tuple(table.ravel().tolist()),
+        squares=None if squares is None else tuple(squares.ravel().tolist()),
     )
 
 
