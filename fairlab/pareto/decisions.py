@@ -156,6 +156,11 @@ def resample(decisions: Decisions, draws: int, seed: int = 0, times: int = 1) ->
     return Resampled(np.concatenate(accuracy), np.concatenate(gap))
 
 
+def drawn_counts(decisions: Decisions, draws: int, seed: int = 0) -> Iterator[Counts]:
+    """The counts behind :func:`resample`: fields (some draws, M, G), until there are enough."""
+    yield from _drawn(decisions, draws, np.random.default_rng(seed), 1)
+
+
 def _drawn(
     decisions: Decisions, draws: int, rng: np.random.Generator, times: int
 ) -> Iterator[Counts]:
