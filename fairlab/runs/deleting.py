@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fairlab.runs import queue
+from fairlab.runs import queue, room_log
 from fairlab.runs.garbage import RESULT, TABLE
 from fairlab.runs.queries import find_run, others_waiting
 from fairlab.runs.records import RunState
@@ -84,7 +84,7 @@ def purge_left_over(connection: sa.Connection) -> set[str]:
 
 
 def delete_holdings(connection: sa.Connection, owner: str) -> tuple[int, set[str]]:
-    """Delete what somebody has beside runs: tables, rooms, the note of their visits.
+    """Delete what somebody has beside runs: tables, rooms, answers, the note of their visits.
 
     Returns:
         How many tables, and names of files that may be mentioned no more.
@@ -92,10 +92,9 @@ def delete_holdings(connection: sa.Connection, owner: str) -> tuple[int, set[str
     theirs = set(
         connection.scalars(sa.select(uploads.c.fingerprint).where(uploads.c.owner == owner))
     )
-    mine = sa.select(rooms.c.id).where(rooms.c.owner == owner)
-    connection.execute(sa.update(runs).where(runs.c.room.in_(mine)).values(room=""))
+    room_log.delete_rooms(connection, rooms.c.owner == owner)
+    room_log.delete_participant(connection, owner)
     for table, column in (
-        (rooms, rooms.c.owner),
         (uploads, uploads.c.owner),
         (owners, owners.c.id),
     ):

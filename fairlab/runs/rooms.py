@@ -5,6 +5,7 @@ import secrets
 import sqlalchemy as sa
 
 from fairlab.errors import InputError, UnknownNameError
+from fairlab.language import tr
 from fairlab.runs import queue
 from fairlab.runs.holdings import Room
 from fairlab.runs.identity import new_id, storable
@@ -15,6 +16,18 @@ from fairlab.runs.schema import rooms, runs
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 GROUPS, LENGTH = 3, 4
 LONGEST_TITLE = 200
+LASTS = 24 * 3600.0  # seconds a room takes runs and answers, and is seen by all who have its code
+KEPT_FOR = 30 * 24 * 3600.0  # seconds until a room and all that was said in it are deleted
+
+
+_OF_A_ROOM = (
+    rooms.c.id,
+    rooms.c.code,
+    rooms.c.title,
+    rooms.c.owner,
+    rooms.c.created,
+    rooms.c.closed,
+)
 
 
 def new_code() -> str:
@@ -43,11 +56,15 @@ def find_room(connection: sa.Connection, code: str) -> Room:
     """
     typed = "".join(sign for sign in code.upper() if sign.isascii() and sign.isalnum())
     parts = [typed[start : start + LENGTH] for start in range(0, len(typed), LENGTH)]
-    row = connection.execute(sa.select(rooms).where(rooms.c.code == "-".join(parts[:9]))).first()
+    row = connection.execute(
+        sa.select(*_OF_A_ROOM).where(rooms.c.code == "-".join(parts[:9]))
+    ).first()
     if row is None:
         raise UnknownNameError(
-            "There is no room with this code. A code has twelve letters and digits, like "
-            "K7QF-9M2X-T4BD; ask whoever opened the room."
+            tr(
+                "There is no room with this code. A code has twelve letters and digits, like "
+                "K7QF-9M2X-T4BD; ask whoever opened the room."
+            )
         )
     return Room(*row)
 
@@ -58,56 +75,97 @@ def room_by_id(connection: sa.Connection, room_id: str) -> Room:
     Raises:
         UnknownNameError: If there is none.
     """
-    row = connection.execute(sa.select(rooms).where(rooms.c.id == room_id)).first()
+    row = connection.execute(sa.select(*_OF_A_ROOM).where(rooms.c.id == room_id)).first()
     if row is None:
-        raise UnknownNameError("There is no such room here. Enter it by its code.")
+        raise UnknownNameError(tr("There is no such room here. Enter it by its code."))
     return Room(*row)
 
 
 def rooms_of(connection: sa.Connection, owner: str) -> tuple[Room, ...]:
     """Rooms somebody opened, newest first."""
-    query = sa.select(rooms).where(rooms.c.owner == owner)
+    query = sa.select(*_OF_A_ROOM).where(rooms.c.owner == owner)
     order = (rooms.c.created.desc(), rooms.c.id)
     return tuple(Room(*row) for row in connection.execute(query.order_by(*order)))
 
 
-def close_room(connection: sa.Connection, room_id: str, owner: str, now: float) -> None:
+def opened_since(connection: sa.Connection, owner: str, moment: float) -> int:
+    """How many rooms somebody opened since a moment."""
+    theirs = (rooms.c.owner == owner) & (rooms.c.created > moment)
+    query = sa.select(sa.func.count()).select_from(rooms).where(theirs)
+    return int(connection.scalar(query) or 0)
+
+
+def is_over(room: Room, now: float) -> bool:
+    """Whether a room has ended: a day after it was opened."""
+    return now - room.created >= LASTS
+
+
+def check_not_over(room: Room, now: float) -> None:
+    """Refuse what comes to a room after its day.
+
+    Raises:
+        InputError: If it is over.
+    """
+    if is_over(room, now):
+        raise InputError(
+            tr("This room has ended: rooms last a day. Ask whoever opened it for a new one.")
+        )
+
+
+def close_room(connection: sa.Connection, room_id: str, owner: str, now: float) -> bool:
     """Take no more runs; those in it stay to be seen.
+
+    Returns:
+        False if it was closed already.
 
     Raises:
         UnknownNameError: If there is no such room.
         InputError: If it is somebody else's.
     """
     if room_by_id(connection, room_id).owner != owner:
-        raise InputError("Only who opened a room can close it.")
+        raise InputError(tr("Only who opened a room can close it."))
     is_open = (rooms.c.id == room_id) & rooms.c.closed.is_(None)
-    connection.execute(sa.update(rooms).where(is_open).values(closed=now))
+    return connection.execute(sa.update(rooms).where(is_open).values(closed=now)).rowcount > 0
 
 
-def check_open(connection: sa.Connection, room_id: str) -> None:
-    """Refuse to put anything into a closed room.
+def check_open(connection: sa.Connection, room_id: str, now: float) -> None:
+    """Refuse to put anything into a room that is closed or over.
 
     Raises:
         UnknownNameError: If there is no such room.
-        InputError: If it is closed.
+        InputError: If it is closed or over.
     """
-    if not room_by_id(connection, room_id).is_open:
+    room = room_by_id(connection, room_id)
+    if not room.is_open:
         raise InputError(
-            "This room is closed and takes no more runs. Ask for a new one; runs that are in it "
-            "stay to be seen."
+            tr(
+                "This room is closed and takes no more runs. Ask for a new one; runs that are in "
+                "it stay to be seen."
+            )
         )
+    check_not_over(room, now)
 
 
-def put_in_room(connection: sa.Connection, run_id: str, room_id: str, owner: str) -> None:
+def put_in_room(
+    connection: sa.Connection, run_id: str, room_id: str, owner: str, now: float
+) -> None:
     """Show a run in a room, instead of any other it was in.
 
     Raises:
         UnknownNameError: If there is no such run or room.
-        InputError: If the run is somebody else's, or the room is closed.
+        InputError: If the run is somebody else's, or the room is closed or over.
     """
     queue.check_owner(find_run(connection, run_id), owner, "put it into a room with")
-    check_open(connection, room_id)
+    check_open(connection, room_id, now)
     connection.execute(sa.update(runs).where(runs.c.id == run_id).values(room=room_id))
+    note_change(connection, room_id)
+
+
+def note_change(connection: sa.Connection, room_id: str) -> None:
+    """Give a room a new version: who watches it looks again."""
+    connection.execute(
+        sa.update(rooms).where(rooms.c.id == room_id).values(version=rooms.c.version + 1)
+    )
 
 
 def take_out_of_room(connection: sa.Connection, run_id: str, owner: str) -> None:
@@ -123,3 +181,4 @@ def take_out_of_room(connection: sa.Connection, run_id: str, owner: str) -> None
     if room_by_id(connection, record.room).owner != owner:
         queue.check_owner(record, owner, "take it out of its room with")
     connection.execute(sa.update(runs).where(runs.c.id == run_id).values(room=""))
+    note_change(connection, record.room)

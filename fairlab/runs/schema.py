@@ -7,7 +7,7 @@ databases of earlier versions here; a test compares the two.
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -122,4 +122,23 @@ rooms = sa.Table(
     sa.Column("owner", sa.String(64), nullable=False, index=True),
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("closed", sa.Float),
+    # Number of the newest event or change; never goes back, whatever is deleted.
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    # The version at which events were last deleted: what was folded before must be folded anew.
+    sa.Column("erased", sa.Integer, nullable=False, server_default="0"),
+    # Makes the hash of a participant another one in every room; "" until the first event.
+    sa.Column("salt", sa.String(32), nullable=False, server_default=""),
+)
+
+room_events = sa.Table(
+    "room_events",
+    metadata,
+    sa.Column("room_id", sa.String(32), sa.ForeignKey("rooms.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("time", sa.Float, nullable=False),
+    sa.Column("participant", sa.String(32), nullable=False),  # "" for who opened the room
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("key", sa.String(64)),  # made by the page; None where sending twice does no harm
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.UniqueConstraint("room_id", "participant", "key", name="room_events_once"),
 )

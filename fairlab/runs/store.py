@@ -18,12 +18,13 @@ from fairlab.runs.records import RunEvent, RunRecord, RunState
 from fairlab.runs.store_base import STALE_AFTER
 from fairlab.runs.store_care import CareSide
 from fairlab.runs.store_holdings import HoldingsSide
+from fairlab.runs.store_rooms import RoomsSide
 from fairlab.runs.store_work import WorkSide
 
 __all__ = ["STALE_AFTER", "RunStore"]
 
 
-class RunStore(WorkSide, HoldingsSide, CareSide):
+class RunStore(WorkSide, HoldingsSide, RoomsSide, CareSide):
     """Runs, their events and results; rooms, tables and limits of people.
 
     Args:
@@ -76,7 +77,8 @@ class RunStore(WorkSide, HoldingsSide, CareSide):
             if owner:
                 quotas.check_run(quotas.usage_of(connection, owner), self.limits)
             if room:
-                rooms.check_open(connection, room)
+                rooms.check_open(connection, room, now)
+                rooms.note_change(connection, room)
             submitting.add_run(
                 connection,
                 config,

@@ -9,6 +9,7 @@ from fairlab.home import home as default_home
 from fairlab.runs import garbage
 from fairlab.runs.database import Database
 from fairlab.runs.holdings import Collected
+from fairlab.runs.room_states import RoomStates
 from fairlab.runs.store_errors import store_error
 from fairlab.settings import Settings, settings
 
@@ -35,6 +36,7 @@ class StoreBase:
         self.stale_after = stale_after
         self._clock = clock
         self._own_limits = limits
+        self._states = RoomStates()
         self._folders = garbage.Folders(self.results, self.tables)
         with self._disk():
             self.results.mkdir(parents=True, exist_ok=True)

@@ -5,12 +5,13 @@ import tempfile
 
 import sqlalchemy as sa
 
-from fairlab.runs import deleting, garbage
+from fairlab.runs import deleting, garbage, room_log
 from fairlab.runs.database import put
 from fairlab.runs.holdings import Collected, Overview
 from fairlab.runs.identity import new_id
 from fairlab.runs.records import RunState
-from fairlab.runs.schema import jobs, meta, owners, runs, workers
+from fairlab.runs.rooms import KEPT_FOR
+from fairlab.runs.schema import jobs, meta, owners, rooms, runs, workers
 from fairlab.runs.store_base import FILES, StoreBase
 from fairlab.runs.store_errors import StoreError
 
@@ -75,6 +76,8 @@ class CareSide(StoreBase):
     def collect_garbage(self, older_than: float = DAY) -> Collected:
         """Delete files that nothing mentions, and the points of runs that ended long ago.
 
+        Rooms are deleted 30 days after they were opened, with all that was said in them.
+
         Args:
             older_than: Seconds since a file was written, and since a run ended. Younger ones stay:
                 a writer may not have recorded its file yet.
@@ -85,6 +88,7 @@ class CareSide(StoreBase):
         now = self._clock()
         with self._database.write() as connection:
             garbage.forget_old_points(connection, now - older_than)
+            room_log.delete_rooms(connection, rooms.c.created <= now - KEPT_FOR)
             names = deleting.purge_left_over(connection)
         with self._disk():
             gone = garbage.delete_unfinished(self._folders, now - max(older_than, WRITING))

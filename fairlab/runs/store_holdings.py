@@ -1,12 +1,12 @@
-"""What people have in the run store: tables, rooms, their share of the disk, and deleting it."""
+"""What people have in the run store: tables, their share of the disk, and deleting it."""
 
 import sqlalchemy as sa
 
 from fairlab.errors import InputError
-from fairlab.runs import deleting, quotas, rooms, taking_over, uploads
+from fairlab.runs import deleting, quotas, taking_over, uploads
 from fairlab.runs.database import put
 from fairlab.runs.garbage import TABLE
-from fairlab.runs.holdings import Deleted, Room, Upload, Usage
+from fairlab.runs.holdings import Deleted, Upload, Usage
 from fairlab.runs.schema import owners
 from fairlab.runs.store_base import FILES, StoreBase
 
@@ -14,7 +14,7 @@ SEEN_EVERY = 60.0  # seconds between two notes of the same visitor
 
 
 class HoldingsSide(StoreBase):
-    """Visitors, uploaded tables, rooms, deleting."""
+    """Visitors, uploaded tables, deleting."""
 
     def seen(self, owner: str) -> None:
         """Note a visit; at most once a minute is written."""
@@ -87,10 +87,11 @@ class HoldingsSide(StoreBase):
         return Deleted(1, 0, self._delete_files(names).bytes)
 
     def delete_owner(self, owner: str) -> Deleted:
-        """Delete everything of somebody: runs, results, points, tables, rooms, visits.
+        """Delete everything of somebody: runs, results, points, tables, rooms, answers, visits.
 
-        What others share stays for them. Runs that train are cancelled, unless others wait for
-        them too, and leave nothing when their worker has stopped.
+        Rooms they opened go with all that others said in them; what they said in rooms of others
+        goes there. What others share stays for them. Runs that train are cancelled, unless
+        others wait for them too, and leave nothing when their worker has stopped.
         """
         if owner == "":  # everybody of before, and the command line
             return Deleted(0, 0, 0)
@@ -119,64 +120,6 @@ class HoldingsSide(StoreBase):
             raise InputError("Runs can be taken over by one owner from another; found one only.")
         with self._database.write(*sorted((f"owner {browser}", f"owner {account}"))) as connection:
             return taking_over.take_over(connection, browser, account)
-
-    def open_room(self, owner: str, title: str) -> Room:
-        """A new room, with a code for the board."""
-        with self._database.write() as connection:
-            return rooms.open_room(connection, owner, title, self._clock())
-
-    def find_room(self, code: str) -> Room:
-        """The room with a code, however its letters and dashes were typed; open or closed.
-
-        Raises:
-            UnknownNameError: If there is none.
-        """
-        with self._database.read() as connection:
-            return rooms.find_room(connection, code)
-
-    def room(self, room_id: str) -> Room:
-        """The room with this id.
-
-        Raises:
-            UnknownNameError: If there is none.
-        """
-        with self._database.read() as connection:
-            return rooms.room_by_id(connection, room_id)
-
-    def rooms_of(self, owner: str) -> tuple[Room, ...]:
-        """Rooms somebody opened, newest first."""
-        with self._database.read() as connection:
-            return rooms.rooms_of(connection, owner)
-
-    def close_room(self, room_id: str, owner: str) -> None:
-        """Take no more runs into a room; those in it stay to be seen.
-
-        Raises:
-            UnknownNameError: If there is no such room.
-            InputError: If it is somebody else's.
-        """
-        with self._database.write() as connection:
-            rooms.close_room(connection, room_id, owner, self._clock())
-
-    def put_in_room(self, run_id: str, room_id: str, owner: str) -> None:
-        """Show a run in a room, instead of any other it was in.
-
-        Raises:
-            UnknownNameError: If there is no such run or room.
-            InputError: If the run is somebody else's, or the room is closed.
-        """
-        with self._database.write() as connection:
-            rooms.put_in_room(connection, run_id, room_id, owner)
-
-    def take_out_of_room(self, run_id: str, owner: str) -> None:
-        """Show a run in no room. Its owner may, and whoever opened the room.
-
-        Raises:
-            UnknownNameError: If there is no such run.
-            InputError: If both are somebody else.
-        """
-        with self._database.write() as connection:
-            rooms.take_out_of_room(connection, run_id, owner)
 
     def _stored_if_limited(self) -> int:
         """Bytes of all files, counted only where there is a limit to compare them with."""

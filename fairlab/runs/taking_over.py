@@ -2,11 +2,12 @@
 
 import sqlalchemy as sa
 
+from fairlab.runs import room_log
 from fairlab.runs.schema import owners, rooms, runs, uploads
 
 
 def take_over(connection: sa.Connection, browser: str, account: str) -> int:
-    """Give runs, tables and rooms of one owner to another.
+    """Give runs, tables, rooms and answers of one owner to another.
 
     Returns:
         How many runs.
@@ -22,5 +23,6 @@ def take_over(connection: sa.Connection, browser: str, account: str) -> int:
     )
     for table in (uploads, rooms):
         connection.execute(sa.update(table).where(table.c.owner == browser).values(owner=account))
+    room_log.hand_over(connection, browser, account)
     connection.execute(sa.delete(owners).where(owners.c.id == browser))
     return int(moved)

@@ -7,11 +7,11 @@ import streamlit as st
 from fairlab.errors import UnknownNameError
 from fairlab.reports.sentences.runs import in_a_while
 from fairlab.runs.holdings import Room
+from fairlab.runs.rooms import LASTS
 from fairlab.ui.owner import owner
 from fairlab.ui.store import store
 from fairlab.ui.throttle import Throttle
 
-LASTS = 24 * 3600.0
 _ROOM = "fairlab.room"
 _IN_ADDRESS = "room"
 

@@ -15,6 +15,7 @@ from alembic.config import Config
 from fairlab.runs import migrations, schema
 from fairlab.runs.database import Database
 from fairlab.runs.records import RunState
+from fairlab.runs.room_state import EMPTY
 from fairlab.runs.store import RunStore
 from tests.contracts import small
 from tests.contracts.test_store import assert_same_result
@@ -45,7 +46,7 @@ def saved(version: int, home: Path) -> Path:
     return home
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_saved_databases_open_with_all_they_hold(version: int, tmp_path: Path) -> None:
     """Runs in every state, points, results and what was shared are as they were left."""
     store = RunStore(saved(version, tmp_path / "home"))
@@ -62,7 +63,7 @@ def test_saved_databases_open_with_all_they_hold(version: int, tmp_path: Path) -
     store.close()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_work_goes_on_in_a_saved_database(version: int, tmp_path: Path) -> None:
     """What was running when the old server ended is taken up, and new runs can be asked for."""
     store = RunStore(saved(version, tmp_path / "home"))
@@ -97,6 +98,27 @@ def test_a_saved_database_keeps_rooms_tables_and_parts(
     assert [upload.name for upload in store.uploads_of("a" * 64)] == ["people.csv"]
     assert store.get(named("running")).parts_done == 1
     assert store.parts(named("running")) == {}, "another version of the program trained it"
+    store.close()
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_room_of_a_saved_database_goes_on(version: int, tmp_path: Path) -> None:
+    """What was said in it is there; an older one has no events yet, and takes the first."""
+    opened = RunStore(saved(version, tmp_path / "home")).find_room("K7QF-9M2X-T4BD")
+    store = RunStore(tmp_path / "home", clock=lambda: opened.created + 3600.0)
+    state = store.room_state(opened.id)
+    if version == 3:
+        assert [(one.index, one.reason) for one in state.answers] == [
+            (0, "Reason 0"),
+            (1, "Reason 1"),
+        ]
+        assert state.decision is not None
+        assert state.decision.dissent == ("Too far",)
+        assert store.room_participant(opened.id, "1" * 64) == state.participants[0]
+    else:
+        assert state == EMPTY
+    led = {"run_id": named("done"), "question": "Which?"}
+    assert store.room_event(opened.id, "a" * 64, "pinned", led) == state.version + 1
     store.close()
 
 
@@ -173,7 +195,7 @@ def test_migrated_and_new_databases_have_the_same_tables(
         database = Database(url, tmp_path / "lock")
         with database.read() as connection:
             found.append(tables_of(connection))
-            assert connection.scalar(sa.select(schema.meta.c.value)) == "2"
+            assert connection.scalar(sa.select(schema.meta.c.value)) == "3"
         database.close()
     assert set(found[0]) == set(found[1])
     for table in found[0]:

@@ -13,7 +13,7 @@ from fairlab.errors import InputError
 from fairlab.runs.schema import SCHEMA_VERSION, meta, metadata
 
 # Revision of each schema number.
-REVISIONS = {1: "0001", 2: "0002"}
+REVISIONS = {1: "0001", 2: "0002", 3: "0003"}
 
 _version = sa.table("alembic_version", sa.column("version_num", sa.String))
 
