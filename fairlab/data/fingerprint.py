@@ -22,14 +22,15 @@ def fingerprint(frame: pd.DataFrame) -> str:
         column = frame.iloc[:, position]
         title = str(name).encode()
         digest.update(f"|{len(title)}:".encode() + title)
-        sort = kind(column)
-        digest.update(sort.encode())
-        for part in _content(column, sort):
+        digest.update(kind(column).encode())
+        for part in column_content(column):
             digest.update(part)
     return digest.hexdigest()
 
 
-def _content(column: pd.Series, sort: str) -> list[bytes | pa.Buffer]:
+def column_content(column: pd.Series) -> list[bytes | pa.Buffer]:
+    """The values of a column in order, as the bytes that are hashed."""
+    sort = kind(column)
     if sort in ("number", "yes/no"):
         numbers = column.to_numpy(dtype="<f8", na_value=np.nan)
         numbers = np.where(np.isnan(numbers), np.nan, numbers + 0.0)  # one NaN, no negative zero

@@ -1,0 +1,96 @@
+"""Which table it was: checks of columns that tell tables apart and give nobody's values away.
+
+See ``docs/decisions/0035-decision-records.md`` for what such a check can give away, and to whom.
+"""
+
+import hashlib
+import math
+import zlib
+
+import numpy as np
+import pandas as pd
+
+from fairlab.data.fingerprint import column_content, fingerprint
+from fairlab.data.values import kind
+from fairlab.decision.records import ColumnPrint, Fingerprint
+
+# A check is shown only where so many bits are needed to write down the column's values for
+# somebody who knows how often each occurs.
+BITS = 128
+# Of PBKDF2: makes each guess ten thousand times slower, and a check five milliseconds.
+ROUNDS = 20_000
+_DOMAIN = b"fairlab decision record 1"
+_OF_ZLIB = 120  # bits that compressing anything takes
+
+
+def fingerprint_of(frame: pd.DataFrame, whole: str = "", smallest: int = 10) -> Fingerprint:
+    """Names, kinds, numbers of missing values and checks of a table's columns.
+
+    Args:
+        frame: The table as read.
+        whole: Its fingerprint, if known.
+        smallest: Numbers of missing, or of given, values from 1 to below this are not told.
+    """
+    name = whole or fingerprint(frame)
+    salt = hashlib.sha256(_DOMAIN + b" salt " + name.encode()).hexdigest()
+    columns = tuple(
+        ColumnPrint(
+            name=str(title),
+            kind=kind(frame.iloc[:, place]),
+            missing=_told(int(frame.iloc[:, place].isna().sum()), len(frame), smallest),
+            check=check_of(frame.iloc[:, place], salt),
+        )
+        for place, title in enumerate(frame.columns)
+    )
+    return Fingerprint(whole=name, rows=len(frame), salt=salt, columns=columns)
+
+
+def check_of(column: pd.Series, salt: str) -> str | None:
+    """128 bits, the same for equal values in the same order; None where they could be guessed."""
+    if bits_of(column) < BITS:
+        return None
+    content = hashlib.sha256(_DOMAIN + b" column ")
+    for part in (kind(column).encode(), b"|", *column_content(column)):
+        content.update(part)
+    return _slow(content.digest(), salt)
+
+
+def check_of_scores(score: np.ndarray, salt: str) -> str | None:
+    """The same of the (n,) float32 scores of a model."""
+    if bits_of(pd.Series(score)) < BITS:
+        return None
+    content = np.ascontiguousarray(score, dtype="<f4").tobytes()
+    return _slow(hashlib.sha256(_DOMAIN + b" scores " + content).digest(), salt)
+
+
+def bits_of(column: pd.Series) -> float:
+    """How many bits somebody lacks who knows how often each value occurs, but not whose it is.
+
+    The least of several ways to write the column down: which of all orders of the values it is;
+    because tables are often sorted or in blocks, where runs of equal values begin and which comes
+    next; what is left when it is compressed, if it repeats itself. A column that only rises or
+    only falls has one order: none are lacking.
+    """
+    codes, _ = pd.factorize(column, use_na_sentinel=False)
+    n = len(codes)
+    if n < 2:
+        return 0.0
+    present = column.dropna()
+    if present.is_monotonic_increasing or present.is_monotonic_decreasing:
+        return bits_of(column.isna()) if 0 < len(present) < n else 0.0
+    counts = np.bincount(codes)
+    orders = math.lgamma(n + 1) - sum(math.lgamma(count + 1) for count in counts)
+    runs = 1 + int(np.count_nonzero(codes[1:] != codes[:-1]))
+    begins = math.lgamma(n) - math.lgamma(runs) - math.lgamma(n - runs + 1)
+    blocks = begins + (runs - 1) * math.log(max(len(counts) - 1, 1))
+    packed = 8 * len(zlib.compress(codes.astype("<u4").tobytes(), 9)) - _OF_ZLIB
+    return min(orders / math.log(2), blocks / math.log(2), packed)
+
+
+def _slow(digest: bytes, salt: str) -> str:
+    return hashlib.pbkdf2_hmac("sha256", digest, bytes.fromhex(salt), ROUNDS, dklen=16).hex()
+
+
+def _told(missing: int, rows: int, smallest: int) -> int | None:
+    few = 0 < missing < smallest or 0 < rows - missing < smallest
+    return None if few else missing
