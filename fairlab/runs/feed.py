@@ -61,6 +61,11 @@ class Want:
     attempt: int = -1
     seen: str = NOTHING
 
+    @property
+    def about(self) -> str:
+        """What the answer is told under."""
+        return self.run_id
+
 
 class Feed:
     """Reads what is new for many charts. One thread at a time; remembers a little between looks."""

@@ -35,11 +35,11 @@ PagesManager.uses_pages_directory = False
 
 
 def routes() -> list[BaseRoute]:
-    """Routes beside Streamlit's own: points of a run, health and readiness, chart library."""
-    from fairlab.ui import assets, health
+    """Routes beside Streamlit's own: news of runs and rooms, health, chart library."""
+    from fairlab.ui import assets, health, room_routes
     from fairlab.ui.routes import ROUTES
 
-    return [*ROUTES, *health.ROUTES, *assets.ROUTES]
+    return [*ROUTES, *room_routes.ROUTES, *health.ROUTES, *assets.ROUTES]
 
 
 def middleware() -> list[Middleware]:

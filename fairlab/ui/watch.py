@@ -1,4 +1,4 @@
-"""People who wait for news of runs: one look at the store serves all who wait.
+"""People who wait for news of runs or rooms: one look at the store serves all who wait.
 
 A chart asks once and gets its answer when there is something new, or after ``LONGEST_WAIT``
 seconds. So a run that waits or thinks costs its watchers nothing, and news reach thirty people
@@ -10,10 +10,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from fairlab.errors import FairlabError
-from fairlab.runs.feed import Want
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +22,20 @@ SHORTEST_PAUSE, LONGEST_PAUSE, IDLE_PAUSE = 0.1, 1.0, 0.2  # seconds between loo
 PAUSE_PER_ANSWER = 0.004  # a look that answered many is followed by a longer pause
 OUTAGE_PAUSE = 2.0
 
-Look = Callable[[Sequence[Want]], Mapping[Want, str | None]]
+
+class Question(Protocol):
+    """What somebody waits for; hashable.
+
+    Attributes:
+        about: What the answer is told under; a run's or room's id.
+        seen: What they know; "" looks at the store at once.
+    """
+
+    @property
+    def about(self) -> str: ...
+
+    @property
+    def seen(self) -> str: ...
 
 
 class StoppingError(FairlabError):
@@ -34,26 +46,31 @@ class CrowdedError(FairlabError):
     """So many wait already that this one is asked to come again instead."""
 
 
+Q = TypeVar("Q", bound=Question)
+
+
 @dataclass(eq=False, slots=True)
-class _Waiter:
-    wants: tuple[Want, ...]
+class _Waiter(Generic[Q]):
+    wants: tuple[Q, ...]
     news: "asyncio.Future[dict[str, str]]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
 
-class Watch:
-    """Answers charts when there is something new.
+class Watch(Generic[Q]):
+    """Answers pages when there is something new.
 
     Args:
         look: Reads the store; called on one thread of its own, never twice at a time.
         most: How many may wait; more are asked to come again.
     """
 
-    def __init__(self, look: Look, most: int = MOST_WAITING) -> None:
+    def __init__(
+        self, look: Callable[[Sequence[Q]], Mapping[Q, str | None]], most: int = MOST_WAITING
+    ) -> None:
         self._look_now = look
         self._most = most
-        self._waiting: set[_Waiter] = set()
+        self._waiting: set[_Waiter[Q]] = set()
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
@@ -67,19 +84,19 @@ class Watch:
 
     async def news(
         self,
-        wants: Iterable[Want],
+        wants: Iterable[Q],
         wait: float = 0.0,
         gone: Callable[[], Awaitable[object]] | None = None,
     ) -> dict[str, str]:
-        """What is new, by run id, as JSON texts of :meth:`fairlab.runs.feed.Feed.look`.
+        """What is new, by what it is about, as JSON texts of what looks.
 
         Args:
-            wants: What is known of each run so far.
+            wants: What is known of each so far.
             wait: Seconds to wait for something new, at most ``LONGEST_WAIT``; 0 answers at once.
             gone: Awaited while waiting; ends when whoever asked is not there any more.
 
         Returns:
-            Only runs with something new; empty when there was nothing in this time.
+            Only what has something new; empty when there was nothing in this time.
 
         Raises:
             StoppingError: If the server ends.
@@ -90,7 +107,7 @@ class Watch:
             raise StoppingError("The server is stopping. Ask again in a moment.")
         if wait <= 0 or len(self._waiting) >= self._most or any(not w.seen for w in asked):
             found = await self._look(asked)
-            told = {want.run_id: text for want in asked if (text := found.get(want))}
+            told = {want.about: text for want in asked if (text := found.get(want))}
             if told or wait <= 0:
                 return told
             if len(self._waiting) >= self._most:
@@ -110,7 +127,7 @@ class Watch:
                 waiter.news.set_exception(error)
 
     async def _wait(
-        self, waiter: _Waiter, wait: float, gone: Callable[[], Awaitable[object]] | None
+        self, waiter: _Waiter[Q], wait: float, gone: Callable[[], Awaitable[object]] | None
     ) -> dict[str, str]:
         self._loop = asyncio.get_running_loop()
         self._waiting.add(waiter)
@@ -130,7 +147,7 @@ class Watch:
             if leaves is not None:
                 leaves.cancel()
 
-    async def _look(self, wants: Sequence[Want]) -> Mapping[Want, str | None]:
+    async def _look(self, wants: Sequence[Q]) -> Mapping[Q, str | None]:
         self.looks += 1
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._look_now, wants)
@@ -145,7 +162,7 @@ class Watch:
             except Exception:  # whatever the store has: those who wait wait on
                 failures += 1
                 if failures == 1:
-                    logger.exception("The run store does not answer; live charts wait.")
+                    logger.exception("The run store does not answer; live pages wait.")
                 await asyncio.sleep(min(SHORTEST_PAUSE * 2**failures, OUTAGE_PAUSE))
                 continue
             failures = 0
@@ -154,10 +171,10 @@ class Watch:
             pause = least if told else max(least, min(pause * 1.25, IDLE_PAUSE))
             await asyncio.sleep(pause)
 
-    def _tell(self, found: Mapping[Want, str | None]) -> int:
+    def _tell(self, found: Mapping[Q, str | None]) -> int:
         told = 0
         for waiter in self._waiting:
-            news = {want.run_id: text for want in waiter.wants if (text := found.get(want))}
+            news = {want.about: text for want in waiter.wants if (text := found.get(want))}
             if news and not waiter.news.done():
                 waiter.news.set_result(news)
                 told += 1
