@@ -21,6 +21,7 @@ from fairlab.commands.decide import decide
 from fairlab.commands.doctor import doctor
 from fairlab.commands.examine import examine, proxies
 from fairlab.commands.frontier import frontier
+from fairlab.commands.predict import model, predict
 from fairlab.errors import FairlabError, InputError
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ app.command()(frontier)
 app.command()(decide)
 app.command()(examine)
 app.command()(proxies)
+app.command()(predict)
+app.command()(model)
 app.command()(doctor)
 
 

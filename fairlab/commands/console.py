@@ -98,6 +98,12 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
 
 
+def say_aside(text: str) -> None:
+    """One paragraph on standard error, where standard output is a table for other programs."""
+    encoding = sys.stderr.encoding or "utf-8"
+    sys.stderr.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
+
+
 def say_json(record: object) -> None:
     """A record as strict JSON on standard output."""
     plain = (sys.stdout.encoding or "utf-8").lower() not in ("utf-8", "utf8")

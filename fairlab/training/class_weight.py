@@ -8,31 +8,21 @@ means a constraint compares, the adversary and the projection see people as they
 need probabilities and learn without them; reductions take no weights and are refused beside them.
 """
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from fairlab.config import SweepConfig
 from fairlab.data.task import SplitData
-from fairlab.outcomes import FloatArray, IntArray
+from fairlab.training.class_balance import balanced, class_weights, learner_weight
 from fairlab.training.people import People
 
-
-def balanced(y: IntArray, weight: FloatArray | None = None) -> FloatArray:
-    """(2,) weight of a person with outcome 0 and with outcome 1.
-
-    Args:
-        y: (n,) 0 or 1, both present.
-        weight: (n,) positive, or None for one each.
-    """
-    mass = np.bincount(y, weights=weight, minlength=2).astype(np.float64)
-    weights: FloatArray = mass.sum() / (2 * mass)
-    return weights
-
-
-def class_weights(train: SplitData, sweep: SweepConfig) -> FloatArray | None:
-    """(2,) as :func:`balanced` for the training split, or None when outcomes count as they come."""
-    return None if sweep.class_weight == "none" else balanced(train.y_true, train.weight)
+__all__ = [
+    "balanced",
+    "class_weight_notes",
+    "class_weights",
+    "class_weights_of",
+    "learner_weight",
+]
 
 
 def class_weights_of(train: People, sweep: SweepConfig) -> Tensor | None:
@@ -42,14 +32,6 @@ def class_weights_of(train: People, sweep: SweepConfig) -> Tensor | None:
     weight = None if train.weight is None else train.weight.cpu().numpy()
     found = balanced(train.y.cpu().numpy(), weight)
     return torch.tensor(found, dtype=torch.float32, device=train.y.device)
-
-
-def learner_weight(part: SplitData, classes: FloatArray | None) -> FloatArray | None:
-    """(n,) weight of each person of a split for a learner: their own times their outcome's."""
-    if classes is None:
-        return part.weight
-    own: FloatArray = classes[part.y_true]
-    return own if part.weight is None else own * part.weight
 
 
 def class_weight_notes(train: SplitData, sweep: SweepConfig) -> list[str]:

@@ -7,6 +7,7 @@ anybody's group to decide.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from fairlearn.reductions import (
@@ -48,6 +49,7 @@ class Reduced:
         mixed: Classifiers it draws among, for exponentiated gradient.
         flags: Findings in sentences.
         note: What to know of the method on these groups; "" if nothing.
+        members: The classifiers its decisions are mixed of, each with its share; of the grid one.
     """
 
     chance: Callable[[Array], FloatArray]
@@ -57,6 +59,7 @@ class Reduced:
     mixed: int | None = None
     flags: tuple[str, ...] = ()
     note: str = ""
+    members: tuple[tuple[float, Any], ...] = ()
 
 
 def exponentiated_gradient(
@@ -101,6 +104,7 @@ def exponentiated_gradient(
             slack=slack,
             mixed=len(kept),
             flags=flags,
+            members=tuple((float(model.weights_[k]), model.predictors_[k]) for k in kept),
         )
 
 
@@ -136,6 +140,7 @@ def grid_search(
             steps=1,
             place=place,
             note=note,
+            members=((1.0, predictor),),
         )
 
 
