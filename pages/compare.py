@@ -4,9 +4,11 @@ import streamlit as st
 
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import compare_view as view
+from fairlab.ui.widgets.choosing_view import show_choosing
 from fairlab.ui.widgets.compare_changes import show_changes
 
 begin_page("Compare", "Choices side by side: how often they are right, for whom, and who moves.")
+show_choosing()
 side = view.choose_models()
 charts = not st.toggle("Without charts", key="compare.plain")
 

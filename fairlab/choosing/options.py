@@ -4,13 +4,13 @@ All numbers are of validation people. Test people are kept for saying what the c
 others; nothing here reads them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairlab.errors import InputError
-from fairlab.outcomes import Counts, FloatArray
+from fairlab.outcomes import Counts, FloatArray, threshold_as
 from fairlab.pareto.decisions import Decisions, accuracy_and_gap, decisions_of
 from fairlab.pareto.front import pareto_front
 from fairlab.results import SweepResult
@@ -76,6 +76,16 @@ def options_of(result: SweepResult, uses_attribute: bool | None = None) -> Optio
     warned = not sound.any()
     pool = pool if warned else sound
     return Options(decisions, counts, accuracy, gap, pool, warned, _front(accuracy, gap, pool))
+
+
+def decisions_at(result: SweepResult, threshold: float) -> Decisions:
+    """Every model's decisions on validation people at a threshold; those drawn stay as drawn."""
+    found = decisions_of(result, SPLIT)
+    selected = result.splits[SPLIT].score >= threshold_as(threshold)
+    for point in result.points:
+        if point.is_drawn:
+            selected[point.index] = found.selected[point.index]
+    return replace(found, selected=selected)
 
 
 def _front(accuracy: FloatArray, gap: FloatArray, pool: NDArray[np.bool_]) -> tuple[int, ...]:

@@ -148,17 +148,11 @@ def preferred(asked: Asked, answers: Sequence[Preference]) -> Preferred:
     agreed = agreement(rates, [_wants_narrower(asked, answer) for answer in answers])
     lower, upper = known.quantile(0.025), known.quantile(0.975)
     reached = [rate for rate in rates if np.isfinite(rate)]
-    told_by_chance = (
-        agreed.consistency is not None
-        and agreed.consistency < 1
-        and agreed.by_chance is not None
-        and agreed.by_chance > CHANCE
-    )
     share = float(best[order[0]])
     return Preferred(
         model=asked.models[order[0]] if answers else None,
         share=share,
-        determined=bool(agreed.answers) and share >= ENOUGH and not told_by_chance,
+        determined=bool(agreed.answers) and share >= ENOUGH and not tossed(agreed),
         rivals=tuple((asked.models[k], float(best[k])) for k in order if best[k] >= 0.1),
         rate=known.quantile(0.5),
         lower=lower if reached and lower >= min(reached) else 0.0,
@@ -166,6 +160,13 @@ def preferred(asked: Asked, answers: Sequence[Preference]) -> Preferred:
         agreement=agreed,
         circle=circle(answers),
     )
+
+
+def tossed(agreed: Agreement) -> bool:
+    """Whether answers contradict each other so much that coin tosses might agree as well."""
+    if agreed.consistency is None or agreed.by_chance is None:
+        return False
+    return agreed.consistency < 1 and agreed.by_chance > CHANCE
 
 
 def _break_even(asked: Asked, answer: Preference) -> float:
