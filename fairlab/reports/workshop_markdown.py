@@ -30,7 +30,8 @@ def summary(content: Mapping[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _warning(content: Mapping[str, Any]) -> str:
+def warning(content: Mapping[str, Any]) -> str:
+    """What whoever passes the files on should know."""
     words = tr(
         "No names, no times of answers and no order of people are in this file. Reasons are in "
         "people's own words, which may say who wrote them: read them before you pass this on."
