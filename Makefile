@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test check bench setup fix clean
+.PHONY: app test check bench setup fix clean translations
 
 app: .venv/.installed            ## open the dashboard
 	$(BIN)/streamlit run app.py $(ARGS)
@@ -27,6 +27,9 @@ bench: .venv/.installed-dev      ## every benchmark beside its peer; prints tabl
 	$(BIN)/fairlab bench layer
 	$(BIN)/fairlab bench sweep
 	$(BIN)/fairlab bench audit
+
+translations: .venv/.installed-dev  ## collect texts for fairlab/locales; ARGS=--missing lists what lacks
+	$(BIN)/python -m tools.translations $(ARGS)
 
 setup: .venv/.installed-dev
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from fairlab.config import BaselineName, Constraint
 from fairlab.errors import InputError
+from fairlab.language import told_fields
 from fairlab.registry import Registry
 
 Learner = Literal["logistic", "boosting"]
@@ -27,6 +28,7 @@ REDUCED_CONSTRAINTS: tuple[Constraint, ...] = (
 MOST_BOOSTED_GROUPS = 50
 
 
+@told_fields("label", "short", "aim")
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """One baseline.

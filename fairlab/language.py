@@ -14,10 +14,10 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from babel import Locale
 from babel.messages.mofile import write_mo
@@ -28,6 +28,9 @@ from fairlab.errors import UnknownNameError
 SOURCE = "en"
 LOCALES = Path(__file__).parent / "locales"
 DOMAIN = "fairlab"
+RETOLD = "retold"
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _spoken: ContextVar[str | None] = ContextVar("fairlab.language", default=None)
 _usual: list[Callable[[], str]] = [lambda: SOURCE]
@@ -57,7 +60,7 @@ def speaking(code: str) -> Iterator[None]:
     Raises:
         UnknownNameError: If there is no such language.
     """
-    if code not in languages():
+    if code != SOURCE and code not in languages():
         raise UnknownNameError(
             f"There is no language {code!r}. Known: {', '.join(languages())}. To add one, put its "
             f"translations into fairlab/locales/{code}/LC_MESSAGES/{DOMAIN}.po."
@@ -67,6 +70,17 @@ def speaking(code: str) -> Iterator[None]:
         yield
     finally:
         _spoken.reset(before)
+
+
+def in_english(function: F) -> F:
+    """Decorator: what this makes is kept and shared, so it is in English; screens retell it."""
+
+    @wraps(function)
+    def made(*args: Any, **kwargs: Any) -> Any:
+        with speaking(SOURCE):
+            return function(*args, **kwargs)
+
+    return cast(F, made)
 
 
 def tr(text: str, /, **values: Any) -> str:
@@ -80,6 +94,107 @@ def tr(text: str, /, **values: Any) -> str:
     if code == SOURCE:
         return text.format(**values) if values else _plain(text)
     return _filled(_catalog(code).gettext(text), text, values, code)
+
+
+class Later(str):
+    """A text of a constant: itself in English, translated where it is shown; see :func:`later`."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return translated(self[:])
+
+    def __format__(self, spec: str) -> str:
+        return format(translated(self[:]), spec)
+
+
+def later(text: str) -> str:
+    """Mark a text for translation that is no more than a constant when its module is loaded.
+
+    Kept in :func:`told`, it is read in the language in use; else :func:`translated` reads it so.
+    """
+    return Later(text)
+
+
+def translated(text: str) -> str:
+    """A text without places in the language in use: of a constant, or the name of a column."""
+    code = language()
+    return text[:] if code == SOURCE or not text else _catalog(code).gettext(text[:])
+
+
+def inside(text: str) -> str:
+    """A label as it stands inside a sentence: small letters in English, unchanged elsewhere."""
+    return text.lower() if language() == SOURCE else text
+
+
+def inside_first(text: str) -> str:
+    """A sentence after a colon: its first letter small in English, unchanged elsewhere."""
+    return text[:1].lower() + text[1:] if language() == SOURCE else text
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+class _ToldDict(dict[K, V]):
+    """A dictionary whose texts marked with :func:`later` are read in the language in use."""
+
+    def __getitem__(self, key: K) -> Any:
+        return _read(super().__getitem__(key))
+
+    def get(self, key: K, default: Any = None) -> Any:
+        return _read(super().get(key, default))
+
+    def values(self) -> Any:
+        return [_read(value) for value in super().values()]
+
+    def items(self) -> Any:
+        return [(_read(key), _read(value)) for key, value in super().items()]
+
+
+class _ToldTuple(tuple[V, ...]):
+    """A tuple whose texts marked with :func:`later` are read in the language in use."""
+
+    __slots__ = ()
+
+    def __getitem__(self, place: Any) -> Any:
+        return _read(super().__getitem__(place))
+
+    def __iter__(self) -> Iterator[V]:
+        return (_read(value) for value in super().__iter__())
+
+
+def told(constants: T) -> T:
+    """A dictionary or tuple of constants, of which those marked are translated when read."""
+    if isinstance(constants, dict):
+        return cast(T, _ToldDict(constants))
+    assert isinstance(constants, tuple)
+    return cast(T, _ToldTuple(constants))
+
+
+def told_fields(*names: str) -> Callable[[type[T]], type[T]]:
+    """Class decorator: these fields of a frozen record are read in the language in use."""
+
+    def decorate(record: type[T]) -> type[T]:
+        for name in names:
+            slot = record.__dict__[name]
+            setattr(record, name, property(_reader(slot), slot.__set__, doc=slot.__doc__))
+        return record
+
+    return decorate
+
+
+def _reader(slot: Any) -> Callable[[Any], Any]:
+    return lambda self: translated(slot.__get__(self))
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, Later):
+        return translated(value)
+    if isinstance(value, tuple) and any(isinstance(one, Later) for one in value):
+        return tuple(_read(one) for one in value)
+    return value
 
 
 def tr_n(one: str, many: str, n: float, /, **values: Any) -> str:

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from fairlab.language import tr
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import admin_view as view
 
-begin_page("Admin")
+begin_page(tr("Admin"))
 if not view.opened():
     st.stop()
 view.show_overview()

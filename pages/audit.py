@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fairlab.language import later, tr, translated
 from fairlab.metrics.suppression import suppress
 from fairlab.reports.own_units import in_own_units
 from fairlab.ui.permissions import is_closed
@@ -13,7 +14,7 @@ from fairlab.ui.widgets.examine_flips import show_what_if
 from fairlab.ui.widgets.examine_looks import show_looks
 from fairlab.ui.widgets.subject import choose_subject
 
-begin_page("Audit", "Who is selected and who is not, group by group, and how sure that is.")
+begin_page(tr("Audit"), tr("Who is selected and who is not, group by group, and how sure that is."))
 subject = choose_subject(key="audit")
 left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
 with left:
@@ -31,22 +32,23 @@ view.show_headlines(shown, subject.people.notes, tests, left_out)
 view.show_confusion(shown, subject.outcome_words)
 
 parts = {
-    "Rates": lambda: view.show_rates(shown),
-    "Gaps": lambda: view.show_gaps(shown, tests),
-    "Chance": lambda: view.show_chance(result, shown),
-    "Scores": lambda: show_scores(subject, shown, smallest),
-    "All attributes": lambda: groups.show_overview(subject.people, threshold, smallest),
-    "Crossed groups": lambda: groups.show_crossed(subject.people, threshold, smallest),
-    "Within strata": lambda: groups.show_strata(subject, threshold, smallest),
-    "What if": lambda: show_what_if(subject, threshold, smallest),
-    "What it looks at": lambda: show_looks(subject, threshold, smallest),
-    "Other tools": lambda: view.show_dictionary(result, shown),
+    later("Rates"): lambda: view.show_rates(shown),
+    later("Gaps"): lambda: view.show_gaps(shown, tests),
+    later("Chance"): lambda: view.show_chance(result, shown),
+    later("Scores"): lambda: show_scores(subject, shown, smallest),
+    later("All attributes"): lambda: groups.show_overview(subject.people, threshold, smallest),
+    later("Crossed groups"): lambda: groups.show_crossed(subject.people, threshold, smallest),
+    later("Within strata"): lambda: groups.show_strata(subject, threshold, smallest),
+    later("What if"): lambda: show_what_if(subject, threshold, smallest),
+    later("What it looks at"): lambda: show_looks(subject, threshold, smallest),
+    later("Other tools"): lambda: view.show_dictionary(result, shown),
 }
-st.subheader("Look closer", anchor=False)
+st.subheader(tr("Look closer"), anchor=False)
 part = st.segmented_control(
-    "Part of the audit",
+    tr("Part of the audit"),
     list(parts),
     default="Rates",
+    format_func=translated,
     required=True,
     key="audit.part",
     label_visibility="collapsed",

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fairlab.data import TaskData
+from fairlab.language import tr
 from fairlab.ui import state
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import data_view as view
@@ -12,7 +13,9 @@ from fairlab.ui.widgets.data_source import PREDICTIONS, choose_kind, choose_tabl
 from fairlab.ui.widgets.proxies_effect_view import show_effects
 from fairlab.ui.widgets.starting import keep
 
-begin_page("Data", "Choose a table, and say what is predicted and whose groups are compared.")
+begin_page(
+    tr("Data"), tr("Choose a table, and say what is predicted and whose groups are compared.")
+)
 kind = choose_kind()
 if kind == PREDICTIONS:
     predictions_form()
@@ -24,7 +27,7 @@ if data is None:
 next_step = st.container(horizontal=True, vertical_alignment="center")
 left, right = st.columns([5, 7], gap="large")
 with left:
-    st.subheader("Roles", anchor=False)
+    st.subheader(tr("Roles"), anchor=False)
     roles = roles_form(data)
     view.show_card(data)
     view.show_notes(data)
@@ -32,7 +35,7 @@ findings = view.findings_of(data, roles.task)
 ready = findings.ready and not roles.problems
 with next_step:  # before what takes seconds on wide tables: who is ready need not wait
     view.show_table_line(data, roles.task)
-    if st.button("Use this table → Train", type="primary", disabled=not ready, key="data.use"):
+    if st.button(tr("Use this table → Train"), type="primary", disabled=not ready, key="data.use"):
         chosen = TaskData(data.frame, roles.task, data.data, data.notes)
         if keep(chosen):
             state.set_current_data(chosen)
@@ -40,13 +43,13 @@ with next_step:  # before what takes seconds on wide tables: who is ready need n
 with right:
     view.show_findings(findings, roles.problems)
     if view.groups_can_be_shown(findings):
-        st.subheader("Groups", anchor=False)
+        st.subheader(tr("Groups"), anchor=False)
         view.show_groups(data, roles.task)
     if ready:
-        st.subheader("Missing values", anchor=False)
+        st.subheader(tr("Missing values"), anchor=False)
         view.show_missing(data, roles.task)
-        st.subheader("Proxies", anchor=False)
+        st.subheader(tr("Proxies"), anchor=False)
         view.show_proxies(data, roles.task)
         show_effects(data, roles.task)
-        st.subheader("Leaks", anchor=False)
+        st.subheader(tr("Leaks"), anchor=False)
         view.show_leaks(data, roles.task)

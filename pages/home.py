@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fairlab.language import tr
 from fairlab.ui import state
 from fairlab.ui.components.live_curve import load_chart_ahead
 from fairlab.ui.shell import begin_page
@@ -12,25 +13,31 @@ from fairlab.ui.widgets.sweep_form import default_config
 from fairlab.ui.widgets.your_data import your_data
 from fairlab.ui.widgets.your_runs import your_runs
 
-begin_page("What does it cost to treat groups more equally?")
+begin_page(tr("What does it cost to treat groups more equally?"))
 st.markdown(
-    "Train models on your own table under a fairness constraint of your choice and watch the "
-    "trade-off between accuracy and the gap between groups draw itself. Then look at what each "
-    "point would mean for people, and take the decision away as a document."
+    tr(
+        "Train models on your own table under a fairness constraint of your "
+        "choice and watch the trade-off between accuracy and the gap between "
+        "groups draw itself. Then look at what each point would mean for "
+        "people, and take the decision away as a document."
+    )
 )
 first, second, third = st.columns([1, 1, 1])
-if first.button("Try it now", type="primary", icon=":material/play_arrow:", width="stretch"):
+if first.button(tr("Try it now"), type="primary", icon=":material/play_arrow:", width="stretch"):
     state.set_current_data(builtin())
     if start(default_config(builtin()), builtin(), priority=1) is not None:
         st.switch_page("pages/train.py")
-if second.button("Use my data", icon=":material/upload:", width="stretch"):
+if second.button(tr("Use my data"), icon=":material/upload:", width="stretch"):
     st.switch_page("pages/data.py")
-if third.button("Join a workshop", icon=":material/groups:", width="stretch"):
+if third.button(tr("Join a workshop"), icon=":material/groups:", width="stretch"):
     st.switch_page("pages/workshop.py")
 st.markdown(
-    "**Try it now** trains 63 models and two baselines on 1,989 real mortgage applications from "
-    "Boston, by race and ethnicity: about ten seconds on a laptop with nothing else to do, longer "
-    "on a busy one. Everything stays on the machine that runs fairlab."
+    tr(
+        "**Try it now** trains 63 models and two baselines on 1,989 real "
+        "mortgage applications from Boston, by race and ethnicity: about ten "
+        "seconds on a laptop with nothing else to do, longer on a busy one. "
+        "Everything stays on the machine that runs fairlab."
+    )
 )
 your_runs()
 journey()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fairlab.language import tr, translated
 from fairlab.reports.sentences.impossibility import base_rate_sentence
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.shell import begin_page
@@ -10,17 +11,20 @@ from fairlab.ui.widgets.subject import choose_subject
 from fairlab.ui.widgets.sweep_view import outcomes_of
 
 begin_page(
-    "Impossibility",
-    "Several definitions of fairness cannot hold at once when groups have different base rates. "
-    "Here is how far apart they pull on your data.",
+    tr("Impossibility"),
+    tr(
+        "Several definitions of fairness cannot hold at once when groups have "
+        "different base rates. Here is how far apart they pull on your data."
+    ),
 )
 subject = choose_subject(key="impossibility")
 outcomes, digest = outcomes_of(subject)
 st.markdown(as_it_is(base_rate_sentence(noise_of(digest, outcomes))))
 chosen = st.pills(
-    "View",
+    tr("View"),
     list(VIEWS),
     default=next(iter(VIEWS)),
+    format_func=translated,
     required=True,
     key="impossibility.view",
     bind="query-params",

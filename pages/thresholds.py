@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fairlab.impossibility import within_tolerance
+from fairlab.language import tr
 from fairlab.reports.figures.explorer import NamedCuts, explorer_payload, slider_grid
 from fairlab.reports.sentences.sweep import (
     at_threshold_sentence,
@@ -27,9 +28,12 @@ from fairlab.ui.widgets.sweep_view import (
 )
 
 begin_page(
-    "Thresholds",
-    "A person is selected when the score reaches the threshold. Move it, for everyone or for one "
-    "group, and watch who is selected, what it costs, and every gap at once.",
+    tr("Thresholds"),
+    tr(
+        "A person is selected when the score reaches the threshold. Move it, "
+        "for everyone or for one group, and watch who is selected, what it "
+        "costs, and every gap at once."
+    ),
 )
 subject = choose_subject(key="thresholds", scores=True, linked=True)
 if not subject.people.has_scores:

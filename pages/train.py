@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fairlab.language import tr
 from fairlab.ui import state
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets.runs_view import runs_view
@@ -10,13 +11,13 @@ from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.sweep_form import sweep_form
 from fairlab.ui.widgets.table_in_use import table_in_use
 
-begin_page("Train")
+begin_page(tr("Train"))
 data = state.current_data()
 with st.container(horizontal=True, vertical_alignment="center"):
     table_in_use(data)
     share("train", key="train.share")
 started = bool(state.run_ids())
-with st.expander("What to train", expanded=not started, icon=":material/tune:"):
+with st.expander(tr("What to train"), expanded=not started, icon=":material/tune:"):
     config, pressed = sweep_form(data)
 if config is not None and pressed and start(config, data) is not None:
     st.rerun()

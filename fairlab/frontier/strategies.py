@@ -11,6 +11,7 @@ from fairlab.frontier.problem import gap_of, make_problem
 from fairlab.frontier.programme import Frontier, threshold_frontier
 from fairlab.frontier.rules import RoundedRule, Rule
 from fairlab.frontier.thresholds import GroupThresholds
+from fairlab.language import told_fields, translated
 from fairlab.outcomes import FloatArray, GroupedOutcomes
 from fairlab.registry import Registry
 from fairlab.sweeps import ThresholdSweep, exact_sweep, thinned_sweep
@@ -20,6 +21,7 @@ from fairlab.sweeps.thinned import everyone_in_one
 SAME_COST = 1e-12
 
 
+@told_fields("label", "definition")
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """A way of setting thresholds that has a name.
@@ -41,7 +43,7 @@ class Strategy:
     def label_for(self, cost_fp: float = 1.0, cost_fn: float = 1.0) -> str:
         """The label; "Maximum accuracy" becomes "Least cost" when the two errors' costs differ."""
         if self.name == "maximum_accuracy" and cost_fp != cost_fn:
-            return "Least cost"
+            return translated("Least cost")
         return self.label
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fairlab.errors import InputError
+from fairlab.language import inside, tr
 from fairlab.metrics import GAPS, RATES
 from fairlab.metrics.rates import Rate
 from fairlab.registry import Registry
@@ -31,7 +32,7 @@ class Criterion:
     @property
     def label(self) -> str:
         """Name on screen: "predictive parity"."""
-        return GAPS[self.gap].label.removesuffix(" difference").lower()
+        return inside(GAPS[self.gap].label.removesuffix(tr(" difference")))
 
     @property
     def rated(self) -> Rate:

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from fairlab.errors import InputError
+from fairlab.language import inside, told_fields, tr, translated
 from fairlab.metrics.rates import RATES, Rate
 from fairlab.outcomes import Counts, FloatArray
 from fairlab.registry import Registry
@@ -82,11 +83,19 @@ class GapResult:
         part = next(p for p in self.parts if p.value is None)
         rate = RATES[part.rate]
         if not part.left_out:
-            return f"Undefined: the {rate.label.lower()} cannot be compared here."
-        reasons = "; ".join(f"no one in {g} {rate.condition}" for g in part.left_out)
-        return f"Undefined: fewer than two groups have a {rate.label.lower()} ({reasons})."
+            return tr("Undefined: the {rate} cannot be compared here.", rate=inside(rate.label))
+        condition = translated(rate.condition)
+        return tr(
+            "Undefined: fewer than two groups have a {rate} ({reasons}).",
+            rate=inside(rate.label),
+            reasons="; ".join(
+                tr("no one in {group} {condition}", group=g, condition=condition)
+                for g in part.left_out
+            ),
+        )
 
 
+@told_fields("label", "definition")
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A gap as a function of counts.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fairlab.language import SOURCE, speaking, told_fields
 from fairlab.metrics.gaps import optional
 from fairlab.metrics.intervals import wilson
 from fairlab.metrics.rates import Rate
@@ -32,6 +33,7 @@ class GroupRate:
     why: str = ""
 
 
+@told_fields("label")
 @dataclass(frozen=True, slots=True)
 class RateResult:
     """One rate of every group and of everyone together."""
@@ -72,7 +74,9 @@ def rate_result(
         whole = np.array([effective_together(counts, effective) / counts.n.sum()])
     everyone = _group_rates(rate, counts.overall(), resampled.overall(), whole, level)
     groups = _group_rates(rate, counts, resampled, shrink, level)
-    return RateResult(rate.name, rate.label, groups, everyone[0])
+    with speaking(SOURCE):  # kept and shared; told in the language in use when it is read
+        label = rate.label
+    return RateResult(rate.name, label, groups, everyone[0])
 
 
 def _group_rates(

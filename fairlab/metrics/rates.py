@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from fairlab.language import told_fields
 from fairlab.outcomes import Counts, FloatArray
 from fairlab.registry import Registry
 
 Given = Literal["nothing", "label", "decision"]
 
 
+@told_fields("label", "definition")
 @dataclass(frozen=True, slots=True)
 class Rate:
     """A ratio of two functions of counts, NaN where the denominator is 0.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fairlab.language import told_fields
 from fairlab.metrics.calibration import GroupCalibration, matched_size, simulated_shares
 from fairlab.metrics.gaps import optional
 from fairlab.metrics.ranking import GroupRanking
@@ -12,6 +13,7 @@ from fairlab.metrics.resampling import p_value_of_draws, percentile_interval
 from fairlab.outcomes import FloatArray
 
 
+@told_fields("label", "definition")
 @dataclass(frozen=True, slots=True)
 class ScoreGap:
     """One gap of scores. None is undefined.

@@ -4,6 +4,7 @@ import yaml
 
 from fairlab.config import RunConfig
 from fairlab.errors import InputError
+from fairlab.language import tr
 
 LARGEST_FILE = 200_000  # bytes; an exported run has about three thousand
 LARGEST_SWEEP = 2_000  # models
@@ -21,15 +22,22 @@ def read_run(content: bytes) -> RunConfig:
     """
     if len(content) > LARGEST_FILE:
         raise InputError(
-            f"The file has {len(content):,} bytes; a run exported by fairlab has a few thousand, "
-            f"and at most {LARGEST_FILE:,} are read. Choose the YAML file of a run."
+            tr(
+                "The file has {n_content:,} bytes; a run exported by fairlab "
+                "has a few thousand, and at most {largest_file:,} are read. "
+                "Choose the YAML file of a run.",
+                n_content=len(content),
+                largest_file=LARGEST_FILE,
+            )
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            "The file is not UTF-8 text, so it is not a run exported by fairlab. Choose the YAML "
-            "file of a run."
+            tr(
+                "The file is not UTF-8 text, so it is not a run exported by "
+                "fairlab. Choose the YAML file of a run."
+            )
         ) from error
     _refuse_bombs(text)
     config = RunConfig.from_yaml(text)
@@ -37,8 +45,13 @@ def read_run(content: bytes) -> RunConfig:
     together = models + config.sweep.n_baselines
     if together > LARGEST_SWEEP:
         raise InputError(
-            f"The run trains {together:,} models; at most {LARGEST_SWEEP:,} are accepted here. "
-            "Train it with the command fairlab sweep instead."
+            tr(
+                "The run trains {together:,} models; at most {largest_sweep:,} "
+                "are accepted here. Train it with the command fairlab sweep "
+                "instead.",
+                together=together,
+                largest_sweep=LARGEST_SWEEP,
+            )
         )
     search = config.sweep.search
     # A search trains its candidates side by side, and the sweep may get the largest of them.
@@ -46,9 +59,13 @@ def read_run(content: bytes) -> RunConfig:
     weights = side_by_side * config.sweep.most_hidden_weights
     if weights > MOST_WEIGHTS:
         raise InputError(
-            f"The run trains networks of {weights:,} weights together; at most {MOST_WEIGHTS:,} "
-            "are accepted here. Train it with the command fairlab sweep instead, or make the "
-            "networks smaller."
+            tr(
+                "The run trains networks of {weights:,} weights together; at "
+                "most {most_weights:,} are accepted here. Train it with the "
+                "command fairlab sweep instead, or make the networks smaller.",
+                weights=weights,
+                most_weights=MOST_WEIGHTS,
+            )
         )
     return config
 
@@ -59,15 +76,21 @@ def _refuse_bombs(text: str) -> None:
         for event in yaml.parse(text):
             if isinstance(event, yaml.AliasEvent):
                 raise InputError(
-                    "The file uses YAML aliases (*name), which fairlab never writes and does not "
-                    "read. Write the values out."
+                    tr(
+                        "The file uses YAML aliases (*name), which fairlab "
+                        "never writes and does not read. Write the values out."
+                    )
                 )
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
                 raise InputError(
-                    f"The file nests more than {DEEPEST} lists or mappings in each other, which "
-                    "no run needs. Choose the YAML file of a run."
+                    tr(
+                        "The file nests more than {deepest} lists or mappings "
+                        "in each other, which no run needs. Choose the YAML "
+                        "file of a run.",
+                        deepest=DEEPEST,
+                    )
                 )
     except yaml.YAMLError:
         return  # reading it says what is wrong, and where

@@ -2,6 +2,8 @@
 
 import re
 
+from fairlab.language import tr
+
 # Controls, marks of direction, spaces without width. A joiner between letters of scripts other
 # than ASCII belongs to the word (Persian, Hindi, emoji) and stays.
 _UNSEEN = re.compile(
@@ -13,4 +15,4 @@ _UNSEEN = re.compile(
 
 def visible(text: str) -> str:
     """The text with signs that would not show, or would reorder others, as "[U+202E]"."""
-    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    return _UNSEEN.sub(lambda found: tr("[U+{ord:04X}]", ord=ord(found[0])), text)

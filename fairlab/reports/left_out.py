@@ -5,13 +5,15 @@ from io import BytesIO
 
 import pandas as pd
 
+from fairlab.language import tr
+
 COLUMN = "left_out"
 _START = "rests on fewer than"
 
 
 def few_people(smallest: int) -> str:
     """Why a number is left out, for a cell of a table."""
-    return f"{_START} {smallest} people"
+    return tr("{start} {smallest} people", start=_START, smallest=smallest)
 
 
 def left_out_words(columns: Iterable[str], smallest: int) -> str:
@@ -24,7 +26,11 @@ def left_out_words(columns: Iterable[str], smallest: int) -> str:
     names = ", ".join(columns)
     if not names:
         return ""
-    return f"{few_people(smallest)} or would let such a cell be worked out: {names}"
+    return tr(
+        "{few_people} or would let such a cell be worked out: {names}",
+        few_people=few_people(smallest),
+        names=names,
+    )
 
 
 def count_left_out(table: pd.DataFrame) -> int:
@@ -46,13 +52,19 @@ def left_out_sentence(counts: Mapping[str, int], smallest: int) -> str:
         counts: Numbers left out, by file.
         smallest: Cells of fewer people are small.
     """
-    known = [f"{count:,} in {name}" for name, count in counts.items() if count]
+    known = [
+        tr("{count:,} in {name}", count=count, name=name) for name, count in counts.items() if count
+    ]
     if not known:
         return ""
-    return (
-        f"{sum(counts.values()):,} numbers are left out: {', '.join(known)}. They rest on fewer "
-        f"than {smallest} people in some cell, or would let such a cell be worked out. Every row "
-        f"says which, in its column {COLUMN}."
+    return tr(
+        "{n_values:,} numbers are left out: {known}. They rest on fewer "
+        "than {smallest} people in some cell, or would let such a cell be "
+        "worked out. Every row says which, in its column {column}.",
+        n_values=sum(counts.values()),
+        known=", ".join(known),
+        smallest=smallest,
+        column=COLUMN,
     )
 
 

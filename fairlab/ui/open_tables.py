@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fairlab.errors import InputError
+from fairlab.language import tr
 from fairlab.runs.endings import machine_memory
 from fairlab.settings import settings
 
@@ -61,17 +62,27 @@ class OpenTables:
             mine = self._bytes(who)
             if mine and mine + size > self._of_one:
                 raise InputError(
-                    f"This table takes {size / MB:,.0f} MB of the server's memory, and the tables "
-                    f"on your open pages take {mine / MB:,.0f} MB; at most "
-                    f"{self._of_one / MB:,.0f} MB can be. Close other pages of fairlab, reload "
-                    "this one, and try again after two minutes."
+                    tr(
+                        "This table takes {size:,.0f} MB of the server's "
+                        "memory, and the tables on your open pages take "
+                        "{mine:,.0f} MB; at most {of_one:,.0f} MB can be. "
+                        "Close other pages of fairlab, reload this one, and "
+                        "try again after two minutes.",
+                        size=size / MB,
+                        mine=mine / MB,
+                        of_one=self._of_one / MB,
+                    )
                 )
             if self._bytes() + size > self._most:
                 raise InputError(
-                    f"This table takes {size / MB:,.0f} MB of the server's memory, and the tables "
-                    "on everybody's open pages leave less than that. Keep the columns and people "
-                    "you need, or try again in some minutes. Whoever runs this server can raise "
-                    "the limit (FAIRLAB_OPEN_TABLES_MB)."
+                    tr(
+                        "This table takes {size:,.0f} MB of the server's "
+                        "memory, and the tables on everybody's open pages "
+                        "leave less than that. Keep the columns and people you "
+                        "need, or try again in some minutes. Whoever runs this "
+                        "server can raise the limit (FAIRLAB_OPEN_TABLES_MB).",
+                        size=size / MB,
+                    )
                 )
             self._open[id(frame)] = _Open(weakref.ref(frame), size, who)
 

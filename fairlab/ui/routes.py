@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 import fairlab
 from fairlab.errors import FairlabError, UnknownNameError
+from fairlab.language import tr
 from fairlab.runs.feed import Feed, Want, points_payload
 from fairlab.runs.supervisor import trouble
 from fairlab.ui.shutdown import when_stopping
@@ -53,9 +54,12 @@ async def news(request: Request) -> Response:
     wait = request.query_params.get("wait", "0")
     wants = [Want(m[1], int(m[2]), int(m[3]), m[4]) for m in found if m is not None]
     if not 1 <= len(found) <= MOST_RUNS or len(wants) < len(found):
-        return _problem(400, f"run must be ID:NEXT:ATTEMPT:SEEN, for 1 to {MOST_RUNS} runs.")
+        return _problem(
+            400,
+            tr("run must be ID:NEXT:ATTEMPT:SEEN, for 1 to {most_runs} runs.", most_runs=MOST_RUNS),
+        )
     if not _WAIT.fullmatch(wait):
-        return _problem(400, "wait must be a whole number of seconds.")
+        return _problem(400, tr("wait must be a whole number of seconds."))
     pause, told = 0, dict[str, str]()
     try:
         told = await watch.news(wants, int(wait), lambda: _left(request))
@@ -80,9 +84,9 @@ def points(request: Request) -> JSONResponse:
     run_id = request.path_params["run_id"]
     after = request.query_params.get("after", "0")
     if not _CURSOR.fullmatch(after):
-        return _problem(400, "after must be a whole number, the 'next' of the answer before.")
+        return _problem(400, tr("after must be a whole number, the 'next' of the answer before."))
     if not _RUN_ID.fullmatch(run_id):
-        return _problem(404, "There is no such run here. Check the link.")
+        return _problem(404, tr("There is no such run here. Check the link."))
     try:
         return JSONResponse(points_payload(store(), run_id, int(after)), headers=_HEADERS)
     except UnknownNameError as error:

@@ -8,6 +8,7 @@ from fairlab.ui import state
 from fairlab.ui.owner import owner
 from fairlab.ui.presenting import present_toggle
 from fairlab.ui.reconnect import run_again_on_reconnect
+from fairlab.ui.speech import language_switch
 from fairlab.ui.store import store
 from fairlab.ui.widgets.deleted_view import stop_if_deleted
 from fairlab.ui.widgets.share import say_gone
@@ -16,7 +17,7 @@ _SEEN = "fairlab.seen"
 
 _STYLE = """
 <style>
-.block-container {padding-top: 2.2rem; max-width: 1320px;}
+.block-container {padding-top: 3.2rem; max-width: 1320px;}
 @media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;}}
 [data-testid="stMetricLabel"] p {white-space: normal;}
 </style>
@@ -69,6 +70,7 @@ def begin_page(title: str, subtitle: str = "") -> None:
     head = st.container(horizontal=True, vertical_alignment="center", wrap=False, key="shell-title")
     with head:
         st.title(title, anchor=False)
+        language_switch()
         present_toggle()
     if subtitle:
         st.markdown(subtitle)

@@ -17,6 +17,7 @@ from fairlab.data import TaskData, save_table
 from fairlab.data.kept_predictions import load_predictions, predictions_frame
 from fairlab.data.tables import kept_bytes
 from fairlab.errors import FairlabError
+from fairlab.language import tr
 from fairlab.reports.sentences.curve import point_label as words_of
 from fairlab.results import CROSSING, ScoredPeople, crossed_size
 from fairlab.runs.records import RunRecord
@@ -74,7 +75,10 @@ class ChosenPoint:
 
     def with_cuts(self, by: tuple[str, ...], cuts: tuple[float, ...]) -> "ChosenPoint":
         """The same model, decided at a threshold per group."""
-        label = f"{point_label(self.run_id, self.index)} with a threshold per group"
+        label = tr(
+            "{point_label} with a threshold per group",
+            point_label=point_label(self.run_id, self.index),
+        )
         label += f" ({CROSSING.join(by)})"
         return replace(self, label=label, within=None, by=by, cuts=cuts)
 
@@ -162,7 +166,7 @@ def _link(point: ChosenPoint) -> str:
     cut = np.format_float_positional(point.threshold, trim="-")
     text = f"{point.run_id}:{point.index}@{cut}"
     if point.within is not None:
-        text += f"~{point.within:.6g}"
+        text += tr("~{within:.6g}", within=point.within)
     if point.cuts:
         by = "*".join(quote(name, safe="") for name in point.by)
         text += f";{by};{'*'.join(repr(cut) for cut in point.cuts)}"
@@ -350,7 +354,7 @@ def point_label(run_id: str, index: int) -> str:
     try:
         return words_of(result(run_id).points[index])
     except (FairlabError, IndexError):
-        return f"model {index}"
+        return tr("model {index}", index=index)
 
 
 def forget(point: ChosenPoint) -> None:

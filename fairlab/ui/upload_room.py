@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 
+from fairlab.language import tr
 from fairlab.settings import settings
 
 _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+/?")
@@ -65,7 +66,7 @@ class UploadRoom:
             return
         page = found[1]
         if self._under_way.total() >= UNDER_WAY or self._under_way[page] >= UNDER_WAY_OF_PAGE:
-            words = "Too many files are being uploaded. Try again in a moment."
+            words = tr("Too many files are being uploaded. Try again in a moment.")
             await PlainTextResponse(words, 503, _HEADERS)(scope, receive, send)
             return
         self._under_way[page] += 1

@@ -111,7 +111,8 @@ def test_a_move_of_one_threshold_is_told_by_outcome(page: Page) -> None:
 
 def test_numbers_are_rounded_as_the_sentences_round_them(page: Page) -> None:
     """Eighths and sixteenths lie exactly half-way; every other number has one nearest."""
-    source = (Path(threshold_explorer.__file__).parent / "rounding.js").read_text("utf-8")
+    folder = Path(threshold_explorer.__file__).parent
+    source = "".join((folder / f).read_text("utf-8") for f in ("words.js", "rounding.js"))
     values = [k / 16 for k in range(400)] + [100 * k / 37 for k in range(60)]
     for digits in (0, 1, 2):
         found = page.evaluate(
@@ -122,7 +123,8 @@ def test_numbers_are_rounded_as_the_sentences_round_them(page: Page) -> None:
 
 def test_a_gap_is_held_against_a_tolerance_with_its_interval(page: Page) -> None:
     """Inside or outside only where the whole interval is; otherwise we cannot tell."""
-    source = (Path(threshold_explorer.__file__).parent / "explorer_gaps.js").read_text("utf-8")
+    folder = Path(threshold_explorer.__file__).parent
+    source = "".join((folder / f).read_text("utf-8") for f in ("words.js", "explorer_gaps.js"))
     asked = [(0.05, [0.0, 0.1]), (0.05, [0.0, 0.2]), (0.3, [0.2, 0.4]), (0.2, [0.1, 0.3])]
     asked += [(0.05, None), (0.2, None)]  # type: ignore[list-item]
     body = "return data.map(([value, range]) => heldAgainst(value, range, 0.1));"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate, OverallGap
 from fairlab.reports.figures.theme import BLUE, GREY, group_styles, interval_bars, layout, plain
 from fairlab.reports.tables.audit import MAIN_GAPS
@@ -42,7 +43,7 @@ def rates_figure(result: Audit, names: Sequence[str] = MAIN_RATES) -> go.Figure:
             )
         )
     height = 110 + len(names) * max(46, 17 * len(groups))
-    figure.update_layout(layout(x="% of the people each rate is about", y="", height=height))
+    figure.update_layout(layout(x=tr("% of the people each rate is about"), y="", height=height))
     figure.update_yaxes(
         tickvals=list(range(len(names))),
         ticktext=[_wrapped(RATES[name].label) for name in names],
@@ -57,7 +58,14 @@ def gaps_figure(result: Audit) -> go.Figure:
     shown = [gap for name, gap in result.gaps.items() if gap.value is not None and _points(name)]
     return _dots(
         shown,
-        [f"{_short(gap.highest)} over {_short(gap.lowest)}" for gap in shown],
+        [
+            tr(
+                "{short} over {gap_lowest}",
+                short=_short(gap.highest),
+                gap_lowest=_short(gap.lowest),
+            )
+            for gap in shown
+        ],
         [_wrapped(GAPS[gap.name].label) for gap in shown],
     )
 
@@ -69,7 +77,7 @@ def overall_figure(result: Audit) -> go.Figure:
     ]
     return _dots(
         shown,
-        [f"farthest: {_short(gap.farthest)}" for gap in shown],
+        [tr("farthest: {short}", short=_short(gap.farthest)) for gap in shown],
         [_wrapped(GAPS[gap.name].label) for gap in shown],
     )
 
@@ -85,7 +93,15 @@ def overview_figure(audits: Mapping[str, Audit], names: Sequence[str] = MAIN_GAP
     shown = [(by, gap) for by, gap in rows if gap.value is not None]
     return _dots(
         [gap for _, gap in shown],
-        [f"{_short(by)}: {_short(gap.highest)} over {_short(gap.lowest)}" for by, gap in shown],
+        [
+            tr(
+                "{short}: {gap_highest} over {gap_lowest}",
+                short=_short(by),
+                gap_highest=_short(gap.highest),
+                gap_lowest=_short(gap.lowest),
+            )
+            for by, gap in shown
+        ],
         [_wrapped(GAPS[gap.name].label) for _, gap in shown],
     )
 
@@ -112,7 +128,7 @@ def _dots(
         )
     )
     figure.update_layout(
-        layout(x="Gap, points  (← more equal)", y="", height=110 + 58 * max(len(shown), 1))
+        layout(x=tr("Gap, points  (← more equal)"), y="", height=110 + 58 * max(len(shown), 1))
     )
     figure.update_yaxes(
         tickvals=list(range(len(shown))),
@@ -165,28 +181,43 @@ def crossed_figure(result: Audit, rate: str) -> go.Figure:
         figure.add_vline(
             x=100 * everyone,
             line={"color": GREY, "dash": "dash", "width": 1},
-            annotation={"text": "everyone", "font": {"size": 12}},
+            annotation={"text": tr("everyone"), "font": {"size": 12}},
             annotation_position="top",
         )
     figure.update_yaxes(
         tickvals=list(range(len(groups))),
-        ticktext=[f"{_wrapped(g.group)} ({g.n:,.0f})" for g in groups],
+        ticktext=[tr("{wrapped} ({g_n:,.0f})", wrapped=_wrapped(g.group), g_n=g.n) for g in groups],
         range=[-0.5, len(groups) - 0.5],
     )
     return figure
 
 
 def _share(rate: GroupRate) -> str:
-    text = f"{_percent(rate.value):.1f} %"
+    text = tr("{rate_value:.1f} %", rate_value=_percent(rate.value))
     if rate.lower is not None and rate.upper is not None:
-        text += f" ({100 * rate.lower:.1f} to {100 * rate.upper:.1f})"
-    return f"{text}, {rate.numerator:,.0f} of {rate.n:,.0f} people"
+        text += tr(
+            " ({rate_lower:.1f} to {rate_upper:.1f})",
+            rate_lower=100 * rate.lower,
+            rate_upper=100 * rate.upper,
+        )
+    return tr(
+        "{text}, {numerator:,.0f} of {rate_n:,.0f} people",
+        text=text,
+        numerator=rate.numerator,
+        rate_n=rate.n,
+    )
 
 
 def _gap_words(gap: GapResult | OverallGap) -> str:
-    text = f"{GAPS[gap.name].label}: {_percent(gap.value):.1f} points"
+    text = tr(
+        "{gap}: {gap_value:.1f} points", gap=GAPS[gap.name].label, gap_value=_percent(gap.value)
+    )
     if gap.lower is not None and gap.upper is not None:
-        text += f" ({100 * gap.lower:.1f} to {100 * gap.upper:.1f})"
+        text += tr(
+            " ({gap_lower:.1f} to {gap_upper:.1f})",
+            gap_lower=100 * gap.lower,
+            gap_upper=100 * gap.upper,
+        )
     return text
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from fairlab.language import tr
 from fairlab.metrics import GroupCalibration, Multicalibration, SubgroupCalibration
 from fairlab.reports.figures.theme import BLUE, GREY, Style, group_styles, layout, plain
 from fairlab.reports.sentences.multicalibration import range_words
@@ -41,10 +42,10 @@ def before_after_figure(effect: RecalibrationEffect, shown: Sequence[str]) -> go
         name = plain(before.group)
         if before.bins:
             hollow = Style(style.color, f"{style.symbol}-open", "dot")
-            figure.add_trace(_curve(before, hollow, f"{name}, before", bars=False))
+            figure.add_trace(_curve(before, hollow, tr("{name}, before", name=name), bars=False))
         if after.bins:
             solid = Style(style.color, style.symbol, "solid")
-            figure.add_trace(_curve(after, solid, f"{name}, after"))
+            figure.add_trace(_curve(after, solid, tr("{name}, after", name=name)))
     drawn = [g for g in (*effect.before, *effect.after) if g.group in shown]
     return _framed(figure, drawn)
 
@@ -82,7 +83,7 @@ def subgroups_figure(rows: Sequence[SubgroupCalibration], level: float = 0.95) -
     )
     figure.update_layout(
         layout(
-            x="Outcome − score, points<br>← scores too high | too low →",
+            x=tr("Outcome − score, points<br>← scores too high | too low →"),
             y="",
             height=120 + 44 * max(len(rows), 1),
         )
@@ -108,7 +109,7 @@ def _diagonal() -> go.Figure:
             y=[0, 100],
             mode="lines",
             line={"color": GREY, "dash": "dash", "width": 1},
-            name="score equals share",
+            name=tr("score equals share"),
             hoverinfo="skip",
         )
     )
@@ -133,9 +134,16 @@ def _curve(group: GroupCalibration, style: Style, name: str, bars: bool = True) 
         line={"color": style.color, "dash": style.dash, "width": 2},
         marker={"color": style.color, "symbol": style.symbol, "size": 8},
         hovertext=[
-            f"{name}: mean score {100 * b.mean_score:.1f} %, favourable "
-            f"{100 * b.rate:.1f} % ({100 * b.lower:.1f} to {100 * b.upper:.1f}), "
-            f"{b.n:,.0f} people"
+            tr(
+                "{name}: mean score {mean_score:.1f} %, favourable {rate:.1f} "
+                "% ({b_lower:.1f} to {b_upper:.1f}), {b_n:,.0f} people",
+                name=name,
+                mean_score=100 * b.mean_score,
+                rate=100 * b.rate,
+                b_lower=100 * b.lower,
+                b_upper=100 * b.upper,
+                b_n=b.n,
+            )
             for b in group.bins
         ],
         hoverinfo="text",
@@ -144,7 +152,7 @@ def _curve(group: GroupCalibration, style: Style, name: str, bars: bool = True) 
 
 def _framed(figure: go.Figure, groups: Sequence[GroupCalibration]) -> go.Figure:
     figure.update_layout(
-        layout(x="Mean score, %", y="People with the favourable outcome, %", height=460)
+        layout(x=tr("Mean score, %"), y=tr("People with the favourable outcome, %"), height=460)
     )
     bins = [b for group in groups for b in group.bins]
     lowest = 100 * min((min(b.mean_score, b.lower) for b in bins), default=0.0)
@@ -158,14 +166,22 @@ def _framed(figure: go.Figure, groups: Sequence[GroupCalibration]) -> go.Figure:
 def _label(row: SubgroupCalibration) -> str:
     lines = textwrap.wrap(row.subgroup, _LABEL_WIDTH) or [" "]
     if row.scores is not None:
-        lines.append(f"scores {range_words(row)}")
-    lines[-1] += f" ({row.n:,})"
+        lines.append(tr("scores {range}", range=range_words(row)))
+    lines[-1] += tr(" ({row_n:,})", row_n=row.n)
     return "<br>".join(plain(line) for line in lines)
 
 
 def _row_words(row: SubgroupCalibration) -> str:
-    return (
-        f"{plain(row.subgroup)}, scores {range_words(row)}: outcome {100 * row.rate:.1f} %, mean "
-        f"score {100 * row.mean_score:.1f} %, {100 * row.residual:+.1f} points "
-        f"({100 * row.lower:+.1f} to {100 * row.upper:+.1f}, all rows at once), {row.n:,} people"
+    return tr(
+        "{plain}, scores {range}: outcome {rate:.1f} %, mean score "
+        "{mean_score:.1f} %, {residual:+.1f} points ({row_lower:+.1f} to "
+        "{row_upper:+.1f}, all rows at once), {row_n:,} people",
+        plain=plain(row.subgroup),
+        range=range_words(row),
+        rate=100 * row.rate,
+        mean_score=100 * row.mean_score,
+        residual=100 * row.residual,
+        row_lower=100 * row.lower,
+        row_upper=100 * row.upper,
+        row_n=row.n,
     )

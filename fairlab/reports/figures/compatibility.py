@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from fairlab.impossibility import Compatibility, CompatibilityTable
+from fairlab.language import tr
 from fairlab.reports.figures.theme import BLUE, layout
 from fairlab.reports.sentences.compatibility import SHORT, set_words
 
@@ -100,7 +101,10 @@ def triples_figure(table: CompatibilityTable) -> go.Figure:
     labels = [" + ".join(SHORT[name] for name in e.criteria) for e in triples]
     figure = go.Figure(
         layout=layout(
-            x="Least worst gap, points", y="", height=90 + 26 * len(triples), hovermode="closest"
+            x=tr("Least worst gap, points"),
+            y="",
+            height=90 + 26 * len(triples),
+            hovermode="closest",
         )
     )
     figure.add_bar(
@@ -121,11 +125,15 @@ def triples_figure(table: CompatibilityTable) -> go.Figure:
 
 
 def _number(entry: Compatibility) -> str:
-    return "–" if entry.upper is None else f"{100 * entry.upper:.1f}"
+    return "–" if entry.upper is None else tr("{entry_upper:.1f}", entry_upper=100 * entry.upper)
 
 
 def _hover(entry: Compatibility) -> str:
     words = set_words(entry.criteria)
     if entry.upper is None:
-        return f"{words}: undefined"
-    return f"{words}: least worst gap {100 * entry.upper:.2f} points"
+        return tr("{words}: undefined", words=words)
+    return tr(
+        "{words}: least worst gap {entry_upper:.2f} points",
+        words=words,
+        entry_upper=100 * entry.upper,
+    )

@@ -4,6 +4,7 @@ import textwrap
 
 import plotly.graph_objects as go
 
+from fairlab.language import tr
 from fairlab.reports.figures.theme import layout
 
 LONGEST_LINE = 50  # characters of an axis title that fit the height of the chart
@@ -17,8 +18,10 @@ def live_layout(gap_words: str, split_words: str) -> go.Layout:
         split_words: On which people points are measured ("test people").
     """
     result = layout(
-        x=f"Accuracy, % of {split_words}  (more accurate →)",
-        y="<br>".join(textwrap.wrap(f"Gap in {gap_words}, points  (↓ more equal)", LONGEST_LINE)),
+        x=tr("Accuracy, % of {split}  (more accurate →)", split=split_words),
+        y="<br>".join(
+            textwrap.wrap(tr("Gap in {gap}, points  (↓ more equal)", gap=gap_words), LONGEST_LINE)
+        ),
         height=460,
         showlegend=True,
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from fairlab.data import Proxies
+from fairlab.language import tr
 from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout, plain
 from fairlab.reports.sentences.data import begin
 from fairlab.reports.tables.data import GroupRow
@@ -34,7 +35,7 @@ def base_rates_figure(rows: Sequence[GroupRow], words: tuple[str, str]) -> go.Fi
         figure.add_trace(
             go.Scatter(
                 x=[rate],
-                y=[f"{_short(row.name)}  (n={row.n:,})"],
+                y=[tr("{short}  (n={row_n:,})", short=_short(row.name), row_n=row.n)],
                 mode="markers",
                 marker={"color": style.color, "symbol": style.symbol, "size": 12},
                 error_x={
@@ -46,8 +47,17 @@ def base_rates_figure(rows: Sequence[GroupRow], words: tuple[str, str]) -> go.Fi
                     "thickness": 2,
                 },
                 hovertemplate=(
-                    f"{plain(row.name)}<br>{rate:.1f} % ({lower:.1f} to {upper:.1f})<br>"
-                    f"{row.favourable:,} of {row.n:,} people<extra></extra>"
+                    tr(
+                        "{plain}<br>{rate:.1f} % ({lower:.1f} to "
+                        "{upper:.1f})<br>{favourable:,} of {row_n:,} "
+                        "people<extra></extra>",
+                        plain=plain(row.name),
+                        rate=rate,
+                        lower=lower,
+                        upper=upper,
+                        favourable=row.favourable,
+                        row_n=row.n,
+                    )
                 ),
             )
         )
@@ -64,7 +74,7 @@ def proxies_figure(found: Proxies) -> go.Figure:
     values = [s.auc for s in shown]
     colors = [BLUE] * len(shown)
     if found.together is not None:
-        names.insert(0, "All features together")
+        names.insert(0, tr("All features together"))
         values.insert(0, found.together)
         colors.insert(0, GREY)
     figure = go.Figure(
@@ -74,13 +84,13 @@ def proxies_figure(found: Proxies) -> go.Figure:
             y=names,
             orientation="h",
             marker={"color": colors},
-            text=[f"{value:.2f}" for value in values],
+            text=[tr("{value:.2f}", value=value) for value in values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: AUC %{text}<extra></extra>",
         ),
         layout=layout(
-            x=f"AUC for {_short(found.attribute)}<br>0.5 guessing, 1 certain",
+            x=tr("AUC for {short}<br>0.5 guessing, 1 certain", short=_short(found.attribute)),
             y="",
             height=90 + 30 * max(len(names), 2),
             showlegend=False,

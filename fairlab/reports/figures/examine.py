@@ -9,6 +9,7 @@ from fairlab.config import CONSTRAINT_GAPS
 from fairlab.examine.changes import Flip, FlipTest, Share, by_direction
 from fairlab.examine.importance import Contributions, Importance
 from fairlab.examine.proxies_effect import Estimate, ProxyEffects, Step
+from fairlab.language import tr
 from fairlab.metrics.gaps import GAPS
 from fairlab.reports.figures.theme import (
     BLUE,
@@ -35,10 +36,18 @@ def flips_figure(test: FlipTest) -> go.Figure:
     """
     flips = by_direction(test)[:MOST_PAIRS]
     placebo = any(flip.placebo is not None for flip in flips)
-    names = [f"{_short(f.origin)} as {_short(f.target)}<br>(n={f.people:,})" for f in flips]
+    names = [
+        tr(
+            "{short} as {f_target}<br>(n={people:,})",
+            short=_short(f.origin),
+            f_target=_short(f.target),
+            people=f.people,
+        )
+        for f in flips
+    ]
     figure = go.Figure(
         layout=layout(
-            x="Share of people decided otherwise, %<br>with 95 % interval",
+            x=tr("Share of people decided otherwise, %<br>with 95 % interval"),
             y="",
             height=150 + (104 if placebo else 62) * max(len(flips), 2) + 40 * placebo,
             scattermode="group",
@@ -53,7 +62,12 @@ def flips_figure(test: FlipTest) -> go.Figure:
     ]
     if placebo:
         drawn += [
-            (f"{label}, own group's values", color, f"{symbol}-open", _placebo(flips, what))
+            (
+                tr("{label}, own group's values", label=label),
+                color,
+                f"{symbol}-open",
+                _placebo(flips, what),
+            )
             for what, label, color, symbol in marks
         ]
     for label, color, symbol, shares in drawn:
@@ -81,7 +95,7 @@ def importance_figure(found: Importance) -> go.Figure:
     players = found.players[:MOST_COLUMNS]
     figure = go.Figure(
         layout=layout(
-            x="Moves a score by, points of score<br>mean size, with 95 % interval",
+            x=tr("Moves a score by, points of score<br>mean size, with 95 % interval"),
             y="",
             height=150 + (22 + 12 * len(found.groups)) * len(players),
             scattermode="group",
@@ -94,7 +108,7 @@ def importance_figure(found: Importance) -> go.Figure:
             go.Scatter(
                 x=[100 * w.size for w in own],
                 y=[_short(player) for player in players],
-                name=f"{_short(group)} (n={own[0].n:,})",
+                name=tr("{short} (n={own_first_n:,})", short=_short(group), own_first_n=own[0].n),
                 mode="markers",
                 orientation="h",
                 cliponaxis=False,
@@ -115,14 +129,17 @@ def person_figure(
     own = found.values[0]
     order = sorted(range(len(own)), key=lambda c: -abs(own[c]))
     shown, rest = order[:MOST_COLUMNS], order[MOST_COLUMNS:]
-    names = ["Mean score", *(_with_value(found.players[c], values) for c in shown)]
+    names = [tr("Mean score"), *(_with_value(found.players[c], values) for c in shown)]
     steps = [100 * found.base, *(100 * float(own[c]) for c in shown)]
     if rest:
-        names.append(f"{len(rest)} other columns")
+        names.append(tr("{n_rest} other columns", n_rest=len(rest)))
         steps.append(100 * float(sum(own[c] for c in rest)))
-    names.append("Score")
+    names.append(tr("Score"))
     steps.append(100 * float(found.score[0]))
-    signs = [f"{v:.1f}" if i in (0, len(steps) - 1) else f"{v:+.1f}" for i, v in enumerate(steps)]
+    signs = [
+        tr("{v:.1f}", v=v) if i in (0, len(steps) - 1) else tr("{v:+.1f}", v=v)
+        for i, v in enumerate(steps)
+    ]
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
@@ -138,7 +155,9 @@ def person_figure(
             connector={"line": {"color": "rgba(128,128,128,0.5)"}},
             hovertemplate="%{y}: %{text} points<extra></extra>",
         ),
-        layout=layout(x="Points of score", y="", height=130 + 34 * len(steps), showlegend=False),
+        layout=layout(
+            x=tr("Points of score"), y="", height=130 + 34 * len(steps), showlegend=False
+        ),
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(range=_room(steps))
@@ -151,19 +170,19 @@ def effects_figure(found: ProxyEffects) -> go.Figure:
     """The path on the plane of accuracy and gap, and the residualised model beside it."""
     gap = GAPS[CONSTRAINT_GAPS[found.constraint]].label
     figure = go.Figure(
-        layout=layout(x="Accuracy, %", y=f"{gap}, points<br>more equal ↓", height=430)
+        layout=layout(x="Accuracy, %", y=tr("{gap}, points<br>more equal ↓", gap=gap), height=430)
     )
     path = [step for step in found.steps if step.kind != "residualised"]
     other = [step for step in found.steps if step.kind == "residualised"]
     for steps, name, color, symbol, mode in (
         (
             path,
-            "Strongest proxies left out",
+            tr("Strongest proxies left out"),
             BLUE,
             "circle",
             "lines+markers+text",
         ),
-        (other, "Group means taken out", GREEN, "square", "markers"),
+        (other, tr("Group means taken out"), GREEN, "square", "markers"),
     ):
         figure.add_trace(
             go.Scatter(
@@ -230,12 +249,21 @@ def _label(step: Step) -> str:
 
 
 def _hover(step: Step) -> str:
-    named = {"all": "All features", "residualised": "Group means taken out of all features"}
-    said = named.get(step.kind) or f"Without {', '.join(plain(n) for n in step.dropped)}"
-    auc = "" if step.auc is None else f"<br>the rest still tells groups with AUC {step.auc:.2f}"
-    return (
-        f"{said}<br>accuracy {_percent(step.accuracy):.1f} %, gap {_percent(step.gap):.1f} points"
-        f"{auc}"
+    named = {"all": tr("All features"), "residualised": tr("Group means taken out of all features")}
+    said = named.get(step.kind) or tr(
+        "Without {plain}", plain=", ".join(plain(n) for n in step.dropped)
+    )
+    auc = (
+        ""
+        if step.auc is None
+        else tr("<br>the rest still tells groups with AUC {auc:.2f}", auc=step.auc)
+    )
+    return tr(
+        "{said}<br>accuracy {accuracy:.1f} %, gap {gap:.1f} points{auc}",
+        said=said,
+        accuracy=_percent(step.accuracy),
+        gap=_percent(step.gap),
+        auc=auc,
     )
 
 
@@ -266,9 +294,16 @@ def _placebo(flips: Sequence[Flip], what: str) -> list[Share]:
 
 def _of(share: Share) -> str:
     return (
-        "undefined"
+        tr("undefined")
         if share.value is None
-        else (f"{share.k:,} of {share.n:,} ({100 * share.value:.1f} %)")
+        else (
+            tr(
+                "{k:,} of {share_n:,} ({share_value:.1f} %)",
+                k=share.k,
+                share_n=share.n,
+                share_value=100 * share.value,
+            )
+        )
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fairlab.impossibility import DialCourse
+from fairlab.language import inside, tr
 from fairlab.metrics import GAPS, RATES
 from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
 from fairlab.reports.figures.sweep import gap_styles
@@ -158,7 +159,7 @@ def explorer_payload(
         "groups": _groups(outcomes, sweep, positions, own, grid),
         "first_shown": _largest(sweep),
         "rates": [_rate(name) for name in SHOWN_RATES],
-        "rate_labels": {rate.name: rate.label.lower() for rate in RATES.values()},
+        "rate_labels": {rate.name: inside(rate.label) for rate in RATES.values()},
         "conditions": {rate.name: rate.condition for rate in RATES.values()},
         "gaps": _gaps(counts, gaps),
         "bands": {} if bands is None else _bands(bands, positions),
@@ -266,7 +267,7 @@ def _gaps(counts: Counts, names: Sequence[str]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "label": GAPS[name].label.removesuffix(" difference"),
+                "label": GAPS[name].label.removesuffix(tr(" difference")),
                 "definition": GAPS[name].definition,
                 "rates": [rate.name for rate in GAPS[name].rates],
                 "color": style.color,
@@ -313,9 +314,15 @@ def _decimals(step: float) -> int:
 def dial_payload(course: DialCourse) -> dict[str, Any]:
     """Everything the base-rate dial shows, JSON-ready: each position with its sentence."""
     names = [
-        "Parity gap forced by equalized odds",
-        "FPR gap forced by equal PPV and TPR",
-        *(f"{GAPS[n].label.removesuffix(' difference')} gap, as decided" for n in course.measured),
+        tr("Parity gap forced by equalized odds"),
+        tr("FPR gap forced by equal PPV and TPR"),
+        *(
+            tr(
+                "{removesuffix} gap, as decided",
+                removesuffix=GAPS[n].label.removesuffix(tr(" difference")),
+            )
+            for n in course.measured
+        ),
     ]
     values = [course.forced_parity, course.forced_fpr, *course.measured.values()]
     sentences = [dial_sentence(course, i) for i in range(len(course.dials))]

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from fairlab.impossibility import BalanceIntervals, BalanceTable, IdentityTable, ParityTable
+from fairlab.language import tr
 from fairlab.metrics import GAPS
 from fairlab.reports.figures.sweep import gap_styles
 from fairlab.reports.figures.theme import GREY, group_styles, layout, plain
@@ -19,7 +20,7 @@ def identity_figure(table: IdentityTable) -> go.Figure:
     names = [_escaped(row.group) for row in table.rows]
     figure = go.Figure(
         layout=layout(
-            x="False positive rate, %", y="", height=120 + ROW * len(names), hovermode="closest"
+            x=tr("False positive rate, %"), y="", height=120 + ROW * len(names), hovermode="closest"
         )
     )
     for row, style in zip(table.rows, group_styles(names), strict=True):
@@ -33,8 +34,8 @@ def identity_figure(table: IdentityTable) -> go.Figure:
                 hoverinfo="skip",
             )
     for what, values, filled in (
-        ("Measured", [r.fpr for r in table.rows], True),
-        ("Forced by equal PPV and TPR", [r.forced_fpr for r in table.rows], False),
+        (tr("Measured"), [r.fpr for r in table.rows], True),
+        (tr("Forced by equal PPV and TPR"), [r.forced_fpr for r in table.rows], False),
     ):
         figure.add_scatter(
             x=_hundred(values),
@@ -45,11 +46,11 @@ def identity_figure(table: IdentityTable) -> go.Figure:
             hovertemplate=f"%{{y}}: {what.lower()} %{{x:.1f}} %<extra></extra>",
             showlegend=False,
         )
-    _key(figure, ("Measured", "circle"), ("Forced by equal PPV and TPR", "circle-open"))
+    _key(figure, (tr("Measured"), "circle"), (tr("Forced by equal PPV and TPR"), "circle-open"))
     if any(r.forced_fpr is not None and r.forced_fpr > 1 for r in table.rows):
         figure.add_vline(x=100, line={"color": GREY, "width": 1.5})
         figure.add_annotation(
-            x=100, y=1, yref="paper", text="cannot exist →", showarrow=False, xanchor="left"
+            x=100, y=1, yref="paper", text=tr("cannot exist →"), showarrow=False, xanchor="left"
         )
     figure.update_xaxes(rangemode="tozero")
     _group_axis(figure, names)
@@ -62,7 +63,7 @@ def parity_figure(table: ParityTable) -> go.Figure:
     styles = group_styles(names)
     figure = go.Figure(
         layout=layout(
-            x="Share of the group that is selected, %",
+            x=tr("Share of the group that is selected, %"),
             y="",
             height=130 + 100 * len(names),
             barmode="stack",
@@ -82,7 +83,7 @@ def parity_figure(table: ParityTable) -> go.Figure:
         rows.append(
             (
                 _escaped(row.group),
-                "as it is",
+                tr("as it is"),
                 row.from_favourable,
                 row.from_unfavourable,
                 style.color,
@@ -92,21 +93,24 @@ def parity_figure(table: ParityTable) -> go.Figure:
         forced = (
             (None, None) if p is None or tpr is None or fpr is None else (p * tpr, (1 - p) * fpr)
         )
-        rows.append((_escaped(row.group), "equalized odds", *forced, style.color))
+        rows.append((_escaped(row.group), tr("equalized odds"), *forced, style.color))
     y = [[r[0] for r in rows], [r[1] for r in rows]]
     for what, column, pattern in (
-        ("favourable outcome", 2, ""),
-        ("unfavourable outcome", 3, "/"),
+        (tr("favourable outcome"), 2, ""),
+        (tr("unfavourable outcome"), 3, "/"),
     ):
         values = _hundred([r[column] for r in rows])  # type: ignore[misc]
         totals = [
-            None if r[2] is None or r[3] is None else f"{100 * (r[2] + r[3]):.1f} %" for r in rows
+            None
+            if r[2] is None or r[3] is None
+            else tr("{r_third:.1f} %", r_third=100 * (r[2] + r[3]))
+            for r in rows
         ]
         figure.add_bar(
             x=values,
             y=y,
             orientation="h",
-            name=f"Selected, {what}",
+            name=tr("Selected, {what}", what=what),
             marker={
                 "color": [r[4] for r in rows],
                 "pattern": {"shape": pattern, "fgcolor": "rgba(255,255,255,0.75)"},
@@ -115,10 +119,12 @@ def parity_figure(table: ParityTable) -> go.Figure:
             text=totals if column == 3 else None,
             textposition="outside" if column == 3 else "none",
             cliponaxis=False,
-            hovertemplate=f"%{{y}}: %{{x:.1f}} % selected with {what}<extra></extra>",
+            hovertemplate=tr("%{{y}}: %{{x:.1f}} % selected with {what}<extra></extra>", what=what),
             showlegend=False,
         )
-    _key(figure, ("Favourable outcome", "square"), ("Unfavourable outcome (hatched)", "hash"))
+    _key(
+        figure, (tr("Favourable outcome"), "square"), (tr("Unfavourable outcome (hatched)"), "hash")
+    )
     figure.update_yaxes(autorange="reversed", title="")
     return figure
 
@@ -126,10 +132,10 @@ def parity_figure(table: ParityTable) -> go.Figure:
 def balance_figure(table: BalanceTable, intervals: BalanceIntervals | None = None) -> go.Figure:
     """Mean scores per group among people with each outcome, and the group's base rate."""
     names = [_escaped(row.group) for row in table.rows]
-    figure = go.Figure(layout=layout(x="Mean score", y="", height=120 + ROW * len(names)))
+    figure = go.Figure(layout=layout(x=tr("Mean score"), y="", height=120 + ROW * len(names)))
     series = (
-        ("Favourable outcome", [r.mean_favourable for r in table.rows], True),
-        ("Unfavourable outcome", [r.mean_unfavourable for r in table.rows], False),
+        (tr("Favourable outcome"), [r.mean_favourable for r in table.rows], True),
+        (tr("Unfavourable outcome"), [r.mean_unfavourable for r in table.rows], False),
     )
     for what, values, filled in series:
         figure.add_scatter(
@@ -139,14 +145,16 @@ def balance_figure(table: BalanceTable, intervals: BalanceIntervals | None = Non
             mode="markers",
             marker=_group_marker(names, filled=filled),
             error_x=_bars(values, intervals, int(filled)),
-            hovertemplate=f"%{{y}}, {what.lower()}: mean score %{{x:.3f}}<extra></extra>",
+            hovertemplate=tr(
+                "%{{y}}, {what}: mean score %{{x:.3f}}<extra></extra>", what=what.lower()
+            ),
             showlegend=False,
         )
-    marks = [("Favourable outcome", "circle"), ("Unfavourable outcome", "circle-open")]
+    marks = [(tr("Favourable outcome"), "circle"), (tr("Unfavourable outcome"), "circle-open")]
     if table.probabilities:
         for what, values, symbol in (
-            ("Base rate", [r.base_rate for r in table.rows], "line-ns-open"),
-            ("Mean score of all", [r.mean_score for r in table.rows], "x-thin-open"),
+            (tr("Base rate"), [r.base_rate for r in table.rows], "line-ns-open"),
+            (tr("Mean score of all"), [r.mean_score for r in table.rows], "x-thin-open"),
         ):
             figure.add_scatter(
                 x=[np.nan if v is None else v for v in values],
@@ -175,7 +183,7 @@ def add_bands(figure: go.Figure, bands: GapBands) -> go.Figure:
         known = ~np.isnan(lower) & ~np.isnan(upper)
         if not known.any():
             continue
-        label = GAPS[name].label.removesuffix(" difference")
+        label = GAPS[name].label.removesuffix(tr(" difference"))
         figure.add_scatter(
             x=np.concatenate([x[known], x[known][::-1]]),
             y=100 * np.concatenate([upper[known], lower[known][::-1]]),

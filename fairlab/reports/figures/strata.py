@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 import plotly.graph_objects as go
 
+from fairlab.language import tr
 from fairlab.metrics import RATES, WithinStrata, wilson
 from fairlab.metrics.strata_counts import everyone_of
 from fairlab.reports.figures.theme import group_styles, layout, plain
@@ -27,7 +28,7 @@ def strata_figure(
     found = result.gaps[name]
     rate = RATES[found.rate or found.unconditional.rate]
     shown = [s for s in range(len(result.names)) if result.names[s] not in hidden]
-    rows = ["everyone together", *(result.names[s] for s in shown)]
+    rows = [tr("everyone together"), *(result.names[s] for s in shown)]
     value = np.vstack([rate(everyone_of(result.counts)), rate(result.counts)[shown]])
     scale = 100 if rate.share or rate.name in ("mean_residual", "balanced_accuracy", "f1") else 1
     groups = result.counts.group_names
@@ -44,7 +45,13 @@ def strata_figure(
                 name=plain(group),
                 marker={"color": style.color, "symbol": style.symbol, "size": 10},
                 hovertext=[
-                    f"{plain(rows[i])}, {plain(group)}: {scale * value[i, g]:.1f}" for i in known
+                    tr(
+                        "{plain}, {plain_2}: {scale:.1f}",
+                        plain=plain(rows[i]),
+                        plain_2=plain(group),
+                        scale=scale * value[i, g],
+                    )
+                    for i in known
                 ],
                 hoverinfo="text",
             )
@@ -53,7 +60,7 @@ def strata_figure(
     height = 130 + len(rows) * max(44, 16 * len(groups))
     figure.update_layout(layout(x=f"{rate.label}{unit}", y="", height=height))
     figure.add_hline(y=0.5, line={"color": "rgba(128,128,128,0.6)", "width": 1})
-    sizes = ["", *(f" ({result.gaps[name].strata[s].n:,.0f})" for s in shown)]
+    sizes = ["", *(tr(" ({strata_n:,.0f})", strata_n=result.gaps[name].strata[s].n) for s in shown)]
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[f"{_wrapped(row)}{n}" for row, n in zip(rows, sizes, strict=True)],

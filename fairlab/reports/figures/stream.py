@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fairlab.language import tr
 from fairlab.outcomes import FloatArray, IntArray
 from fairlab.projection.stream import StreamPlay, Window
 from fairlab.projection.stream_alerts import Alert
@@ -64,7 +65,7 @@ def stream_payload(
     return {
         "digest": digest,
         "alt": alt,
-        "measure": "decisions" if decisions else "mean scores",
+        "measure": tr("decisions") if decisions else tr("mean scores"),
         "title": _title(played.constraint, decisions),
         "n": played.n,
         "batch_size": played.batch_size,
@@ -179,9 +180,9 @@ def _numbers(values: FloatArray) -> list[float | None]:
 
 def _title(constraint: str, decisions: bool) -> str:
     """What the gap on the chart is one of."""
-    one = "decision" if decisions else "score"
+    one = tr("decision") if decisions else tr("score")
     if constraint == "accuracy_parity":
-        return f"agreement between {one} and outcome"
+        return tr("agreement between {one} and outcome", one=one)
     if constraint == "mean_residual_parity":
-        return f"mean differences between {one} and outcome"
-    return "decisions" if decisions else "mean scores"
+        return tr("mean differences between {one} and outcome", one=one)
+    return tr("decisions") if decisions else tr("mean scores")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS
 from fairlab.outcomes import FloatArray
 from fairlab.reports.figures.theme import layout, plain
@@ -42,11 +43,11 @@ def surface_figure(
     """
     a, b = (plain(name) for name in surface.groups)
     x, y = _edges(surface.thresholds_a), _edges(surface.thresholds_b)
-    label = GAPS[gap].label.removesuffix(" difference")
+    label = GAPS[gap].label.removesuffix(tr(" difference"))
     figure = go.Figure(
         layout=layout(
-            x=f"Threshold for {a}<br>(fewer selected →)",
-            y=f"Threshold for {b}<br>(fewer selected →)",
+            x=tr("Threshold for {a}<br>(fewer selected →)", a=a),
+            y=tr("Threshold for {b}<br>(fewer selected →)", b=b),
             height=520,
         )
     )
@@ -57,10 +58,15 @@ def surface_figure(
         z=values,
         colorscale=_SCALE,
         zmin=0,
-        colorbar={"title": {"text": "Gap,<br>points"}, "thickness": 12},
+        colorbar={"title": {"text": tr("Gap,<br>points")}, "thickness": 12},
         customdata=100 * surface.accuracy.T,
-        hovertemplate=f"{a}: from %{{x:.3f}}<br>{b}: from %{{y:.3f}}<br>{label} "
-        "gap %{z:.1f} points, accuracy %{customdata:.1f} %<extra></extra>",
+        hovertemplate=tr(
+            "{a}: from %{{x:.3f}}<br>{b}: from %{{y:.3f}}<br>{label} gap "
+            "%{{z:.1f}} points, accuracy %{{customdata:.1f}} %<extra></extra>",
+            a=a,
+            b=b,
+            label=label,
+        ),
         hoverongaps=False,
     )
     _contours(figure, surface, _middles(x), _middles(y), costs)
@@ -72,7 +78,7 @@ def surface_figure(
             y=[low, high],
             mode="lines",
             line={"color": "#ffffff", "width": 2.5, "dash": "dash"},
-            name="one threshold for both",
+            name=tr("one threshold for both"),
             hoverinfo="skip",
         )
     for i, mark in enumerate(marks):
@@ -87,8 +93,14 @@ def surface_figure(
                 "color": "#ffffff",
                 "line": {"color": "#000000", "width": 2},
             },
-            hovertemplate=f"{plain(mark.label)}: {a} from {_shown(mark.threshold_a)}, {b} from "
-            f"{_shown(mark.threshold_b)}<extra></extra>",
+            hovertemplate=tr(
+                "{plain}: {a} from {shown}, {b} from {mark_threshold_b}<extra></extra>",
+                plain=plain(mark.label),
+                a=a,
+                shown=_shown(mark.threshold_a),
+                b=b,
+                mark_threshold_b=_shown(mark.threshold_b),
+            ),
         )
     figure.update_xaxes(range=[x[0], x[-1]], showgrid=False)
     figure.update_yaxes(range=[y[0], y[-1]], showgrid=False)
@@ -112,7 +124,7 @@ def _ridge(
         y=y[nearest[nearest >= 0]],
         mode="lines",
         line={"color": "#56B4E9", "width": 2, "dash": "dot"},
-        name="narrowest gap",
+        name=tr("narrowest gap"),
         hoverinfo="skip",
     )
 
@@ -146,7 +158,7 @@ def _contours(
         },
         line={"color": "#ffffff", "width": 1},
         showscale=False,
-        name="same cost per person" if by_cost else "same accuracy, %",
+        name=tr("same cost per person") if by_cost else tr("same accuracy, %"),
         showlegend=True,
         hoverinfo="skip",
     )
@@ -170,8 +182,8 @@ def _within(threshold: float, edges: FloatArray) -> float:
 
 def _shown(threshold: float) -> str:
     if np.isinf(threshold):
-        return "no score" if threshold > 0 else "any score"
-    return f"{threshold:.3g}"
+        return tr("no score") if threshold > 0 else tr("any score")
+    return tr("{threshold:.3g}", threshold=threshold)
 
 
 def _round_step(wanted: float) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS
 from fairlab.outcomes import FloatArray
 from fairlab.reports.figures.theme import GREY, Style, layout, plain
@@ -49,18 +50,20 @@ def sweep_figure(
     all_values = {name: GAPS[name](sweep.counts) for name in gaps}
     keep = {int(i) for v in all_values.values() for i in _extremes(v)}
     index = sweep.index(sweep.downsample(DRAWN, keep=keep).thresholds[:-1])
-    figure = go.Figure(layout=layout(x="Decision threshold", y="Gap, points", height=420))
+    figure = go.Figure(layout=layout(x=tr("Decision threshold"), y=tr("Gap, points"), height=420))
     if tolerance is not None:
         figure.add_hrect(y0=0, y1=100 * tolerance, fillcolor=GREY, opacity=0.16, line_width=0)
     for name, style in zip(gaps, gap_styles(gaps), strict=True):
-        label = GAPS[name].label.removesuffix(" difference")
+        label = GAPS[name].label.removesuffix(tr(" difference"))
         figure.add_scatter(
             x=sweep.thresholds[index],
             y=100 * all_values[name][index],
             name=label,
             mode="lines",
             line={"color": style.color, "dash": style.dash, "width": 2},
-            hovertemplate=f"{label}: %{{y:.1f}} points at threshold %{{x:.3f}}<extra></extra>",
+            hovertemplate=tr(
+                "{label}: %{{y:.1f}} points at threshold %{{x:.3f}}<extra></extra>", label=label
+            ),
         )
     lines = [(text, cut) for text, cut in (thresholds or {}).items() if np.isfinite(cut)]
     for i, (text, cut) in enumerate(lines):
@@ -73,10 +76,10 @@ def sweep_figure(
         figure.add_scatter(
             x=[least_worst[0]],
             y=[100 * least_worst[1]],
-            name="Smallest worst gap",
+            name=tr("Smallest worst gap"),
             mode="markers",
             marker={"symbol": "circle-open", "size": 14, "color": GREY, "line": {"width": 3}},
-            hovertemplate="Smallest worst gap: %{y:.1f} points at %{x:.3f}<extra></extra>",
+            hovertemplate=tr("Smallest worst gap: %{{y:.1f}} points at %{{x:.3f}}<extra></extra>"),
         )
     figure.update_yaxes(rangemode="tozero")
     figure.update_layout(hovermode="closest")

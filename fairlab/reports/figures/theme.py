@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import plotly.graph_objects as go
 
+from fairlab.language import later, told
 from fairlab.reports.invisible import visible
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -36,12 +37,14 @@ MODE_STYLES: dict[str, Style] = {
     "baseline": Style(PURPLE, "star", "dashdot"),
 }
 
-MODE_LABELS: dict[str, str] = {
-    "penalty": "Penalty",
-    "adversarial": "Adversarial",
-    "layer": "Fairness layer",
-    "baseline": "Baselines",
-}
+MODE_LABELS: dict[str, str] = told(
+    {
+        "penalty": later("Penalty"),
+        "adversarial": later("Adversarial"),
+        "layer": later("Fairness layer"),
+        "baseline": later("Baselines"),
+    }
+)
 
 
 def group_styles(names: Sequence[str]) -> tuple[Style, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fairlab.language import tr
 from fairlab.metrics import Audit, GroupCalibration, holm
 from fairlab.metrics.intervals import normal_quantile
 from fairlab.metrics.score_gaps import ScoreGap
@@ -15,20 +16,25 @@ def calibration_sentence(groups: Sequence[GroupCalibration], level: float = 0.95
     few = [g.group for g in groups if g.error is None and g.n]
     if not known:
         why = "; ".join(dict.fromkeys(g.why for g in groups if g.n))
-        return f"We cannot tell: {why or 'there is no one'}."
+        return tr("We cannot tell: {why}.", why=why or tr("there is no one"))
     worst = max(known, key=lambda g: 0.0 if g.error is None else g.error)
-    text = (
-        f"Scores of {worst.group} are on average {points(worst.error)} away from the share of "
-        f"people with the favourable outcome ({100 * level:.0f} % interval "
-        f"{_between(worst.error_lower, worst.error_upper)}; {people(worst.n)} people)"
+    text = tr(
+        "Scores of {worst_group} are on average {worst_error} away from "
+        "the share of people with the favourable outcome ({level:.0f} % "
+        "interval {between}; {worst_n} people)",
+        worst_group=worst.group,
+        worst_error=points(worst.error),
+        level=100 * level,
+        between=_between(worst.error_lower, worst.error_upper),
+        worst_n=people(worst.n),
     )
-    text += ", the farthest of the groups." if len(known) > 1 else "."
+    text += tr(", the farthest of the groups.") if len(known) > 1 else "."
     text += f" {_floor(worst, known, level)}"
     both = [g for g in known if g.residual is not None]
     if both:
         text += f" {_sides(both, level)}"
     if few:
-        text += f" Too few people for a curve: {', '.join(few)}."
+        text += tr(" Too few people for a curve: {few}.", few=", ".join(few))
     return text
 
 
@@ -37,27 +43,41 @@ def _floor(worst: GroupCalibration, known: Sequence[GroupCalibration], level: fl
 
     The farthest of several groups is tested as one of them: with Holm's correction.
     """
-    text = (
-        f"Chance alone would put a calibrated score of these people {points(worst.error_by_chance)}"
-        f" away on average, and more than {points(worst.error_by_chance_upper)} in "
-        f"{100 * (1 - level):.0f} of 100 samples"
+    text = tr(
+        "Chance alone would put a calibrated score of these people "
+        "{error_by_chance} away on average, and more than "
+        "{error_by_chance_upper} in {level:.0f} of 100 samples",
+        error_by_chance=points(worst.error_by_chance),
+        error_by_chance_upper=points(worst.error_by_chance_upper),
+        level=100 * (1 - level),
     )
     alone = worst.error_p_value
     p = adjusted_p(worst, known)
-    picked = f", corrected for picking one of {len(known)} groups" if len(known) > 1 else ""
+    picked = (
+        tr(", corrected for picking one of {n_known} groups", n_known=len(known))
+        if len(known) > 1
+        else ""
+    )
     if alone is not None and alone > 1 - level:
-        text += ". We cannot tell: their scores may be off by nothing at all."
+        text += tr(". We cannot tell: their scores may be off by nothing at all.")
     elif p is not None and p > 1 - level:
-        text += (
-            f". We cannot tell: this is farther ({chance(alone)} for this group alone), but of "
-            f"{len(known)} groups the farthest often is ({chance(p)}{picked})."
+        text += tr(
+            ". We cannot tell: this is farther ({chance} for this group "
+            "alone), but of {n_known} groups the farthest often is "
+            "({chance_2}{picked}).",
+            chance=chance(alone),
+            n_known=len(known),
+            chance_2=chance(p),
+            picked=picked,
         )
     else:
-        text += f": this is farther ({chance(p)}{picked})."
+        text += tr(": this is farther ({chance}{picked}).", chance=chance(p), picked=picked)
     if worst.error_debiased is not None:
-        text += (
-            f" Less what chance adds, the distance is about {points(worst.error_debiased)}; with "
-            "few people that is still somewhat too large."
+        text += tr(
+            " Less what chance adds, the distance is about "
+            "{error_debiased}; with few people that is still somewhat too "
+            "large.",
+            error_debiased=points(worst.error_debiased),
         )
     return text
 
@@ -82,39 +102,62 @@ def _sides(groups: Sequence[GroupCalibration], level: float) -> str:
     parts = []
     for g in ends:
         residual = 0.0 if g.residual is None else g.residual
-        side = "too low" if residual > 0 else "too high"
+        side = tr("too low") if residual > 0 else tr("too high")
         sure = g.residual_error is not None and abs(residual) > width * g.residual_error
-        unsure = "" if sure else ", no more than chance"
-        parts.append(f"for {g.group} {points(abs(residual))} {side}{unsure}")
-    return f"On average scores are {'; '.join(parts)}."
+        unsure = "" if sure else tr(", no more than chance")
+        parts.append(
+            tr(
+                "for {g_group} {residual} {side}{unsure}",
+                g_group=g.group,
+                residual=points(abs(residual)),
+                side=side,
+                unsure=unsure,
+            )
+        )
+    return tr("On average scores are {parts}.", parts="; ".join(parts))
 
 
 def brier_sentence(groups: Sequence[GroupCalibration], gap: ScoreGap | None) -> str:
     """The mean squared error of scores, taken apart for the group where it is largest."""
     known = [g for g in groups if g.brier is not None]
     if not known:
-        return "We cannot tell how large the squared error of scores is: there is none to show."
+        return tr("We cannot tell how large the squared error of scores is: there is none to show.")
     worst = max(known, key=lambda g: 0.0 if g.brier is None else g.brier)
     best = min(known, key=lambda g: 0.0 if g.brier is None else g.brier)
-    text = f"The Brier score (mean squared distance of score and outcome) is {_number(worst.brier)}"
-    text += f" for {worst.group}"
+    text = tr(
+        "The Brier score (mean squared distance of score and outcome) is {brier}",
+        brier=_number(worst.brier),
+    )
+    text += tr(" for {worst_group}", worst_group=worst.group)
     if best is not worst:
-        text += f" and {_number(best.brier)} for {best.group}"
+        text += tr(
+            " and {brier} for {best_group}", brier=_number(best.brier), best_group=best.group
+        )
         if gap is not None and gap.lower is not None and gap.upper is not None:
-            text += f" (apart by {_number(gap.lower)} to {_number(gap.upper)})"
+            text += tr(
+                " (apart by {gap_lower} to {gap_upper})",
+                gap_lower=_number(gap.lower),
+                gap_upper=_number(gap.upper),
+            )
     text += "."
     whole = [g for g in known if g.brier_parts is not None]
     apart = max(whole, key=lambda g: 0.0 if g.brier is None else g.brier, default=worst)
     parts = apart.brier_parts
     if parts is not None:
         left = parts.within_variance - parts.within_covariance
-        side = "adds" if left >= 0 else "takes off"
-        text += (
-            f" Of {apart.group}'s {_number(apart.brier)}, the base rate alone makes "
-            f"{_number(parts.uncertainty)}; scores that tell people apart take off "
-            f"{_number(parts.resolution)}; scores that are off calibration add "
-            f"{_number(parts.reliability)}; what scores say within a bin {side} "
-            f"{_number(abs(left))}."
+        side = tr("adds") if left >= 0 else tr("takes off")
+        text += tr(
+            " Of {apart_group}'s {brier}, the base rate alone makes "
+            "{uncertainty}; scores that tell people apart take off "
+            "{resolution}; scores that are off calibration add "
+            "{reliability}; what scores say within a bin {side} {left}.",
+            apart_group=apart.group,
+            brier=_number(apart.brier),
+            uncertainty=_number(parts.uncertainty),
+            resolution=_number(parts.resolution),
+            reliability=_number(parts.reliability),
+            side=side,
+            left=_number(abs(left)),
         )
     return text
 
@@ -122,18 +165,28 @@ def brier_sentence(groups: Sequence[GroupCalibration], gap: ScoreGap | None) -> 
 def ranking_sentence(result: Audit) -> str:
     """How well scores rank people of each group."""
     if result.hidden:
-        return "How well scores rank people is not compared while small cells are hidden."
+        return tr("How well scores rank people is not compared while small cells are hidden.")
     gap = result.score_gaps.get("auc_difference")
     if gap is None or gap.value is None:
-        return "We cannot tell how well scores rank people of two groups: too few outcomes."
+        return tr("We cannot tell how well scores rank people of two groups: too few outcomes.")
     auc = {r.group: r.auc for r in result.ranking}
     interval = ""
     if gap.lower is not None and gap.upper is not None:
-        interval = f", {100 * result.level:.0f} % interval {gap.lower:.3f} to {gap.upper:.3f}"
-    return (
-        f"Scores rank people best in {gap.highest} (AUC {_number(auc[str(gap.highest)])}) and "
-        f"least well in {gap.lowest} ({_number(auc[str(gap.lowest)])}): {gap.value:.3f} apart"
-        f"{interval}."
+        interval = tr(
+            ", {level:.0f} % interval {gap_lower:.3f} to {gap_upper:.3f}",
+            level=100 * result.level,
+            gap_lower=gap.lower,
+            gap_upper=gap.upper,
+        )
+    return tr(
+        "Scores rank people best in {highest} (AUC {auc}) and least well "
+        "in {lowest} ({auc_2}): {gap_value:.3f} apart{interval}.",
+        highest=gap.highest,
+        auc=_number(auc[str(gap.highest)]),
+        lowest=gap.lowest,
+        auc_2=_number(auc[str(gap.lowest)]),
+        gap_value=gap.value,
+        interval=interval,
     )
 
 
@@ -145,20 +198,24 @@ def not_probabilities_sentence(score: FloatArray, higher_is_better: bool = True)
         higher_is_better: False for a risk, which is then named in its own units.
     """
     low, high = float(score.min()), float(score.max())
-    what, start, end = ("Scores", low, high) if higher_is_better else ("Risks", -high, -low)
-    return (
-        f"{what} run from {start:g} to {end:g}. Calibration compares scores with shares of "
-        "people, so it needs them in 0 to 1. Here they are read through one curve for everybody "
-        "(isotonic; each person's value comes from other people): what is left is how differently "
-        "groups with the same score turn out."
+    what, start, end = (tr("Scores"), low, high) if higher_is_better else (tr("Risks"), -high, -low)
+    return tr(
+        "{what} run from {start:g} to {end:g}. Calibration compares scores "
+        "with shares of people, so it needs them in 0 to 1. Here they are "
+        "read through one curve for everybody (isotonic; each person's "
+        "value comes from other people): what is left is how differently "
+        "groups with the same score turn out.",
+        what=what,
+        start=start,
+        end=end,
     )
 
 
 def _between(lower: float | None, upper: float | None) -> str:
     if lower is None or upper is None:
-        return "unknown"
-    return f"{100 * lower:.1f} to {100 * upper:.1f}"
+        return tr("unknown")
+    return tr("{lower:.1f} to {upper:.1f}", lower=100 * lower, upper=100 * upper)
 
 
 def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"
+    return tr("undefined") if value is None else tr("{value:.3f}", value=value)

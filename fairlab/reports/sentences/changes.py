@@ -1,5 +1,6 @@
 """What changes from one model to another on the same people, and whether that may be chance."""
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES
 from fairlab.reports.sentences.audit import CHANCE_LEVEL, chance, people
 from fairlab.sweeps.change_records import GapChange, ModelComparison, RateChange
@@ -16,17 +17,26 @@ def change_sentence(
         before, after: Names of the two models.
     """
     if found.n > 0 and found.decided_differently == 0:
-        return f"{before} and {after} decide alike about all {people(found.n)} people."
-    start = (
-        f"From {before} to {after}, {people(found.decided_differently)} of {people(found.n)} "
-        "people are decided differently."
+        return tr(
+            "{before} and {after} decide alike about all {found_n} people.",
+            before=before,
+            after=after,
+            found_n=people(found.n),
+        )
+    start = tr(
+        "From {before} to {after}, {decided_differently} of {found_n} "
+        "people are decided differently.",
+        before=before,
+        after=after,
+        decided_differently=people(found.decided_differently),
+        found_n=people(found.n),
     )
     accuracy = found.rate("accuracy")
     p_values = [*(c.p_adjusted for c in found.rates), *(c.p_adjusted for c in found.gaps)]
     tests = sum(p is not None for p in p_values)
-    corrected = " p-values are corrected for all comparisons in the table." if tests > 1 else ""
+    corrected = tr(" p-values are corrected for all comparisons in the table.") if tests > 1 else ""
     said = (
-        said_of("Accuracy", accuracy, RATES["accuracy"].share),
+        said_of(tr("Accuracy"), accuracy, RATES["accuracy"].share),
         said_of(GAPS[gap].label, found.gap(gap), in_points(found.gap(gap))),
     )
     return f"{start} {' '.join(said)}{corrected}"
@@ -35,15 +45,22 @@ def change_sentence(
 def said_of(label: str, change: RateChange | GapChange, as_points: bool) -> str:
     """One change: "Accuracy changes by +0.4 points (−0.1 to +0.9): we cannot tell …"."""
     if change.value is None:
-        return f"{label}: undefined for one of the two."
-    unit = " points" if as_points else ""
-    text = f"{label} changes by {signed_change(change.value, as_points)}{unit}"
+        return tr("{label}: undefined for one of the two.", label=label)
+    unit = tr(" points") if as_points else ""
+    text = tr(
+        "{label} changes by {signed_change}{unit}",
+        label=label,
+        signed_change=signed_change(change.value, as_points),
+        unit=unit,
+    )
     if change.lower is None or change.upper is None:
         return f"{text}. {change.why}".strip()
-    interval = (
-        f"{signed_change(change.lower, as_points)} to {signed_change(change.upper, as_points)}"
+    interval = tr(
+        "{signed_change} to {change_upper}",
+        signed_change=signed_change(change.lower, as_points),
+        change_upper=signed_change(change.upper, as_points),
     )
-    text += f" (95 % interval {interval}"
+    text += tr(" (95 % interval {interval}", interval=interval)
     if change.p_adjusted is not None:
         text += f", {chance(change.p_adjusted)}"
     text += ")"
@@ -52,8 +69,10 @@ def said_of(label: str, change: RateChange | GapChange, as_points: bool) -> str:
         seen = ""
         if change.detectable is not None:
             size = signed_change(change.detectable, as_points).lstrip("+")
-            seen = f" These people would show a change of {size}{unit} or more."
-        return f"{text}: we cannot tell whether it changed.{seen}"
+            seen = tr(
+                " These people would show a change of {size}{unit} or more.", size=size, unit=unit
+            )
+        return tr("{text}: we cannot tell whether it changed.{seen}", text=text, seen=seen)
     return f"{text}."
 
 
@@ -65,7 +84,7 @@ def in_points(change: GapChange) -> bool:
 
 def signed_change(value: float, as_points: bool) -> str:
     """A number with its sign: points with one decimal, others with two."""
-    text = f"{100 * value:+.1f}" if as_points else f"{value:+.2f}"
+    text = tr("{value:+.1f}", value=100 * value) if as_points else tr("{value:+.2f}", value=value)
     if float(text) == 0:
         return text.lstrip("+-")
     return text.replace("-", "−")

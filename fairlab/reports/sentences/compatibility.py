@@ -10,53 +10,62 @@ from fairlab.impossibility import (
     CompatibilityTable,
     ConflictByChance,
 )
+from fairlab.language import inside, later, told, tr
 from fairlab.reports.sentences.impossibility import percent, points
 
 # A gap that prints as 0.0 points.
 NOTHING = 0.0005
 #: Short names for charts: the rate that a criterion makes equal.
-SHORT = {
-    "demographic_parity": "Selection",
-    "equal_opportunity": "TPR",
-    "predictive_equality": "FPR",
-    "predictive_parity": "PPV",
-    "negative_predictive_parity": "NPV",
-    "accuracy_parity": "Accuracy",
-}
+SHORT = told(
+    {
+        "demographic_parity": later("Selection"),
+        "equal_opportunity": "TPR",
+        "predictive_equality": "FPR",
+        "predictive_parity": "PPV",
+        "negative_predictive_parity": "NPV",
+        "accuracy_parity": later("Accuracy"),
+    }
+)
 
 
 def set_words(criteria: Sequence[str]) -> str:
     """ "equal selection rates, TPR and PPV": a set of criteria by its rates."""
-    names = [RATE_WORDS[name] for name in criteria]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-RATE_WORDS = {name: CRITERIA[name].rated.label.lower() for name in CRITERIA}
+    names = [inside(CRITERIA[name].rated.label) for name in criteria]
+    return (
+        names[0]
+        if len(names) == 1
+        else tr("{names} and {names_last}", names=", ".join(names[:-1]), names_last=names[-1])
+    )
 
 
 def overview_sentence(table: CompatibilityTable) -> str:
     """How many pairs can hold together, and the one that pulls apart most."""
     if len(table.reach.hulls) < 2:
-        return "We cannot tell: fewer than two groups have people."
+        return tr("We cannot tell: fewer than two groups have people.")
     pairs = [e for e in table.entries if len(e.criteria) == 2 and e.upper is not None]
     if not pairs:
-        return "We cannot tell: no two criteria are defined in two groups."
+        return tr("We cannot tell: no two criteria are defined in two groups.")
     together = [e for e in pairs if (e.upper or 0.0) < NOTHING]
-    scope = (
-        f"among rules by thresholds per group whose accuracy is within "
-        f"{100 * table.reach.within:.3g} points of the best "
-        f"({percent(table.reach.best_accuracy)})"
+    scope = tr(
+        "among rules by thresholds per group whose accuracy is within "
+        "{within:.3g} points of the best ({best_accuracy})",
+        within=100 * table.reach.within,
+        best_accuracy=percent(table.reach.best_accuracy),
     )
-    start = (
-        f"Of {len(pairs)} pairs of criteria, {len(together)} can hold together (to 0.05 points) "
-        f"{scope}."
+    start = tr(
+        "Of {n_pairs} pairs of criteria, {n_together} can hold together (to 0.05 points) {scope}.",
+        n_pairs=len(pairs),
+        n_together=len(together),
+        scope=scope,
     )
     if len(together) == len(pairs):
-        return f"{start} No conflict between two criteria on these people."
+        return tr("{start} No conflict between two criteria on these people.", start=start)
     worst = max(pairs, key=lambda e: e.lower or 0.0)
-    return (
-        f"{start} The farthest apart are {set_words(worst.criteria)}: no such rule brings both "
-        f"gaps below {points(worst.lower)}."
+    return tr(
+        "{start} The farthest apart are {set}: no such rule brings both gaps below {worst_lower}.",
+        start=start,
+        set=set_words(worst.criteria),
+        worst_lower=points(worst.lower),
     )
 
 
@@ -64,18 +73,31 @@ def entry_sentence(entry: Compatibility, table: CompatibilityTable) -> str:
     """The least worst gap of one set of criteria, proved and attained."""
     if entry.upper is None or entry.lower is None:
         return f"{_start(entry)}: {entry.why_undefined}"
-    gaps = {1: "the gap", 2: "both gaps"}.get(len(entry.criteria), "all gaps")
+    gaps = {1: tr("the gap"), 2: tr("both gaps")}.get(len(entry.criteria), "all gaps")
     cost = table.reach.best_accuracy - (entry.accuracy or 0.0)
-    price = f"with {percent(entry.accuracy)} accuracy, " + (
-        f"{points(cost)} below the best" if cost >= NOTHING else "the best there is"
+    price = tr("with {accuracy} accuracy, ", accuracy=percent(entry.accuracy)) + (
+        tr("{cost} below the best", cost=points(cost))
+        if cost >= NOTHING
+        else tr("the best there is")
     )
     if entry.upper < NOTHING:
-        verb = "can be equal" if len(entry.criteria) == 1 else "can be equal at once"
-        return f"{_start(entry)} {verb} in every group here: the rule below does it {price}."
-    return (
-        f"{_start(entry)}: no rule by thresholds per group within "
-        f"{100 * table.reach.within:.3g} points of the best accuracy brings {gaps} below "
-        f"{points(entry.lower)}. The rule below reaches {points(entry.upper)} {price}."
+        verb = tr("can be equal") if len(entry.criteria) == 1 else tr("can be equal at once")
+        return tr(
+            "{start} {verb} in every group here: the rule below does it {price}.",
+            start=_start(entry),
+            verb=verb,
+            price=price,
+        )
+    return tr(
+        "{start}: no rule by thresholds per group within {within:.3g} "
+        "points of the best accuracy brings {gaps} below {entry_lower}. "
+        "The rule below reaches {entry_upper} {price}.",
+        start=_start(entry),
+        within=100 * table.reach.within,
+        gaps=gaps,
+        entry_lower=points(entry.lower),
+        entry_upper=points(entry.upper),
+        price=price,
     )
 
 
@@ -84,13 +106,21 @@ def triples_sentence(table: CompatibilityTable) -> str:
     triples = [e for e in table.entries if len(e.criteria) == 3 and e.upper is not None]
     together = sum((e.upper or 0.0) < NOTHING for e in triples)
     worst = max(triples, key=lambda e: e.lower or 0.0)
-    text = f"Of {len(triples)} sets of three criteria, {together} can hold together."
+    text = tr(
+        "Of {n_triples} sets of three criteria, {together} can hold together.",
+        n_triples=len(triples),
+        together=together,
+    )
     if (worst.upper or 0.0) < NOTHING:
-        return f"{text} No conflict between three criteria on these people."
-    return (
-        f"{text} The farthest apart are {set_words(worst.criteria)}: no rule by thresholds per "
-        f"group within {100 * table.reach.within:.3g} points of the best accuracy brings all "
-        f"gaps below {points(worst.lower)}."
+        return tr("{text} No conflict between three criteria on these people.", text=text)
+    return tr(
+        "{text} The farthest apart are {set}: no rule by thresholds per "
+        "group within {within:.3g} points of the best accuracy brings all "
+        "gaps below {worst_lower}.",
+        text=text,
+        set=set_words(worst.criteria),
+        within=100 * table.reach.within,
+        worst_lower=points(worst.lower),
     )
 
 
@@ -99,21 +129,28 @@ def proof_sentence(entry: Compatibility, *, checked: bool) -> str:
     if entry.certificate is None or entry.lower is None:
         return ""
     if not checked:
-        return "The proof of this bound did not pass its check: do not rely on the bound."
+        return tr("The proof of this bound did not pass its check: do not rely on the bound.")
     if not entry.certificate.cells:
-        return "No proof is needed: no gap is below 0."
+        return tr("No proof is needed: no gap is below 0.")
     many = len(entry.certificate.cells)
     ratio = [n for n in entry.certificate.criteria if CRITERIA[n].kind == "ratio"]
     what = (
-        f"{many} sets of multipliers, one for each range in which the lowest "
-        f"{' and '.join(SHORT[n] for n in ratio)} of a group may lie, show that"
+        tr(
+            "{many} sets of multipliers, one for each range in which the "
+            "lowest {n} of a group may lie, show that",
+            many=many,
+            n=" and ".join(SHORT[n] for n in ratio),
+        )
         if ratio
-        else "a set of multipliers (the dual of a linear programme) shows that"
+        else tr("a set of multipliers (the dual of a linear programme) shows that")
     )
-    return (
-        f"Proof: {what} no rule by group thresholds can do better than {points(entry.lower)}. "
-        "It was checked just now by multiplying and adding over every corner of every group's "
-        "ROC polygon, without the solver that found it."
+    return tr(
+        "Proof: {what} no rule by group thresholds can do better than "
+        "{entry_lower}. It was checked just now by multiplying and adding "
+        "over every corner of every group's ROC polygon, without the "
+        "solver that found it.",
+        what=what,
+        entry_lower=points(entry.lower),
     )
 
 
@@ -125,35 +162,54 @@ def rule_sentences(groups: Sequence[GroupThresholds], *, risk: bool = False) -> 
 def chance_sentence(found: ConflictByChance) -> str:
     """Whether equal base rates and chance would explain the value."""
     if found.value is None or found.p_value is None:
-        return "We cannot tell what chance would do: a criterion is undefined here."
+        return tr("We cannot tell what chance would do: a criterion is undefined here.")
     spread = ""
     if found.lower is not None and found.upper is not None:
         low, high = 100 * max(found.lower, 0.0), 100 * found.upper
-        spread = f" (95 % interval of the least worst gap: {low:.1f} to {high:.1f} points)"
+        spread = tr(
+            " (95 % interval of the least worst gap: {low:.1f} to {high:.1f} points)",
+            low=low,
+            high=high,
+        )
     limit = (
         ""
         if found.by_chance is None
         else (
-            f"95 of 100 samples of this size with equal base rates have at most "
-            f"{points(found.by_chance)}"
+            tr(
+                "95 of 100 samples of this size with equal base rates have at most {by_chance}",
+                by_chance=points(found.by_chance),
+            )
         )
     )
     if found.value < NOTHING:
-        text = f"No conflict on these people{spread}."
+        text = tr("No conflict on these people{spread}.", spread=spread)
     elif found.beyond_chance:
-        text = (
-            f"More than chance would make: {limit}; found are {points(found.value)} "
-            f"(p = {found.p_value:.2f}){spread}."
+        text = tr(
+            "More than chance would make: {limit}; found are {found_value} "
+            "(p = {p_value:.2f}){spread}.",
+            limit=limit,
+            found_value=points(found.value),
+            p_value=found.p_value,
+            spread=spread,
         )
     elif found.left_beyond_chance:
-        text = (
-            f"Different base rates are not needed to explain it: {limit or 'samples vary widely'}, "
-            f"and {points(found.value)} (p = {found.p_value:.2f}) is not beyond that{spread}."
+        text = tr(
+            "Different base rates are not needed to explain it: {limit}, "
+            "and {found_value} (p = {p_value:.2f}) is not beyond "
+            "that{spread}.",
+            limit=limit or tr("samples vary widely"),
+            found_value=points(found.value),
+            p_value=found.p_value,
+            spread=spread,
         )
     else:
-        text = (
-            f"No conflict within what these people can tell: {limit or 'samples vary widely'}, "
-            f"and {points(found.value)} (p = {found.p_value:.2f}) is not beyond that{spread}."
+        text = tr(
+            "No conflict within what these people can tell: {limit}, and "
+            "{found_value} (p = {p_value:.2f}) is not beyond that{spread}.",
+            limit=limit or tr("samples vary widely"),
+            found_value=points(found.value),
+            p_value=found.p_value,
+            spread=spread,
         )
     return text + _left_words(found)
 
@@ -166,18 +222,26 @@ def _left_words(found: ConflictByChance) -> str:
     if left < NOTHING:
         if not found.beyond_chance:
             return ""
-        return " With the same people weighted to equal base rates nothing of it would remain."
-    start = f" With the same people weighted to equal base rates, {points(left)} would remain"
+        return tr(" With the same people weighted to equal base rates nothing of it would remain.")
+    start = tr(
+        " With the same people weighted to equal base rates, {left} would remain", left=points(left)
+    )
     if found.left_p_value is None:
         return f"{start}."
     if found.left_beyond_chance:
-        return (
-            f"{start}: that part is not due to base rates, but to a score that tells outcomes "
-            f"apart better in one group than in another (p = {found.left_p_value:.2f})."
+        return tr(
+            "{start}: that part is not due to base rates, but to a score "
+            "that tells outcomes apart better in one group than in another "
+            "(p = {left_p_value:.2f}).",
+            start=start,
+            left_p_value=found.left_p_value,
         )
-    return (
-        f"{start}: on these people the score tells outcomes apart better in one group than in "
-        f"another; chance alone may do it (p = {found.left_p_value:.2f})."
+    return tr(
+        "{start}: on these people the score tells outcomes apart better in "
+        "one group than in another; chance alone may do it (p = "
+        "{left_p_value:.2f}).",
+        start=start,
+        left_p_value=found.left_p_value,
     )
 
 
@@ -193,10 +257,16 @@ def _thresholds(one: GroupThresholds, risk: bool) -> str:
     ]
     if len(parts) == 1:
         return parts[0][0]
-    return "drawn per person: " + "; ".join(f"{100 * p:.3g} % {words}" for words, p in parts)
+    return tr("drawn per person: ") + "; ".join(
+        tr("{p:.3g} % {words}", p=100 * p, words=words) for words, p in parts
+    )
 
 
 def _cut(cut: float, risk: bool) -> str:
     if math.isinf(cut):
-        return "nobody selected" if cut > 0 else "everybody selected"
-    return f"selected up to score {0.0 - cut:.4g}" if risk else f"selected from score {cut:.4g}"
+        return tr("nobody selected") if cut > 0 else tr("everybody selected")
+    return (
+        tr("selected up to score {cut:.4g}", cut=0.0 - cut)
+        if risk
+        else tr("selected from score {cut:.4g}", cut=cut)
+    )

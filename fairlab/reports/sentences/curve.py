@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from fairlab.config import CONSTRAINT_GAPS
+from fairlab.language import later, told, tr
 from fairlab.reports.sentences.point import point_label
 from fairlab.reports.tables.curve import CurveRow
 
@@ -21,26 +22,36 @@ __all__ = [
 SUSPICIOUS = 0.15
 
 # What each constraint's gap is a gap in.
-GAP_WORDS: dict[str, str] = {
-    "demographic_parity": "selection rate",
-    "equal_opportunity": "true positive rate",
-    "predictive_equality": "false positive rate",
-    "equalized_odds": "true or false positive rate, whichever is wider",
-    "mean_residual_parity": "selection rate minus base rate",
-    "accuracy_parity": "accuracy",
-}
+GAP_WORDS: dict[str, str] = told(
+    {
+        "demographic_parity": later("selection rate"),
+        "equal_opportunity": later("true positive rate"),
+        "predictive_equality": later("false positive rate"),
+        "equalized_odds": later("true or false positive rate, whichever is wider"),
+        "mean_residual_parity": later("selection rate minus base rate"),
+        "accuracy_parity": later("accuracy"),
+    }
+)
 
-CONSTRAINT_WORDS: dict[str, str] = {
-    "demographic_parity": "Demographic parity: groups are selected equally often",
-    "equal_opportunity": "Equal opportunity: among those with the favourable outcome, groups are "
-    "selected equally often",
-    "predictive_equality": "Predictive equality: among those with the unfavourable outcome, groups "
-    "are selected equally often",
-    "equalized_odds": "Equalized odds: both of these at once",
-    "mean_residual_parity": "Mean residual parity: selection exceeds or falls short of favourable "
-    "outcomes by the same share of each group",
-    "accuracy_parity": "Accuracy parity: decisions are right equally often",
-}
+CONSTRAINT_WORDS: dict[str, str] = told(
+    {
+        "demographic_parity": later("Demographic parity: groups are selected equally often"),
+        "equal_opportunity": later(
+            "Equal opportunity: among those with the favourable outcome, groups are "
+            "selected equally often"
+        ),
+        "predictive_equality": later(
+            "Predictive equality: among those with the unfavourable outcome, groups "
+            "are selected equally often"
+        ),
+        "equalized_odds": later("Equalized odds: both of these at once"),
+        "mean_residual_parity": later(
+            "Mean residual parity: selection exceeds or falls short of favourable "
+            "outcomes by the same share of each group"
+        ),
+        "accuracy_parity": later("Accuracy parity: decisions are right equally often"),
+    }
+)
 
 
 def gap_words(constraint: str, *, apart: bool = False) -> str:
@@ -50,7 +61,11 @@ def gap_words(constraint: str, *, apart: bool = False) -> str:
         constraint: Name of the constraint.
         apart: Whether several attributes are compared, each by itself.
     """
-    return f"{GAP_WORDS[constraint]}, widest over attributes" if apart else GAP_WORDS[constraint]
+    return (
+        tr("{constraint}, widest over attributes", constraint=GAP_WORDS[constraint])
+        if apart
+        else GAP_WORDS[constraint]
+    )
 
 
 def curve_sentence(
@@ -67,23 +82,44 @@ def curve_sentence(
     known = _trained(rows)
     if not known:
         name = CONSTRAINT_GAPS.get(constraint, constraint).replace("_", " ")
-        return f"We cannot tell: the {name} is undefined for every model on these {people}."
+        return tr(
+            "We cannot tell: the {name} is undefined for every model on these {people}.",
+            name=name,
+            people=people,
+        )
     base, narrowest, among = _ends(known)
     words = GAP_WORDS[constraint]
-    start = (
-        f"Without mitigation, accuracy is {_percent(base.accuracy)} and the gap in {words} is "
-        f"{_points(base.gap)}{_interval(base)}."
+    start = tr(
+        "Without mitigation, accuracy is {accuracy} and the gap in {words} is {gap}{interval}.",
+        accuracy=_percent(base.accuracy),
+        words=words,
+        gap=_points(base.gap),
+        interval=_interval(base),
     )
     if len(attributes) > 1:
-        start += f" Every gap here is the widest over {' and '.join(attributes)}, each by itself."
+        start += tr(
+            " Every gap here is the widest over {attributes}, each by itself.",
+            attributes=" and ".join(attributes),
+        )
     if narrowest.index == base.index:
-        return f"{start} No trained model on the curve has a narrower gap on these {people}."
+        return tr(
+            "{start} No trained model on the curve has a narrower gap on these {people}.",
+            start=start,
+            people=people,
+        )
     change = 100 * ((narrowest.accuracy or 0) - (base.accuracy or 0))
-    direction = "lower" if change < 0 else "higher"
-    return (
-        f"{start} {among} the narrowest gap on {people} is {_points(narrowest.gap)}"
-        f"{_interval(narrowest)}, with accuracy {_percent(narrowest.accuracy)}: "
-        f"{abs(change):.1f} points {direction}."
+    direction = tr("lower") if change < 0 else tr("higher")
+    return tr(
+        "{start} {among} the narrowest gap on {people} is {gap}{interval}, "
+        "with accuracy {accuracy}: {change:.1f} points {direction}.",
+        start=start,
+        among=among,
+        people=people,
+        gap=_points(narrowest.gap),
+        interval=_interval(narrowest),
+        accuracy=_percent(narrowest.accuracy),
+        change=abs(change),
+        direction=direction,
     )
 
 
@@ -92,8 +128,16 @@ def baseline_sentence(rows: Sequence[CurveRow]) -> str:
     shown = [r for r in rows if r.mode == "baseline" and r.baseline and r.gap is not None]
     if not shown:
         return ""
-    words = [f"{r.label}: {_percent(r.accuracy)} and {_points(r.gap)}" for r in shown]
-    return f"Accuracy and gap of unmitigated baselines: {'; '.join(words)}."
+    words = [
+        tr(
+            "{r}: {accuracy} and {gap}",
+            r=r.label,
+            accuracy=_percent(r.accuracy),
+            gap=_points(r.gap),
+        )
+        for r in shown
+    ]
+    return tr("Accuracy and gap of unmitigated baselines: {words}.", words="; ".join(words))
 
 
 def suspicion(rows: Sequence[CurveRow], base_rate: float) -> str:
@@ -109,9 +153,11 @@ def suspicion(rows: Sequence[CurveRow], base_rate: float) -> str:
         return ""
     if 1 - base.accuracy >= SUSPICIOUS * min(base_rate, 1 - base_rate):
         return ""
-    return (
-        f"Accuracy of {_percent(base.accuracy)} is unusually high. Check whether a column repeats "
-        "the outcome or was recorded after it (Data page, Leaks), and leave it out."
+    return tr(
+        "Accuracy of {accuracy} is unusually high. Check whether a column "
+        "repeats the outcome or was recorded after it (Data page, Leaks), "
+        "and leave it out.",
+        accuracy=_percent(base.accuracy),
     )
 
 
@@ -124,26 +170,41 @@ def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
     """
     known = _trained(rows)
     notes = [
-        f"{len(rows)} models, measured on {people}. Large markers are unmitigated models. Lines "
-        "join the models that none of their family beats on validation people (ringed), so on "
-        f"{people} they may zigzag, and a marker without a ring may lie better. Vertical bars are "
-        "95 % intervals of gaps, crosses of accuracy "
-        "too: where other people would put the point. They say nothing of training again."
+        tr(
+            "{n_rows} models, measured on {people}. Large markers are "
+            "unmitigated models. Lines join the models that none of their "
+            "family beats on validation people (ringed), so on {people} they "
+            "may zigzag, and a marker without a ring may lie better. Vertical "
+            "bars are 95 % intervals of gaps, crosses of accuracy too: where "
+            "other people would put the point. They say nothing of training "
+            "again.",
+            n_rows=len(rows),
+            people=people,
+        )
     ]
     if _several_seeds(known):
         notes.append(
-            "Faint markers are single seeds, full ones their means, and lines join the means. How "
-            "far the faint ones lie apart is what training again changes, on the same people."
+            tr(
+                "Faint markers are single seeds, full ones their means, and "
+                "lines join the means. How far the faint ones lie apart is "
+                "what training again changes, on the same people."
+            )
         )
     notes.append(
-        "Pale markers cannot be told from the unmitigated model of their family: the 97.5 % "
-        "intervals of their changes of accuracy and of gap, on the same people, both contain 0. "
-        "Each model is judged by itself: of many that change nothing, a few look as if they did."
+        tr(
+            "Pale markers cannot be told from the unmitigated model of their "
+            "family: the 97.5 % intervals of their changes of accuracy and of "
+            "gap, on the same people, both contain 0. Each model is judged by "
+            "itself: of many that change nothing, a few look as if they did."
+        )
     )
     if any(r.mode == "baseline" for r in rows):
         notes.append(
-            "Baselines (stars) are models of other libraries on the same split. No line joins "
-            "different methods; those whose decisions are drawn are shown by one draw."
+            tr(
+                "Baselines (stars) are models of other libraries on the same "
+                "split. No line joins different methods; those whose decisions "
+                "are drawn are shown by one draw."
+            )
         )
     if not known:
         return tuple(notes)
@@ -151,18 +212,27 @@ def reading_notes(rows: Sequence[CurveRow], people: str) -> tuple[str, ...]:
     flagged = sum(bool(r.flags) for r in rows)
     if flagged:
         notes.append(
-            f"Hollow markers ({flagged}) need care: they select everybody or nobody in a group, or "
-            "training did not go well. The sentence leaves them out, and the table says why."
+            tr(
+                "Hollow markers ({flagged}) need care: they select everybody "
+                "or nobody in a group, or training did not go well. The "
+                "sentence leaves them out, and the table says why.",
+                flagged=flagged,
+            )
         )
     if narrowest.index != base.index:
         notes.append(
-            "The narrowest gap was picked on these very people, so expect it somewhat wider on "
-            "others."
+            tr(
+                "The narrowest gap was picked on these very people, so expect "
+                "it somewhat wider on others."
+            )
         )
         if base.lower is not None and narrowest.upper is not None and base.lower <= narrowest.upper:
             notes.append(
-                "The two intervals overlap: from them alone we cannot tell that the gap is "
-                "narrower. The Compare page looks at the change itself, on the same people."
+                tr(
+                    "The two intervals overlap: from them alone we cannot tell "
+                    "that the gap is narrower. The Compare page looks at the "
+                    "change itself, on the same people."
+                )
             )
     return tuple(notes)
 
@@ -183,26 +253,31 @@ def _ends(known: Sequence[CurveRow]) -> tuple[CurveRow, CurveRow, str]:
     sound = [r for r in known if not r.flags]
     front = [r for r in sound if r.front]
     if front:
-        ringed = "" if _several_seeds(sound) else ", ringed"
-        among = (
-            "Of the models without warnings that no other of their family beats on validation "
-            f"people (the front{ringed}),"
+        ringed = "" if _several_seeds(sound) else tr(", ringed")
+        among = tr(
+            "Of the models without warnings that no other of their family "
+            "beats on validation people (the front{ringed}),",
+            ringed=ringed,
         )
     else:
-        among = "Among models without warnings" if sound else "Over all models"
+        among = tr("Among models without warnings") if sound else tr("Over all models")
     picked = min(front or sound or list(known), key=lambda r: (r.gap, -(r.accuracy or 0)))
     return base, picked, among
 
 
 def _percent(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:.1f} %"
+    return tr("undefined") if value is None else tr("{value:.1f} %", value=100 * value)
 
 
 def _points(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:.1f} points"
+    return tr("undefined") if value is None else tr("{value:.1f} points", value=100 * value)
 
 
 def _interval(row: CurveRow) -> str:
     if row.lower is None or row.upper is None:
         return ""
-    return f" (95 % interval {100 * row.lower:.1f} to {100 * row.upper:.1f})"
+    return tr(
+        " (95 % interval {row_lower:.1f} to {row_upper:.1f})",
+        row_lower=100 * row.lower,
+        row_upper=100 * row.upper,
+    )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fairlab.data import Proxies, Strength
+from fairlab.language import tr
 from fairlab.reports.tables.data import GroupRow
 
 
@@ -12,18 +13,29 @@ def base_rate_sentence(rows: Sequence[GroupRow], words: tuple[str, str]) -> str:
     """Highest and lowest base rate, each with its interval and people."""
     known = [row for row in rows if row.rate is not None]
     if len(known) < 2:
-        return "We cannot tell: fewer than two groups have anyone in them."
+        return tr("We cannot tell: fewer than two groups have anyone in them.")
     high = max(known, key=lambda row: row.rate or 0)
     low = min(known, key=lambda row: row.rate or 0)
     if high.rate == low.rate:
-        return f"“{words[0]}” is equally common in every group: {_share(high)}."
+        return tr(
+            "“{words_first}” is equally common in every group: {high}.",
+            words_first=words[0],
+            high=_share(high),
+        )
     apart = 100 * ((high.rate or 0) - (low.rate or 0))
     overlap = (low.upper or 0) >= (high.lower or 0)
-    said = (
-        f"In this table “{words[0]}” is most common for {high.name} ({_share(high)}) and least "
-        f"common for {low.name} ({_share(low)}): {apart:.1f} points apart."
+    said = tr(
+        "In this table “{words_first}” is most common for {high} "
+        "({high_2}) and least common for {low} ({low_2}): {apart:.1f} "
+        "points apart.",
+        words_first=words[0],
+        high=high.name,
+        high_2=_share(high),
+        low=low.name,
+        low_2=_share(low),
+        apart=apart,
     )
-    return said + (" The intervals overlap." if overlap else "")
+    return said + (tr(" The intervals overlap.") if overlap else "")
 
 
 def detectable_sentence(rows: Sequence[GroupRow]) -> str:
@@ -33,62 +45,90 @@ def detectable_sentence(rows: Sequence[GroupRow]) -> str:
         return ""
     blind = [row.name for row in known if row.detectable is None]
     if blind:
-        return (
-            f"We cannot tell gaps for {_list(blind)}: with so few people in the test part, even "
-            "the largest possible gap would often be missed."
+        return tr(
+            "We cannot tell gaps for {list}: with so few people in the "
+            "test part, even the largest possible gap would often be "
+            "missed.",
+            list=_list(blind),
         )
     hardest = max(known, key=lambda row: row.detectable or 0)
-    return (
-        f"Results are measured on a fifth of the people. For {hardest.name} (about "
-        f"{max(1, round(hardest.n / 5)):,} of them) the smallest gap that would show in 4 of 5 "
-        f"tries is {100 * (hardest.detectable or 0):.0f} points; smaller ones may be there unseen."
+    return tr(
+        "Results are measured on a fifth of the people. For {hardest} "
+        "(about {word:,} of them) the smallest gap that would show in 4 of "
+        "5 tries is {detectable:.0f} points; smaller ones may be there "
+        "unseen.",
+        hardest=hardest.name,
+        word=max(1, round(hardest.n / 5)),
+        detectable=100 * (hardest.detectable or 0),
     )
 
 
 def proxies_sentence(found: Proxies) -> str:
     """How well features give the group away, together and the strongest by itself."""
     if not found.columns:
-        return f"We cannot tell: too few people per group of {found.attribute}."
+        return tr(
+            "We cannot tell: too few people per group of {attribute}.", attribute=found.attribute
+        )
     first = found.columns[0]
-    alone = f"The strongest by itself is {first.column} ({first.auc:.2f})"
+    alone = tr(
+        "The strongest by itself is {column} ({auc:.2f})", column=first.column, auc=first.auc
+    )
     together = ""
     if found.together is not None:
-        together = (
-            f"All features together tell the groups of {found.attribute} apart with AUC "
-            f"{found.together:.2f} (0.5 is guessing, 1 is certain; {found.n:,} people). "
+        together = tr(
+            "All features together tell the groups of {attribute} apart "
+            "with AUC {together:.2f} (0.5 is guessing, 1 is certain; "
+            "{found_n:,} people). ",
+            attribute=found.attribute,
+            together=found.together,
+            found_n=found.n,
         )
     notes = f" {' '.join(found.notes)}" if found.notes else ""
-    return (
-        f"{together}{alone}. Leaving {found.attribute} out of the features does not hide what "
-        f"they give away.{notes}"
+    return tr(
+        "{together}{alone}. Leaving {attribute} out of the features does "
+        "not hide what they give away.{notes}",
+        together=together,
+        alone=alone,
+        attribute=found.attribute,
+        notes=notes,
     )
 
 
 def leaks_sentence(found: Sequence[Strength], limit: float) -> str:
     """Which features predict the label almost perfectly by themselves."""
     if not found:
-        return "We cannot tell: no features, or too few people."
+        return tr("We cannot tell: no features, or too few people.")
     leaks = [s.column for s in found if s.auc >= limit]
     if leaks:
-        return (
-            f"{_list(leaks)} alone predict{'s' if len(leaks) == 1 else ''} the label almost "
-            f"perfectly (AUC {limit:g} or more): known only after the outcome?"
+        return tr(
+            "{list} alone predict{word} the label almost perfectly (AUC "
+            "{limit:g} or more): known only after the outcome?",
+            list=_list(leaks),
+            word="s" if len(leaks) == 1 else "",
+            limit=limit,
         )
     first = found[0]
-    return (
-        f"No feature alone predicts the label almost perfectly; the best is {first.column} "
-        f"(AUC {first.auc:.2f}, {first.n:,} people)."
+    return tr(
+        "No feature alone predicts the label almost perfectly; the best is "
+        "{column} (AUC {auc:.2f}, {first_n:,} people).",
+        column=first.column,
+        auc=first.auc,
+        first_n=first.n,
     )
 
 
 def missing_sentence(table: pd.DataFrame, columns: int) -> str:
     """How many columns have missing values, and the worst."""
     if table.empty:
-        return "No value is missing."
+        return tr("No value is missing.")
     worst = table.iloc[0]
-    return (
-        f"{len(table)} of {columns} columns have missing values; most in {worst['Column']} "
-        f"({worst['of all, %']:g} % of rows)."
+    return tr(
+        "{n_table} of {columns} columns have missing values; most in "
+        "{column} ({of_all:g} % of rows).",
+        n_table=len(table),
+        columns=columns,
+        column=worst["Column"],
+        of_all=worst["of all, %"],
     )
 
 
@@ -102,34 +142,60 @@ def left_out_sentence(rows: Sequence[GroupRow], drawn: int) -> str:
     said = []
     empty = [row.name for row in rows if row.n == 0]
     if empty:
-        said.append(f"No one is in {_list(empty)}.")
+        said.append(tr("No one is in {list}.", list=_list(empty)))
     if len(rows) - len(empty) > drawn:
-        said.append(f"The chart shows the {drawn} largest of {len(rows)} groups, the table all.")
+        said.append(
+            tr(
+                "The chart shows the {drawn} largest of {n_rows} groups, the table all.",
+                drawn=drawn,
+                n_rows=len(rows),
+            )
+        )
     return " ".join(said)
 
 
 def crossing_sentence(problems: Sequence[str]) -> str:
     """Why models cannot be trained on a crossing; audits of it still can be read."""
-    more = f" {len(problems) - 1} more groups are too small." if len(problems) > 1 else ""
-    return f"Models cannot be trained to compare by this crossing. {problems[0]}{more}"
+    more = (
+        tr(" {n_problems} more groups are too small.", n_problems=len(problems) - 1)
+        if len(problems) > 1
+        else ""
+    )
+    return tr(
+        "Models cannot be trained to compare by this crossing. {problems_first}{more}",
+        problems_first=problems[0],
+        more=more,
+    )
 
 
 def favourable_words(label: str, favourable: Sequence[str], words: tuple[str, str]) -> str:
     """ "approve = 1 means loan approved"."""
     if not favourable:
-        return "choose the favourable outcome"
-    return f"{label} = {' or '.join(favourable)} means “{words[0]}”"
+        return tr("choose the favourable outcome")
+    return tr(
+        "{label} = {favourable} means “{words_first}”",
+        label=label,
+        favourable=" or ".join(favourable),
+        words_first=words[0],
+    )
 
 
 def _share(row: GroupRow) -> str:
-    return (
-        f"{100 * (row.rate or 0):.1f} %, 95 % interval {100 * (row.lower or 0):.1f} to "
-        f"{100 * (row.upper or 0):.1f}, {row.n:,} people"
+    return tr(
+        "{rate:.1f} %, 95 % interval {row_lower:.1f} to {row_upper:.1f}, {row_n:,} people",
+        rate=100 * (row.rate or 0),
+        row_lower=100 * (row.lower or 0),
+        row_upper=100 * (row.upper or 0),
+        row_n=row.n,
     )
 
 
 def _list(names: Sequence[str]) -> str:
     shown = list(names[:4])
     if len(names) > 4:
-        shown.append(f"{len(names) - 4} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+        shown.append(tr("{n_names} more", n_names=len(names) - 4))
+    return (
+        shown[0]
+        if len(shown) == 1
+        else tr("{shown} and {shown_last}", shown=", ".join(shown[:-1]), shown_last=shown[-1])
+    )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from fairlab.language import tr
 from fairlab.pareto.health import Finding, HealthReport, healthy_words
 from fairlab.reports.sentences.point import dial_words, family_label, point_label
 from fairlab.results import Point, SweepResult
@@ -21,7 +22,7 @@ def finding_words(finding: Finding, result: SweepResult) -> str:
     """One finding as a sentence, with the models that have it: few by name, many by their range."""
     if not finding.indices:
         return finding.words
-    where = " on test people" if finding.on_test else ""
+    where = tr(" on test people") if finding.on_test else ""
     families: dict[str, list[Point]] = {}
     for m in finding.indices:
         families.setdefault(result.points[m].family, []).append(result.points[m])
@@ -44,12 +45,22 @@ def _together(points: list[Point], family: list[Point]) -> str:
         return "; ".join(labels)
     label = family_label(points[0].family)
     if any(_dial(point) is None for point in points):
-        return f"{label}, {len(points)} of them"
+        return tr("{label}, {n_points} of them", label=label, n_points=len(points))
     said = [_stretch_words(*ends) for ends in _stretches(points, family)]
     if len(said) > STRETCHES:
-        said = [*said[:STRETCHES], f"{len(said) - STRETCHES} more stretches"]
+        said = [
+            *said[:STRETCHES],
+            tr(
+                "{n_said_less_stretches} more stretches",
+                n_said_less_stretches=len(said) - STRETCHES,
+            ),
+        ]
     *most, last = said
-    return f"{label}, {', '.join(most)} and {last}" if most else f"{label}, {last}"
+    return (
+        tr("{label}, {most} and {last}", label=label, most=", ".join(most), last=last)
+        if most
+        else f"{label}, {last}"
+    )
 
 
 def _stretches(points: list[Point], family: list[Point]) -> list[tuple[Point, Point, bool]]:
@@ -74,13 +85,18 @@ def _stretches(points: list[Point], family: list[Point]) -> list[tuple[Point, Po
 
 def _stretch_words(least: Point, largest: Point, whole: bool) -> str:
     low, high = dial_words(least), dial_words(largest)
-    seeds = "" if whole else " in some seeds"
+    seeds = "" if whole else tr(" in some seeds")
     if low == high:
         return f"{low}{seeds}"
     number = high.rsplit(" ", 2)[-2:] if high.endswith(" points") else high.split(" ")[-1:]
-    unit = " points" if low.endswith(" points") and high.endswith(" points") else ""
+    unit = tr(" points") if low.endswith(" points") and high.endswith(" points") else ""
     upto = " ".join(number) if low.split()[0] == high.split()[0] else high
-    return f"{low.removesuffix(unit)} to {upto}{seeds}"
+    return tr(
+        "{removesuffix} to {upto}{seeds}",
+        removesuffix=low.removesuffix(unit),
+        upto=upto,
+        seeds=seeds,
+    )
 
 
 def _dial(point: Point) -> float | None:

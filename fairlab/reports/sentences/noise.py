@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
+from fairlab.language import tr
 from fairlab.pareto.noise import Noise, SettingNoise
 from fairlab.pareto.overfit import FairnessOverfit
 from fairlab.pareto.unmitigated import Comparison
@@ -18,14 +19,23 @@ def curve_noise_sentence(noise: Noise) -> str:
     rows = _both([one.accuracy.sd for one in own], [one.gap.sd for one in own])
     if rows is None:
         return ""
-    people = f"Drawing other {noise.split} people would move a point by about {rows}"
+    people = tr(
+        "Drawing other {split} people would move a point by about {rows}",
+        split=noise.split,
+        rows=rows,
+    )
     seeds = _both([one.accuracy_sd for one in own], [one.gap_sd for one in own])
     if seeds is None:
-        return (
-            f"{people} (standard deviations). How far training it again would move it, one seed "
-            "cannot say: train with three or more."
+        return tr(
+            "{people} (standard deviations). How far training it again "
+            "would move it, one seed cannot say: train with three or more.",
+            people=people,
         )
-    return f"Retraining moves a point by about {seeds}. {people} (standard deviations)."
+    return tr(
+        "Retraining moves a point by about {seeds}. {people} (standard deviations).",
+        seeds=seeds,
+        people=people,
+    )
 
 
 def setting_sentence(setting: SettingNoise, split: str = "test") -> str:
@@ -33,13 +43,18 @@ def setting_sentence(setting: SettingNoise, split: str = "test") -> str:
     rows = _both([setting.accuracy.sd], [setting.gap.sd])
     if rows is None:
         return ""
-    people = f"drawing other {split} people would move it by {rows}"
+    people = tr("drawing other {split} people would move it by {rows}", split=split, rows=rows)
     seeds = _both([setting.accuracy_sd], [setting.gap_sd])
     if seeds is None:
-        return f"{people[0].upper()}{people[1:]} (standard deviations)."
-    return (
-        f"Retraining moves this point by {seeds}; {people} (standard deviations, "
-        f"{len(setting.indices)} seeds)."
+        return tr(
+            "{upper}{people} (standard deviations).", upper=people[0].upper(), people=people[1:]
+        )
+    return tr(
+        "Retraining moves this point by {seeds}; {people} (standard "
+        "deviations, {n_indices} seeds).",
+        seeds=seeds,
+        people=people,
+        n_indices=len(setting.indices),
     )
 
 
@@ -48,27 +63,42 @@ def comparison_sentence(found: Comparison, split: str = "test") -> str:
     apart = found.told_apart
     if found.unmitigated is None or apart is None:
         return ""
-    by = (
-        f"accuracy {_change(found.accuracy.value)} points ({_range(found.accuracy)}), "
-        f"gap {_change(found.gap.value)} ({_range(found.gap)}); "
-        f"{found.decided_differently:,} people are decided differently"
+    by = tr(
+        "accuracy {change} points ({range}), gap {gap_value} "
+        "({found_gap}); {decided_differently:,} people are decided "
+        "differently",
+        change=_change(found.accuracy.value),
+        range=_range(found.accuracy),
+        gap_value=_change(found.gap.value),
+        found_gap=_range(found.gap),
+        decided_differently=found.decided_differently,
     )
     if not apart:
-        return (
-            f"On {split} people it cannot be told from the unmitigated model of its family: {by}. "
-            "Both intervals contain 0."
+        return tr(
+            "On {split} people it cannot be told from the unmitigated "
+            "model of its family: {by}. Both intervals contain 0.",
+            split=split,
+            by=by,
         )
-    return f"Beside the unmitigated model of its family, on the same {split} people: {by}."
+    return tr(
+        "Beside the unmitigated model of its family, on the same {split} people: {by}.",
+        split=split,
+        by=by,
+    )
 
 
 def overfit_sentence(found: FairnessOverfit | None, against: str = "validation") -> str:
     """That a gap is narrow on training people only, when it is beyond chance; else ""."""
     if found is None or not found.flagged or found.difference is None:
         return ""
-    return (
-        f"The gap is {_points(found.train)} on training people and {_points(found.other)} on "
-        f"{against} people. By chance alone the second would be {_change(found.by_chance)} points "
-        "wider: part of what training achieved is not there on others."
+    return tr(
+        "The gap is {train} on training people and {other} on {against} "
+        "people. By chance alone the second would be {change} points "
+        "wider: part of what training achieved is not there on others.",
+        train=_points(found.train),
+        other=_points(found.other),
+        against=against,
+        change=_change(found.by_chance),
     )
 
 
@@ -76,17 +106,29 @@ def _both(accuracy: Sequence[float | None], gap: Sequence[float | None]) -> str 
     a, g = ([value for value in own if value is not None] for own in (accuracy, gap))
     if not a or not g:
         return None
-    return f"{100 * median(a):.1f} points of accuracy and {100 * median(g):.1f} of gap"
+    return tr(
+        "{median:.1f} points of accuracy and {median_2:.1f} of gap",
+        median=100 * median(a),
+        median_2=100 * median(g),
+    )
 
 
 def _change(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:+.1f}".replace("-", "−")
+    return (
+        tr("undefined")
+        if value is None
+        else tr("{value:+.1f}", value=100 * value).replace("-", "−")
+    )
 
 
 def _range(change: object) -> str:
     lower, upper = getattr(change, "lower", None), getattr(change, "upper", None)
-    return "no interval" if lower is None else f"{_change(lower)} to {_change(upper)}"
+    return (
+        tr("no interval")
+        if lower is None
+        else tr("{change} to {change_2}", change=_change(lower), change_2=_change(upper))
+    )
 
 
 def _points(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:.1f} points"
+    return tr("undefined") if value is None else tr("{value:.1f} points", value=100 * value)

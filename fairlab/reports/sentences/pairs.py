@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from fairlab.language import inside_first, later, tr, translated
 from fairlab.metrics import GAPS, RATES, Audit, PairTest
 from fairlab.metrics.clear_pairs import clear_pair
 from fairlab.reports.sentences.audit import CHANCE_LEVEL, chance, people, points
 
-_WHY = (
-    "Both hold: a gap over all groups is the widest of several pairs, and groups of few people "
-    "let chance make the widest wide; one pair by itself, with its own numbers of people, is a "
-    "sharper question."
+_WHY = later(
+    "Both hold: a gap over all groups is the widest of several pairs, and groups of "
+    "few people let chance make the widest wide; one pair by itself, with its own "
+    "numbers of people, is a sharper question."
 )
 
 
@@ -17,10 +18,16 @@ def clear_pair_sentence(test: PairTest | None) -> str:
     """The pair that differs most surely on a rate; "" when there is none to name."""
     if test is None:
         return ""
-    return (
-        f"Between {test.higher} and {test.lower_group} ({people(test.n_higher)} and "
-        f"{people(test.n_lower)} people) the gap is {points(test.difference)}, beyond chance "
-        f"({chance(test.p_adjusted)} after correcting for every pair)."
+    return tr(
+        "Between {higher} and {lower_group} ({n_higher} and {n_lower} "
+        "people) the gap is {difference}, beyond chance ({chance} after "
+        "correcting for every pair).",
+        higher=test.higher,
+        lower_group=test.lower_group,
+        n_higher=people(test.n_higher),
+        n_lower=people(test.n_lower),
+        difference=points(test.difference),
+        chance=chance(test.p_adjusted),
     )
 
 
@@ -49,16 +56,20 @@ def bridge_sentence(shown: Audit, clear: Mapping[str, PairTest]) -> str:
     ]
     if not differ:
         return ""
-    gaps = ", ".join(_lower_first(GAPS[name].label) for name, _ in differ)
+    gaps = ", ".join(inside_first(GAPS[name].label) for name, _ in differ)
     pairs = "; ".join(
-        f"{test.higher} and {test.lower_group} in {_lower_first(RATES[test.rate].label)}"
+        tr(
+            "{higher} and {lower_group} in {rate}",
+            higher=test.higher,
+            lower_group=test.lower_group,
+            rate=inside_first(RATES[test.rate].label),
+        )
         for _, test in differ
     )
-    return (
-        f"Over all groups, within chance when taken alone: {gaps}. Beyond chance as pairs: "
-        f"{pairs}. {_WHY}"
+    return tr(
+        "Over all groups, within chance when taken alone: {gaps}. Beyond "
+        "chance as pairs: {pairs}. {why}",
+        gaps=gaps,
+        pairs=pairs,
+        why=translated(_WHY),
     )
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

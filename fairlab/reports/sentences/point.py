@@ -1,6 +1,7 @@
 """One model of a sweep in a few words."""
 
 from fairlab.baselines import BASELINES
+from fairlab.language import tr
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.results import Point
 
@@ -13,13 +14,13 @@ def family_label(family: str) -> str:
 def dial_words(point: Point) -> str:
     """How a model was set: "strength 0.5", "slack 5 points", "unmitigated"; "" if it was not."""
     if point.baseline:
-        return "unmitigated"
+        return tr("unmitigated")
     if point.place is not None:
-        return f"place {point.place + 1} in the grid"
+        return tr("place {place} in the grid", place=point.place + 1)
     if point.slack is not None:
-        asked = "gap asked for" if point.mode == "penalty" else "slack"
-        return f"{asked} {100 * point.slack:.3g} points"
-    return "" if point.strength is None else f"strength {point.strength:.3g}"
+        asked = tr("gap asked for") if point.mode == "penalty" else tr("slack")
+        return tr("{asked} {slack:.3g} points", asked=asked, slack=100 * point.slack)
+    return "" if point.strength is None else tr("strength {strength:.3g}", strength=point.strength)
 
 
 def point_label(point: Point) -> str:
@@ -27,11 +28,11 @@ def point_label(point: Point) -> str:
 
     Baselines are trained once, with the first seed, which says nothing about them.
     """
-    seed = f"seed {point.seed}" if point.seed and point.method is None else ""
+    seed = tr("seed {seed}", seed=point.seed) if point.seed and point.method is None else ""
     words = (family_label(point.family), dial_words(point), seed)
     return ", ".join(word for word in words if word)
 
 
 def uses_attribute_words(uses: bool | None) -> str:
     """Whether a decision needs the person's group, as a table cell."""
-    return "not recorded" if uses is None else "yes" if uses else "no"
+    return tr("not recorded") if uses is None else tr("yes") if uses else tr("no")

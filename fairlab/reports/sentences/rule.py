@@ -1,6 +1,7 @@
 """What a rule does to people, in words."""
 
 from fairlab.frontier import Measured, Rule
+from fairlab.language import tr
 from fairlab.metrics import GapResult
 from fairlab.reports.sentences.curve import GAP_WORDS
 
@@ -15,22 +16,34 @@ def rule_effect_sentence(rule: Rule, found: Measured, in_use: GapResult, accurac
         accuracy: Of the decisions in use, [0, 1].
     """
     words = GAP_WORDS[rule.constraint]
-    said = (
-        f"On these people the rule reaches accuracy {100 * found.accuracy:.1f} % (in use: "
-        f"{100 * accuracy:.1f} %) and a gap in {words} of {_points(found.gap)} (in use: "
-        f"{_points(in_use.value)})."
+    said = tr(
+        "On these people the rule reaches accuracy {accuracy:.1f} % (in "
+        "use: {accuracy_2:.1f} %) and a gap in {words} of {gap} (in use: "
+        "{in_use_value}).",
+        accuracy=100 * found.accuracy,
+        accuracy_2=100 * accuracy,
+        words=words,
+        gap=_points(found.gap),
+        in_use_value=_points(in_use.value),
     )
     if rule.slack < 1:
-        said += f" Where it was fitted the gap was to be at most {100 * rule.slack:.3g} points."
+        said += tr(
+            " Where it was fitted the gap was to be at most {slack:.3g} points.",
+            slack=100 * rule.slack,
+        )
     if found.chance:
-        said += (
-            f" {100 * found.chance:.1f} % of these people would be decided by chance; numbers are "
-            "what is expected over draws."
+        said += tr(
+            " {chance:.1f} % of these people would be decided by chance; "
+            "numbers are what is expected over draws.",
+            chance=100 * found.chance,
         )
     if found.left_out:
-        said += f" {', '.join(found.left_out)} is left out of the gap: its rate is undefined."
-    return f"{said} The rule needs each person's group."
+        said += tr(
+            " {left_out} is left out of the gap: its rate is undefined.",
+            left_out=", ".join(found.left_out),
+        )
+    return tr("{said} The rule needs each person's group.", said=said)
 
 
 def _points(value: float | None) -> str:
-    return "undefined size" if value is None else f"{100 * value:.1f} points"
+    return tr("undefined size") if value is None else tr("{value:.1f} points", value=100 * value)

@@ -1,12 +1,14 @@
 """What gaps within strata say, in sentences. Neutral, with numbers of people and intervals."""
 
+from fairlab.language import inside, later, tr
 from fairlab.metrics import GAPS, RATES, ConditionalGap, WithinStrata
 from fairlab.metrics.strata import PooledGap, StratumGap
 from fairlab.reports.sentences.audit import RATE_WORDS, chance, people, percent, points
 
-CONTROL_CAUTION = (
-    "Comparing within strata answers another question, not a better one. If what makes the strata "
-    "is itself shaped by the group, a gap within them misses what came before."
+CONTROL_CAUTION = later(
+    "Comparing within strata answers another question, not a better one. If what makes "
+    "the strata is itself shaped by the group, a gap within them misses what came "
+    "before."
 )
 
 
@@ -21,9 +23,12 @@ def strata_sentence(result: WithinStrata, name: str, by: str, control: str) -> s
     """
     found = result.gaps[name]
     if found.standardised.value is None:
-        return (
-            f"We cannot tell: no stratum of {control} has people of two groups of {by} with a "
-            f"{RATES[GAPS[name].rates[0].name].label.lower()}."
+        return tr(
+            "We cannot tell: no stratum of {control} has people of two "
+            "groups of {by} with a {rates_first}.",
+            control=control,
+            by=by,
+            rates_first=inside(RATES[GAPS[name].rates[0].name].label),
         )
     return " ".join(
         part
@@ -43,24 +48,46 @@ def _over_everyone(found: ConditionalGap) -> str:
     if gap.value is None:
         return gap.why_undefined
     label = GAPS[found.name].label
-    return (
-        f"Over everyone together, the {label[:1].lower()}{label[1:]} is "
-        f"{size(found.name, gap.value)} ({gap.highest} highest, {gap.lowest} lowest)."
+    return tr(
+        "Over everyone together, the {label}{label_2} is {size} ({highest} "
+        "highest, {lowest} lowest).",
+        label=label[:1].lower(),
+        label_2=label[1:],
+        size=size(found.name, gap.value),
+        highest=gap.highest,
+        lowest=gap.lowest,
     )
 
 
 def _same_mix(found: ConditionalGap, control: str, result: WithinStrata) -> str:
     words = RATE_WORDS.get(found.rate)
-    high, low = f"{found.high:.3f}", f"{found.low:.3f}"
+    high, low = (
+        tr("{found_high:.3f}", found_high=found.high),
+        tr("{found_low:.3f}", found_low=found.low),
+    )
     if words is None:
-        rates = f"{found.highest} would have {high} and {found.lowest} {low}"
+        rates = tr(
+            "{highest} would have {high} and {lowest} {low}",
+            highest=found.highest,
+            high=high,
+            lowest=found.lowest,
+            low=low,
+        )
     else:
-        rates = f"{percent(found.high)} of {found.highest} and {percent(found.low)} of "
+        rates = tr(
+            "{found_high} of {highest} and {found_low} of ",
+            found_high=percent(found.high),
+            highest=found.highest,
+            found_low=percent(found.low),
+        )
         rates += f"{found.lowest} {words}"
-    turned = " The order turns round." if found.reversed else ""
-    return (
-        f"With every group spread over {control} as everyone is, {rates}: "
-        f"{_pooled(found.name, found.standardised, result.level)}.{turned}"
+    turned = tr(" The order turns round.") if found.reversed else ""
+    return tr(
+        "With every group spread over {control} as everyone is, {rates}: {pooled}.{turned}",
+        control=control,
+        rates=rates,
+        pooled=_pooled(found.name, found.standardised, result.level),
+        turned=turned,
     )
 
 
@@ -68,11 +95,20 @@ def _average(found: ConditionalGap, result: WithinStrata) -> str:
     if found.average.value is None:
         return ""
     pooled = _pooled(found.name, found.average, result.level)
-    text = f"Within strata the gap is on average {pooled}{_by_chance(found, result)}"
+    text = tr(
+        "Within strata the gap is on average {pooled}{by_chance}",
+        pooled=pooled,
+        by_chance=_by_chance(found, result),
+    )
     widest = next((s for s in found.strata if s.stratum == found.widest), None)
     if widest is None:
         return f"{text}."
-    return f"{text}. It is widest in {widest.stratum}: {_in_stratum(found, widest, result)}."
+    return tr(
+        "{text}. It is widest in {stratum}: {in_stratum}.",
+        text=text,
+        stratum=widest.stratum,
+        in_stratum=_in_stratum(found, widest, result),
+    )
 
 
 def _by_chance(found: ConditionalGap, result: WithinStrata) -> str:
@@ -80,7 +116,9 @@ def _by_chance(found: ConditionalGap, result: WithinStrata) -> str:
     pooled = found.average
     if pooled.by_chance is None:
         return ""
-    text = f", where chance alone would give about {size(found.name, pooled.by_chance)}"
+    text = tr(
+        ", where chance alone would give about {size}", size=size(found.name, pooled.by_chance)
+    )
     if pooled.p_value is not None:
         text += f" ({chance(pooled.p_value, result.draws)})"
     return text
@@ -93,10 +131,17 @@ def _in_stratum(found: ConditionalGap, stratum: StratumGap, result: WithinStrata
     interval = interval_words(name, found.widest_lower, found.widest_upper, result.level)
     picked = ""
     if found.picked_from > 1:
-        picked = f" (picked from {found.picked_from} strata; the interval allows for that)"
-    return (
-        f"{size(name, gap.value)}{interval}{picked}, {gap.highest} highest, "
-        f"{people(stratum.fewest)} people in the smallest group"
+        picked = tr(
+            " (picked from {picked_from} strata; the interval allows for that)",
+            picked_from=found.picked_from,
+        )
+    return tr(
+        "{size}{interval}{picked}, {highest} highest, {fewest} people in the smallest group",
+        size=size(name, gap.value),
+        interval=interval,
+        picked=picked,
+        highest=gap.highest,
+        fewest=people(stratum.fewest),
     )
 
 
@@ -104,30 +149,54 @@ def _tests(found: ConditionalGap, result: WithinStrata) -> str:
     parts = []
     if found.standardised.p_value is not None:
         said = chance(found.standardised.p_value, result.draws)
-        parts.append(f"with groups shuffled within strata, {said}")
+        parts.append(tr("with groups shuffled within strata, {said}", said=said))
     if found.test is not None and found.test.p_value is not None:
         odds = ""
         if found.test.odds_ratio is not None:
-            odds = f", common odds ratio {found.test.odds_ratio:.2f}"
-        parts.append(f"Cochran–Mantel–Haenszel {chance(found.test.p_value)}{odds}")
-    return f"Tests of no gap within strata: {'; '.join(parts)}." if parts else ""
+            odds = tr(", common odds ratio {odds_ratio:.2f}", odds_ratio=found.test.odds_ratio)
+        parts.append(
+            tr(
+                "Cochran–Mantel–Haenszel {chance}{odds}",
+                chance=chance(found.test.p_value),
+                odds=odds,
+            )
+        )
+    return tr("Tests of no gap within strata: {parts}.", parts="; ".join(parts)) if parts else ""
 
 
 def _said_apart(found: ConditionalGap, result: WithinStrata) -> str:
     parts = []
     if found.left_out:
-        verb = "stratum says" if len(found.left_out) == 1 else "strata say"
-        parts.append(f"{len(found.left_out)} {verb} nothing: {'; '.join(found.left_out[:3])}")
+        verb = tr("stratum says") if len(found.left_out) == 1 else tr("strata say")
+        parts.append(
+            tr(
+                "{n_left_out} {verb} nothing: {left_out}",
+                n_left_out=len(found.left_out),
+                verb=verb,
+                left_out="; ".join(found.left_out[:3]),
+            )
+        )
         if len(found.left_out) > 3:
-            parts[-1] += f"; and {len(found.left_out) - 3} more in the table"
+            parts[-1] += tr(
+                "; and {n_left_out} more in the table", n_left_out=len(found.left_out) - 3
+            )
         parts[-1] = parts[-1].rstrip(".") + "."
     if found.covered is not None and found.covered < 1:
-        parts.append(f"The first of the pooled gaps rests on {percent(found.covered)} of people.")
+        parts.append(
+            tr(
+                "The first of the pooled gaps rests on {covered} of people.",
+                covered=percent(found.covered),
+            )
+        )
     small = [s.stratum for s in found.strata if s.small and s.gap.value is not None]
     if small:
         parts.append(
-            f"With fewer than {result.fewest} people in a group, too few to be called the widest: "
-            f"{', '.join(small)}."
+            tr(
+                "With fewer than {fewest} people in a group, too few to be "
+                "called the widest: {small}.",
+                fewest=result.fewest,
+                small=", ".join(small),
+            )
         )
     return " ".join(parts)
 
@@ -140,17 +209,22 @@ def _pooled(name: str, gap: PooledGap, level: float) -> str:
 def size(name: str, value: float) -> str:
     """A gap with its unit: "4.3 points", or a plain number for ratios."""
     if _plain(name):
-        return f"{value:.2f}"
+        return tr("{value:.2f}", value=value)
     return points(value)
 
 
 def interval_words(name: str, lower: float | None, upper: float | None, level: float) -> str:
     """ ", 95 % interval 1.2 to 3.4", or that there is none."""
     if lower is None or upper is None:
-        return ", no interval"
+        return tr(", no interval")
     scale, digits = (1, 2) if _plain(name) else (100, 1)
-    ends = f"{scale * lower:.{digits}f} to {scale * upper:.{digits}f}"
-    return f", {100 * level:.0f} % interval {ends}"
+    ends = tr(
+        "{scale:.{digits}f} to {scale_2:.{digits}f}",
+        scale=scale * lower,
+        digits=digits,
+        scale_2=scale * upper,
+    )
+    return tr(", {level:.0f} % interval {ends}", level=100 * level, ends=ends)
 
 
 def _plain(name: str) -> bool:

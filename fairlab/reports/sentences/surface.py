@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fairlab.language import inside, tr
 from fairlab.metrics import GAPS
 from fairlab.outcomes import FloatArray
 from fairlab.reports.figures.surface import Mark
@@ -20,27 +21,37 @@ def surface_sentence(surface: GroupThresholdSurface, gap: str, in_use: Mark) -> 
         in_use: The thresholds in use.
     """
     values, right = surface.gap(gap), surface.accuracy
-    name = GAPS[gap].label.removesuffix(" difference").lower()
+    name = inside(GAPS[gap].label.removesuffix(tr(" difference")))
     if np.isnan(values).all():
-        return f"We cannot tell: {name} is undefined at every pair of thresholds."
+        return tr("We cannot tell: {name} is undefined at every pair of thresholds.", name=name)
     best = _place(right)
     near = np.where((right >= right.max() - GIVEN_UP - 1e-12) & ~np.isnan(values), values, np.inf)
     least = _place(-near)
-    start = (
-        f"In use ({_cuts(surface, in_use)}) the {name} gap is {_at(values, surface, in_use)}. "
-        f"On the people shown the most accurate pair, {_pair(surface, best)}, is right for "
-        f"{100 * right[best]:.1f} % and has a gap of {_points(values[best])}."
+    start = tr(
+        "In use ({cuts}) the {name} gap is {at}. On the people shown the "
+        "most accurate pair, {pair}, is right for {right:.1f} % and has a "
+        "gap of {values}.",
+        cuts=_cuts(surface, in_use),
+        name=name,
+        at=_at(values, surface, in_use),
+        pair=_pair(surface, best),
+        right=100 * right[best],
+        values=_points(values[best]),
     )
     if np.isinf(near[least]):
         return start
-    end = (
-        f" Of all pairs that give up at most {100 * GIVEN_UP:g} point of that, "
-        f"{_pair(surface, least)} has the narrowest gap, {_points(values[least])}, "
-        f"with accuracy {100 * right[least]:.1f} %."
+    end = tr(
+        " Of all pairs that give up at most {given_up:g} point of that, "
+        "{pair} has the narrowest gap, {values}, with accuracy {right:.1f} "
+        "%.",
+        given_up=100 * GIVEN_UP,
+        pair=_pair(surface, least),
+        values=_points(values[least]),
+        right=100 * right[least],
     )
     if surface.thinned:
-        end += " (Of the pairs drawn.)"
-    return f"{start}{end} Deciding by pairs needs each person's group."
+        end += tr(" (Of the pairs drawn.)")
+    return tr("{start}{end} Deciding by pairs needs each person's group.", start=start, end=end)
 
 
 def _place(values: FloatArray) -> tuple[int, int]:
@@ -51,9 +62,15 @@ def _place(values: FloatArray) -> tuple[int, int]:
 
 def _cuts(surface: GroupThresholdSurface, mark: Mark) -> str:
     if mark.threshold_a == mark.threshold_b:
-        return f"threshold {mark.threshold_a:.4g} for both"
+        return tr("threshold {threshold_a:.4g} for both", threshold_a=mark.threshold_a)
     a, b = surface.groups
-    return f"{a} from {mark.threshold_a:.4g}, {b} from {mark.threshold_b:.4g}"
+    return tr(
+        "{a} from {threshold_a:.4g}, {b} from {threshold_b:.4g}",
+        a=a,
+        threshold_a=mark.threshold_a,
+        b=b,
+        threshold_b=mark.threshold_b,
+    )
 
 
 def _pair(surface: GroupThresholdSurface, at: tuple[int, int]) -> str:
@@ -61,11 +78,11 @@ def _pair(surface: GroupThresholdSurface, at: tuple[int, int]) -> str:
     cuts = (surface.thresholds_a, surface.thresholds_b)
     for group, thresholds, i in zip(surface.groups, cuts, at, strict=True):
         if np.isinf(thresholds[i]):
-            parts.append(f"nobody of {group}")
+            parts.append(tr("nobody of {group}", group=group))
         elif i == 0:
-            parts.append(f"everybody of {group}")
+            parts.append(tr("everybody of {group}", group=group))
         else:
-            parts.append(f"{group} from {thresholds[i]:.3g}")
+            parts.append(tr("{group} from {thresholds:.3g}", group=group, thresholds=thresholds[i]))
     return " and ".join(parts)
 
 
@@ -74,4 +91,4 @@ def _at(values: FloatArray, surface: GroupThresholdSurface, mark: Mark) -> str:
 
 
 def _points(value: float) -> str:
-    return "undefined" if np.isnan(value) else f"{100 * value:.1f} points"
+    return tr("undefined") if np.isnan(value) else tr("{value:.1f} points", value=100 * value)

@@ -1,48 +1,65 @@
 """A threshold picked on validation people, in sentences."""
 
+from fairlab.language import inside, later, tr
 from fairlab.metrics import GAPS
 from fairlab.sweeps import ThresholdOffer
 
-RULE = (
-    "A threshold counts only if its accuracy is within 5 points of the best threshold's, and if it "
-    "tells outcomes apart at least half as well as the one that does so best (true minus false "
-    "positive rate): selecting nearly everybody, or nobody, makes gaps small for an empty reason."
+RULE = later(
+    "A threshold counts only if its accuracy is within 5 points of the best "
+    "threshold's, and if it tells outcomes apart at least half as well as the one that "
+    "does so best (true minus false positive rate): selecting nearly everybody, or "
+    "nobody, makes gaps small for an empty reason."
 )
 
 
 def offer_sentence(offer: ThresholdOffer) -> str:
     """Which threshold, why, what it does on validation people, and measured on test people."""
-    picked, gap = offer.picked, GAPS[offer.gap_name].label.lower()
+    picked, gap = offer.picked, inside(GAPS[offer.gap_name].label)
     if picked.within:
-        chosen = (
-            f"On validation people, {picked.threshold:g} is the most accurate single threshold "
-            f"whose {gap} is at most {_points(picked.slack)}"
+        chosen = tr(
+            "On validation people, {threshold:g} is the most accurate "
+            "single threshold whose {gap} is at most {slack}",
+            threshold=picked.threshold,
+            gap=gap,
+            slack=_points(picked.slack),
         )
     else:
-        chosen = (
-            f"No threshold that counts brings the {gap} of validation people within "
-            f"{_points(picked.slack)}. {picked.threshold:g} has the narrowest"
+        chosen = tr(
+            "No threshold that counts brings the {gap} of validation "
+            "people within {slack}. {threshold:g} has the narrowest",
+            gap=gap,
+            slack=_points(picked.slack),
+            threshold=picked.threshold,
         )
-    return (
-        f"{chosen}: accuracy {_percent(picked.accuracy)}, gap {_points(picked.gap)}. On test "
-        f"people it gives accuracy {_percent(offer.test_accuracy)} and a gap of "
-        f"{_points(offer.test_gap)}; the run's own threshold {offer.usual_threshold:g} gives "
-        f"{_percent(offer.usual_accuracy)} and {_points(offer.usual_gap)}. The threshold is the "
-        "best of many on validation people, so expect its gap to be wider on others."
+    return tr(
+        "{chosen}: accuracy {accuracy}, gap {gap}. On test people it gives "
+        "accuracy {test_accuracy} and a gap of {test_gap}; the run's own "
+        "threshold {usual_threshold:g} gives {usual_accuracy} and "
+        "{usual_gap}. The threshold is the best of many on validation "
+        "people, so expect its gap to be wider on others.",
+        chosen=chosen,
+        accuracy=_percent(picked.accuracy),
+        gap=_points(picked.gap),
+        test_accuracy=_percent(offer.test_accuracy),
+        test_gap=_points(offer.test_gap),
+        usual_threshold=offer.usual_threshold,
+        usual_accuracy=_percent(offer.usual_accuracy),
+        usual_gap=_points(offer.usual_gap),
     )
 
 
 def no_offer_sentence(constraint: str) -> str:
     """When no threshold counts."""
-    return (
-        f"No threshold can be offered for {constraint.replace('_', ' ')}: on validation people the "
-        "scores do not tell outcomes apart, or the gap is undefined."
+    return tr(
+        "No threshold can be offered for {replace}: on validation people "
+        "the scores do not tell outcomes apart, or the gap is undefined.",
+        replace=constraint.replace("_", " "),
     )
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
+    return tr("{value:.1f} %", value=100 * value)
 
 
 def _points(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:.1f} points"
+    return tr("undefined") if value is None else tr("{value:.1f} points", value=100 * value)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from fairlab.language import later, told, tr
 from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm
 from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.reports.sentences.audit import people, percent
@@ -18,11 +19,13 @@ MAIN_GAPS = (
     "predictive_equality_difference",
     "predictive_parity_difference",
 )
-_CELLS = (
-    ("tp", "favourable", "selected"),
-    ("fn", "favourable", "not selected"),
-    ("fp", "unfavourable", "selected"),
-    ("tn", "unfavourable", "not selected"),
+_CELLS = told(
+    (
+        ("tp", "favourable", "selected"),
+        ("fn", "favourable", later("not selected")),
+        ("fp", "unfavourable", "selected"),
+        ("tn", "unfavourable", later("not selected")),
+    )
 )
 
 
@@ -54,7 +57,7 @@ def confusion_html(result: Audit, group: str, words: tuple[str, str]) -> str:
     for field, outcome, decision in _CELLS:
         k = getattr(result.counts, field)[g].item()
         share = k / n if n and k == k else None
-        shown = "hidden" if k != k else people(k)
+        shown = tr("hidden") if k != k else people(k)
         shade = 0.0 if share is None else 0.06 + 0.44 * share
         cells[field] = (
             f'<td style="background:rgba(0,114,178,{shade:.2f});padding:.5rem .6rem;'
@@ -163,8 +166,12 @@ def overview_table(audits: Mapping[str, Audit]) -> pd.DataFrame:
 
 def inequality_table(result: Audit) -> pd.DataFrame:
     """Inequality of benefits: in total, between groups, and the share that lies between."""
-    names = {"theil": "Theil index", "generalized_entropy": "Generalized entropy (α = 2)"}
-    parts = {"total": "in total", "between": "between groups", "share": "share between groups"}
+    names = {"theil": tr("Theil index"), "generalized_entropy": tr("Generalized entropy (α = 2)")}
+    parts = {
+        "total": tr("in total"),
+        "between": tr("between groups"),
+        "share": tr("share between groups"),
+    }
     rows = [
         (names[found.name], parts[part.name], part.value, part.lower, part.upper, part.p_value)
         for found in result.inequality.values()

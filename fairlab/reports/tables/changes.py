@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES
 from fairlab.reports.sentences.audit import chance, people
 from fairlab.reports.sentences.changes import in_points, signed_change
@@ -40,19 +41,26 @@ def _rate_row(change: RateChange) -> tuple[str, ...]:
 
 def _gap_row(change: GapChange) -> tuple[str, ...]:
     label = GAPS[change.gap].label
-    return (label, "between groups", *_numbers(change, in_points(change)), people(change.changed))
+    return (
+        label,
+        tr("between groups"),
+        *_numbers(change, in_points(change)),
+        people(change.changed),
+    )
 
 
 def _numbers(change: RateChange | GapChange, as_points: bool) -> tuple[str, ...]:
-    interval = "none"
+    interval = tr("none")
     if change.lower is not None and change.upper is not None:
         ends = (signed_change(end, as_points) for end in (change.lower, change.upper))
         interval = " to ".join(ends)
-    visible = "none" if change.detectable is None else signed_change(change.detectable, as_points)
+    visible = (
+        tr("none") if change.detectable is None else signed_change(change.detectable, as_points)
+    )
     return (
         _plain(change.before, as_points),
         _plain(change.after, as_points),
-        "undefined" if change.value is None else signed_change(change.value, as_points),
+        tr("undefined") if change.value is None else signed_change(change.value, as_points),
         interval,
         chance(change.p_adjusted),
         visible.lstrip("+"),
@@ -61,5 +69,5 @@ def _numbers(change: RateChange | GapChange, as_points: bool) -> tuple[str, ...]
 
 def _plain(value: float | None, as_points: bool) -> str:
     if value is None:
-        return "undefined"
-    return f"{100 * value:.1f}" if as_points else f"{value:.2f}"
+        return tr("undefined")
+    return tr("{value:.1f}", value=100 * value) if as_points else tr("{value:.2f}", value=value)

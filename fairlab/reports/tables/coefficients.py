@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.errors import InputError
+from fairlab.language import later, tr
 from fairlab.results import SweepResult
 
 INTERCEPT = "(intercept)"
@@ -33,8 +34,11 @@ def coefficients(result: SweepResult, index: int) -> pd.DataFrame:
     """
     if result.networks is None:
         raise InputError(
-            "The weights of this run were not kept, so its coefficients are not known. Train it "
-            "again, with fewer models if it said so."
+            tr(
+                "The weights of this run were not kept, so its coefficients "
+                "are not known. Train it again, with fewer models if it said "
+                "so."
+            )
         )
     value, intercept = result.networks.coefficients(index)
     networks = result.networks
@@ -59,14 +63,15 @@ def coefficients_table(result: SweepResult, index: int) -> pd.DataFrame:
             "Column": table["column"],
             "Feature": table["feature"],
             "Coefficient (log-odds)": table["coefficient"].round(3),
-            "Odds ×": [float(f"{ratio:.3g}") for ratio in table["odds_ratio"]],
+            "Odds ×": [float(tr("{ratio:.3g}", ratio=ratio)) for ratio in table["odds_ratio"]],
         }
     )
 
 
-COEFFICIENTS_SENTENCE = (
-    "What each feature adds to the log-odds of the favourable outcome, before the fairness layer "
-    "where there is one. A number counts with the coefficient of the value named, between two "
-    "of them with the line through both, and with 0 at the highest. These are associations in a "
-    "model trained to predict, not causes; features that go together share their weight."
+COEFFICIENTS_SENTENCE = later(
+    "What each feature adds to the log-odds of the favourable outcome, before the "
+    "fairness layer where there is one. A number counts with the coefficient of the "
+    "value named, between two of them with the line through both, and with 0 at the "
+    "highest. These are associations in a model trained to predict, not causes; "
+    "features that go together share their weight."
 )

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from fairlab.impossibility import CRITERIA, Compatibility, CompatibilityTable
+from fairlab.language import tr
 from fairlab.metrics import GAPS
 from fairlab.reports.sentences.compatibility import SHORT
 
@@ -30,8 +31,8 @@ def gaps_frame(entry: Compatibility) -> pd.DataFrame:
     names = [*asked, *(name for name in entry.gaps if name not in asked)]
     return pd.DataFrame(
         {
-            "Gap": [GAPS[name].label.removesuffix(" difference") for name in names],
-            "Asked for": ["yes" if name in asked else "" for name in names],
+            "Gap": [GAPS[name].label.removesuffix(tr(" difference")) for name in names],
+            "Asked for": [tr("yes") if name in asked else "" for name in names],
             "Points": [_points(entry.gaps.get(name)) for name in names],
         }
     )

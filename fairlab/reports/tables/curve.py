@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import CONSTRAINT_GAPS
+from fairlab.language import tr
 from fairlab.metrics import (
     GAPS,
     RATES,
@@ -145,17 +146,24 @@ def curve_table(rows: tuple[CurveRow, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Family": [r.label for r in rows],
-            "Strength or slack": ["" if r.strength is None else f"{r.strength:.4g}" for r in rows],
+            "Strength or slack": [
+                "" if r.strength is None else tr("{strength:.4g}", strength=r.strength)
+                for r in rows
+            ],
             "Seed": [r.seed for r in rows],
             "Accuracy, %": [_tenth(r.accuracy) for r in rows],
             "Gap, points": [_tenth(r.gap) for r in rows],
             "95 % interval of the gap": [
-                "undefined"
+                tr("undefined")
                 if r.lower is None
-                else f"{100 * r.lower:.1f} to {100 * (r.upper or 0):.1f}"
+                else tr(
+                    "{r_lower:.1f} to {r_upper:.1f}",
+                    r_lower=100 * r.lower,
+                    r_upper=100 * (r.upper or 0),
+                )
                 for r in rows
             ],
-            "On the front": ["yes" if r.front else "" for r in rows],
+            "On the front": [tr("yes") if r.front else "" for r in rows],
             "Uses the attribute when deciding": [
                 uses_attribute_words(r.uses_attribute) for r in rows
             ],
@@ -190,7 +198,7 @@ def chart_rows(
             "uses": row.uses_attribute,
             "hover": [
                 *row.groups,
-                "uses the sensitive attribute when deciding: "
+                tr("uses the sensitive attribute when deciding: ")
                 + uses_attribute_words(row.uses_attribute),
                 *row.flags,
             ],
@@ -202,7 +210,8 @@ def chart_rows(
 def _group_words(counts: Counts) -> tuple[str, ...]:
     rates = RATES["selection_rate"](counts)
     return tuple(
-        f"{name}: " + (f"{100 * rate:.0f} % of {n:.0f} selected" if n > 0 else "nobody")
+        f"{name}: "
+        + (tr("{rate:.0f} % of {n:.0f} selected", rate=100 * rate, n=n) if n > 0 else tr("nobody"))
         for name, rate, n in zip(counts.group_names, rates, counts.n, strict=True)
     )
 
@@ -213,4 +222,4 @@ def _number(value: Any) -> float | None:
 
 
 def _tenth(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:.1f}"
+    return tr("undefined") if value is None else tr("{value:.1f}", value=100 * value)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from fairlab.config import Task
 from fairlab.data import People, Proxies, Strength, feature_columns
+from fairlab.language import tr
 from fairlab.metrics.intervals import wilson
 from fairlab.metrics.power import minimum_detectable_gap
 from fairlab.results import cross
@@ -118,16 +119,16 @@ def strengths_table(found: Sequence[Strength]) -> pd.DataFrame:
 
 def _treatment(frame: pd.DataFrame, task: Task, name: str, feature: bool) -> str:
     if name == task.label:
-        return "rows left out" if task.missing_label == "drop" else "must be filled in"
+        return tr("rows left out") if task.missing_label == "drop" else tr("must be filled in")
     if name in task.sensitive:
-        policies = {"group": "a group of their own", "drop": "rows left out",
-                    "stop": "must be filled in"}  # fmt: skip
+        policies = {"group": tr("a group of their own"), "drop": tr("rows left out"),
+                    "stop": tr("must be filled in")}  # fmt: skip
         return policies[task.missing_sensitive]
     if not feature:
-        return "not used"
+        return tr("not used")
     if pd.api.types.is_numeric_dtype(frame[name]):
-        return "median of train, marked as missing"
-    return "a value of its own"
+        return tr("median of train, marked as missing")
+    return tr("a value of its own")
 
 
 def _percent(value: float | None) -> float | None:

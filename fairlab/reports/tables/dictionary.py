@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from fairlab.language import later, told, tr
 from fairlab.metrics import GAPS, Audit, Translation, translations
 from fairlab.metrics.dictionary import score_translations
 
-_INEQUALITY = {"theil": "Theil index", "generalized_entropy": "Generalized entropy (α = 2)"}
+_INEQUALITY = told(
+    {"theil": later("Theil index"), "generalized_entropy": later("Generalized entropy (α = 2)")}
+)
 _SCORES = {"auc_difference": "auc", "mean_score_difference": "mean_score"}
 _Found = tuple[str, float | None, tuple[Translation, ...]]
 
@@ -34,7 +37,7 @@ def dictionary_table(
     rows = [
         (
             label,
-            "undefined" if ours is None else f"{ours:.3f}",
+            "undefined" if ours is None else tr("{ours:.3f}", ours=ours),
             t.tool,
             t.call,
             t.printed,

@@ -2,15 +2,20 @@
 
 import pandas as pd
 
+from fairlab.language import later, told, tr
 from fairlab.results import SweepResult
 from fairlab.sweeps.drawn import drawn_decisions
 
-_WAYS = {
-    "expected": "Averaged over all draws",
-    "drawn": "The draw shown here",
-    "thresholded": "Selecting at a chance of one half (another rule)",
-}
-_SPLITS = {"train": "Training", "validation": "Validation", "test": "Test"}
+_WAYS = told(
+    {
+        "expected": later("Averaged over all draws"),
+        "drawn": later("The draw shown here"),
+        "thresholded": later("Selecting at a chance of one half (another rule)"),
+    }
+)
+_SPLITS = told(
+    {"train": later("Training"), "validation": later("Validation"), "test": later("Test")}
+)
 
 
 def drawn_table(result: SweepResult, index: int) -> pd.DataFrame:
@@ -32,4 +37,4 @@ def drawn_table(result: SweepResult, index: int) -> pd.DataFrame:
 
 
 def _tenth(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:.1f}"
+    return tr("undefined") if value is None else tr("{value:.1f}", value=100 * value)

@@ -5,6 +5,7 @@ import pandas as pd
 from fairlab.examine.changes import Difference, Flip, FlipTest, Share
 from fairlab.examine.importance import Contributions, Importance
 from fairlab.examine.proxies_effect import Estimate, ProxyEffects
+from fairlab.language import tr
 from fairlab.reports.sentences.examine import step_name
 
 
@@ -19,11 +20,11 @@ def flips_table(test: FlipTest) -> pd.DataFrame:
 
 def _flip_row(flip: Flip, *, matched: bool) -> dict[str, object]:
     row: dict[str, object] = {"From": flip.origin, "As": flip.target, "People": flip.people}
-    row |= _columns("Net, points", flip.net())
-    row |= _columns("Decided otherwise, %", flip.share())
+    row |= _columns(tr("Net, points"), flip.net())
+    row |= _columns(tr("Decided otherwise, %"), flip.share())
     if matched:
-        row |= _columns("With own group's values, %", flip.placebo_share())
-        row |= _columns("Difference, points", flip.beyond_placebo())
+        row |= _columns(tr("With own group's values, %"), flip.placebo_share())
+        row |= _columns(tr("Difference, points"), flip.beyond_placebo())
     row |= {"Refused → selected": flip.to_selected, "Selected → refused": flip.to_refused}
     if not matched:
         return row
@@ -78,9 +79,9 @@ def effects_table(found: ProxyEffects) -> pd.DataFrame:
             {
                 "Features": step_name(step),
                 **_columns("Accuracy, %", step.accuracy),
-                **_columns("Gap, points", step.gap),
-                **_columns("Change of accuracy, points", step.accuracy_change),
-                **_columns("Change of gap, points", step.gap_change),
+                **_columns(tr("Gap, points"), step.gap),
+                **_columns(tr("Change of accuracy, points"), step.accuracy_change),
+                **_columns(tr("Change of gap, points"), step.gap_change),
                 f"AUC for {found.attribute}": _two(step.auc),
                 "AUC, linear": _two(step.auc_linear),
             }

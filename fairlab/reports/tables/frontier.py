@@ -7,6 +7,7 @@ import pandas as pd
 
 from fairlab.frontier import Rule, RunFrontier
 from fairlab.frontier.thresholds import GroupThresholds
+from fairlab.language import tr
 from fairlab.outcomes import FloatArray
 
 # Corners drawn; slacks listed for reading, in shares of 1.
@@ -51,7 +52,7 @@ def frontier_table(found: RunFrontier) -> pd.DataFrame:
 
     return pd.DataFrame(
         {
-            "Slack, points": [f"{100 * s:.4g}" for s in at],
+            "Slack, points": [tr("{s:.4g}", s=100 * s) for s in at],
             "Accuracy where fitted, %": [_tenth(frontier.accuracy_at(s)) for s in at],
             "Accuracy, %": [_tenth(v) for v in between(measured.accuracy)],
             "95 % band of accuracy": _ranges(between, measured.accuracy_band),
@@ -90,10 +91,10 @@ def decided_words(one: GroupThresholds, *, risk: bool = False) -> str:
         risk: They are for minus a risk, and said as the risk: "up to 4".
     """
     if not one.thresholds:
-        return "no rule: no one was in it"
+        return tr("no rule: no one was in it")
     if len(one.thresholds) == 1:
         cut = one.thresholds[0]
-        return "nobody" if cut == np.inf else _range_words(cut, np.inf, risk)
+        return tr("nobody") if cut == np.inf else _range_words(cut, np.inf, risk)
     steps, chance, high = [], 1.0, np.inf
     for cut, share in zip(one.thresholds, one.probabilities, strict=True):
         if not (np.isinf(cut) and cut > 0):
@@ -106,24 +107,30 @@ def decided_words(one: GroupThresholds, *, risk: bool = False) -> str:
 def _range_words(low: float, high: float, risk: bool) -> str:
     if risk and np.isfinite([low, high]).any():
         above, upto = 0.0 - high, 0.0 - low
-        ends = [f"above {above:.4g}"] if np.isfinite(above) else []
-        return " ".join([*ends, f"up to {upto:.4g}"] if np.isfinite(upto) else ends)
+        ends = [tr("above {above:.4g}", above=above)] if np.isfinite(above) else []
+        return " ".join([*ends, tr("up to {upto:.4g}", upto=upto)] if np.isfinite(upto) else ends)
     if np.isinf(low):
-        return "everybody" if np.isinf(high) else f"below {high:.4g}"
-    return f"from {low:.4g}" if np.isinf(high) else f"from {low:.4g} to {high:.4g}"
+        return tr("everybody") if np.isinf(high) else tr("below {high:.4g}", high=high)
+    return (
+        tr("from {low:.4g}", low=low)
+        if np.isinf(high)
+        else tr("from {low:.4g} to {high:.4g}", low=low, high=high)
+    )
 
 
 def _chance_words(chance: float) -> str:
-    return "always" if chance > 1 - 1e-9 else f"in {100 * chance:.1f} % of cases"
+    return (
+        tr("always") if chance > 1 - 1e-9 else tr("in {chance:.1f} % of cases", chance=100 * chance)
+    )
 
 
 def _ranges(between: Any, band: FloatArray) -> list[str]:
     low, high = between(band[:, 0]), between(band[:, 1])
     return [
-        "none" if np.isnan(a) or np.isnan(b) else f"{100 * a:.1f} to {100 * b:.1f}"
+        tr("none") if np.isnan(a) or np.isnan(b) else tr("{a:.1f} to {b:.1f}", a=100 * a, b=100 * b)
         for a, b in zip(low, high, strict=True)
     ]
 
 
 def _tenth(value: float) -> str:
-    return "undefined" if np.isnan(value) else f"{100 * value:.1f}"
+    return tr("undefined") if np.isnan(value) else tr("{value:.1f}", value=100 * value)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import CONSTRAINT_GAPS
+from fairlab.language import later, told, tr
 from fairlab.metrics import GAPS
 from fairlab.metrics.marginal import by_attribute
 from fairlab.metrics.suppression import withheld
@@ -17,7 +18,7 @@ from fairlab.reports.sentences.health import finding_words
 from fairlab.reports.withheld import withheld_of
 from fairlab.results import SweepResult
 
-_TOLD = {None: "", True: "yes", False: "cannot tell"}
+_TOLD = told({None: "", True: later("yes"), False: later("cannot tell")})
 _GAP_COLUMNS = (
     "gap", "gap_lower", "gap_upper", "gap_row_sd", "gap_seed_sd", "gap_change",
     "gap_change_lower", "gap_change_upper", "train_gap_excess", "train_gap_excess_p",
@@ -39,8 +40,10 @@ def health_table(report: HealthReport, result: SweepResult) -> pd.DataFrame:
         [
             {
                 "Finding": finding_words(one, result),
-                "Models": len(one.indices) if one.indices else "the run",
-                "Rests on": "test people" if one.on_test else "training and validation people",
+                "Models": len(one.indices) if one.indices else tr("the run"),
+                "Rests on": tr("test people")
+                if one.on_test
+                else tr("training and validation people"),
             }
             for one in report.findings
         ],
@@ -136,14 +139,14 @@ def folds_table(found: FoldSummary) -> pd.DataFrame:
     ]
     rows.append(
         {
-            "Fold": "mean of folds",
+            "Fold": tr("mean of folds"),
             "Accuracy, %": _tenth(found.mean_accuracy),
             "Gap, points": _tenth(found.mean_gap),
         }
     )
     rows.append(
         {
-            "Fold": "everybody, out of fold",
+            "Fold": tr("everybody, out of fold"),
             "Accuracy, %": _tenth(found.accuracy.value),
             "Gap, points": _tenth(found.gap.value),
         }
@@ -215,4 +218,4 @@ def _least(cells: Any) -> Any:
 
 
 def _tenth(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:.1f}"
+    return "undefined" if value is None else tr("{value:.1f}", value=100 * value)

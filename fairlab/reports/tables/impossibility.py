@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.impossibility import BalanceTable, DialCourse, IdentityTable, ParityTable
+from fairlab.language import tr
 from fairlab.metrics import GAPS
 
 
@@ -20,7 +21,7 @@ def identity_frame(table: IdentityTable) -> pd.DataFrame:
             "FPR, %": _percent([r.fpr for r in table.rows]),
             "p/(1−p) · (1−PPV)/PPV · TPR, %": _percent([r.product for r in table.rows]),
             "Equal": [
-                "undefined" if r.holds is None else "exactly" if r.holds else "no"
+                tr("undefined") if r.holds is None else tr("exactly") if r.holds else tr("no")
                 for r in table.rows
             ],
             "FPR forced by common PPV and TPR, %": _percent([r.forced_fpr for r in table.rows]),
@@ -74,7 +75,7 @@ def dial_frame(course: DialCourse) -> pd.DataFrame:
     table["Parity gap forced by equalized odds, points"] = np.round(100 * course.forced_parity, 4)
     table["FPR gap forced by equal PPV and TPR, points"] = np.round(100 * course.forced_fpr, 4)
     for name, values in course.measured.items():
-        label = GAPS[name].label.removesuffix(" difference")
+        label = GAPS[name].label.removesuffix(tr(" difference"))
         table[f"{label} as it is, points"] = np.round(100 * values, 4)
     return pd.DataFrame(table)
 

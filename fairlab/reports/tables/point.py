@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import CONSTRAINT_GAPS
+from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, effective_people, wilson
 from fairlab.outcomes import GroupedOutcomes, count
 from fairlab.reports.measure import counts_of, people_of, widest
@@ -42,7 +43,7 @@ def rates_by_group(result: SweepResult, index: int, split: str = "test") -> pd.D
     if len(tables) == 1:
         return tables[0]
     for (name,), table in zip(result.groupings, tables, strict=True):
-        table.insert(0, "Attribute", name)
+        table.insert(0, tr("Attribute"), name)
     return pd.concat(tables, ignore_index=True)
 
 
@@ -51,18 +52,24 @@ def _rates(outcomes: GroupedOutcomes, threshold: float) -> pd.DataFrame:
     effective = effective_people(outcomes)
     scale = 1.0 if effective is None else effective / np.where(counts.n > 0, counts.n, 1)
     columns: dict[str, list[str]] = {"Group": list(counts.group_names)}
-    columns["n"] = [f"{n:.0f}" for n in counts.n]
+    columns["n"] = [tr("{n:.0f}", n=n) for n in counts.n]
     for name in _RATES:
         rate = RATES[name]
         values = rate(counts)
         n = rate.denominator(counts)
         low, high = wilson(np.minimum(rate.numerator(counts), n) * scale, n * scale)
         columns[f"{rate.label}, %"] = [
-            "undefined" if not np.isfinite(v) else f"{100 * v:.1f} ({100 * a:.0f}–{100 * b:.0f})"
+            tr("undefined")
+            if not np.isfinite(v)
+            else tr("{v:.1f} ({a:.0f}–{b:.0f})", v=100 * v, a=100 * a, b=100 * b)
             for v, a, b in zip(values, low, high, strict=True)
         ]
     return pd.DataFrame(columns)
 
 
 def _percent(value: float | None) -> str:
-    return "undefined" if value is None or not np.isfinite(value) else f"{100 * value:.1f}"
+    return (
+        tr("undefined")
+        if value is None or not np.isfinite(value)
+        else tr("{value:.1f}", value=100 * value)
+    )

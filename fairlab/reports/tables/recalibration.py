@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS
 from fairlab.sweeps.recalibrated import RecalibrationEffect
 
@@ -30,8 +31,15 @@ def groups_table(effect: RecalibrationEffect) -> pd.DataFrame:
             row += [change.before, change.after]
         rows.append(row)
     columns = ["Group"]
-    for name in ("Calibration error", "Brier score", "AUC", "Selection rate", "TPR", "FPR"):
-        columns += [f"{name}, before", f"{name}, after"]
+    for name in (
+        tr("Calibration error"),
+        tr("Brier score"),
+        "AUC",
+        tr("Selection rate"),
+        "TPR",
+        "FPR",
+    ):
+        columns += [tr("{name}, before", name=name), tr("{name}, after", name=name)]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -39,7 +47,7 @@ def curves_table(effect: RecalibrationEffect) -> pd.DataFrame:
     """One row per group, bin and time: people, mean score, share, interval."""
     rows = [
         (when, group.group, b.n, b.mean_score, b.rate, b.lower, b.upper)
-        for when, groups in (("before", effect.before), ("after", effect.after))
+        for when, groups in ((tr("before"), effect.before), (tr("after"), effect.after))
         for group in groups
         for b in group.bins
     ]
@@ -57,7 +65,11 @@ def choices_table(effects: Sequence[tuple[str, RecalibrationEffect]]) -> pd.Data
     first = effects[0][1]
     gaps = [g.gap for g in first.decisions.gaps]
     rows.append(
-        ["Scores as they are", _largest(first.before), *(g.before for g in first.decisions.gaps)]
+        [
+            tr("Scores as they are"),
+            _largest(first.before),
+            *(g.before for g in first.decisions.gaps),
+        ]
     )
     for name, effect in effects:
         after = [effect.decisions.gap(gap).after for gap in gaps]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fairlab.config import RunConfig
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import compared, run_title, state_words
 from fairlab.reports.tables.curve import CurveRow, curve_table
 from fairlab.runs.records import RunRecord
@@ -26,7 +27,7 @@ class RoomRun:
     @property
     def label(self) -> str:
         """Its name in the room, whatever comes and goes: "Run k7Qf", "Run k7Qf (yours)"."""
-        return f"Run {self.record.id[:4]}{' (yours)' if self.mine else ''}"
+        return tr("Run {id}{word}", id=self.record.id[:4], word=" (yours)" if self.mine else "")
 
 
 def drawn_once(runs: Sequence[RoomRun]) -> list[tuple[RoomRun, str]]:
@@ -48,8 +49,10 @@ def drawn_once(runs: Sequence[RoomRun]) -> list[tuple[RoomRun, str]]:
 
 def _and_alike(alike: Sequence[RoomRun]) -> str:
     more = len(alike) - 1
-    name = f"Run {alike[-1].record.id[:4]}{', yours' if alike[-1].mine else ''}"
-    return name + (f" and {more} alike" if more else "")
+    name = tr(
+        "Run {id}{word}", id=alike[-1].record.id[:4], word=tr(", yours") if alike[-1].mine else ""
+    )
+    return name + (tr(" and {more} alike", more=more) if more else "")
 
 
 def question(config: RunConfig) -> tuple[str, ...]:
@@ -94,7 +97,7 @@ def points_of_room(runs: Sequence[RoomRun], rows: Mapping[str, Sequence[CurveRow
     tables = []
     for run in runs:
         table = curve_table(tuple(rows.get(run.record.id, ())))
-        table.insert(0, "Run", run.label)
+        table.insert(0, tr("Run"), run.label)
         tables.append(table[table.columns[:6]])
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
@@ -126,4 +129,8 @@ def _end(
     row = pick(rows)
     if row is None:
         return None
-    return f"{100 * (row.accuracy or 0):.1f} %, gap {100 * (row.gap or 0):.1f} points"
+    return tr(
+        "{accuracy:.1f} %, gap {gap:.1f} points",
+        accuracy=100 * (row.accuracy or 0),
+        gap=100 * (row.gap or 0),
+    )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from fairlab.frontier import Rule
+from fairlab.language import tr
 from fairlab.metrics import RATES
 from fairlab.outcomes import Counts, FloatArray, GroupedOutcomes
 from fairlab.reports.tables.frontier import decided_words
@@ -27,7 +28,7 @@ def rule_effect_table(
     there = np.flatnonzero(counts.n > 0).tolist()
     table: dict[str, list[str]] = {
         "Group": [people.group_names[g] for g in there],
-        "People": [f"{counts.n[g]:,.0f}" for g in there],
+        "People": [tr("{counts_n:,.0f}", counts_n=counts.n[g]) for g in there],
         "Selected": [words[people.group_names[g]] for g in there],
     }
     for name in _SHOWN:
@@ -40,4 +41,4 @@ def rule_effect_table(
 
 
 def _tenth(values: FloatArray, g: int) -> str:
-    return "undefined" if np.isnan(values[g]) else f"{100 * values[g]:.1f}"
+    return tr("undefined") if np.isnan(values[g]) else tr("{values:.1f}", values=100 * values[g])

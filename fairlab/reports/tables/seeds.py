@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fairlab.language import tr
 from fairlab.pareto import non_dominated
 from fairlab.pareto.decisions import accuracy_and_gap, decisions_of
 from fairlab.pareto.honesty import Honesty
@@ -41,7 +42,7 @@ def chart_settings(result: SweepResult, found: Honesty) -> list[dict[str, Any]]:
             "front": front[place],
             "index": one.central,
             "hover": [
-                f"mean of {len(one.indices)} seeds",
+                tr("mean of {n_indices} seeds", n_indices=len(one.indices)),
                 *setting_sentence(one, found.noise.split).replace("; ", ";\n").split("\n"),
             ],
         }
@@ -61,7 +62,7 @@ def seeds_table(result: SweepResult, found: Honesty) -> pd.DataFrame:
                 "Setting": dial_words(point),
                 "Seeds": len(one.indices),
                 **_columns("Accuracy, %", one.accuracy.value, one.accuracy_sd, one.accuracy.sd),
-                **_columns("Gap, points", one.gap.value, one.gap_sd, one.gap.sd),
+                **_columns(tr("Gap, points"), one.gap.value, one.gap_sd, one.gap.sd),
             }
         )
     return pd.DataFrame(rows)
@@ -71,14 +72,14 @@ def _columns(
     name: str, value: float | None, seeds: float | None, people: float | None
 ) -> dict[str, str]:
     return {
-        name: _tenth(value, "undefined"),
+        name: _tenth(value, tr("undefined")),
         f"{name}: retraining": _tenth(seeds, "–"),
         f"{name}: other people": _tenth(people, "–"),
     }
 
 
 def _tenth(value: float | None, missing: str) -> str:
-    return missing if value is None else f"{100 * value:.1f}"
+    return missing if value is None else tr("{value:.1f}", value=100 * value)
 
 
 def _front(result: SweepResult, found: Honesty) -> list[bool]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, WithinStrata, holm
 from fairlab.metrics.strata_suppression import suppress_strata
 
@@ -32,9 +33,14 @@ def strata_table(result: WithinStrata, name: str, smallest: int = 0) -> pd.DataF
             continue
         note = gap.why_undefined
         if stratum.small and gap.value is not None:
-            note = f"few people: {stratum.fewest:g} in the smallest group"
+            note = tr("few people: {fewest:g} in the smallest group", fewest=stratum.fewest)
         if gap.left_out and gap.value is not None:
-            note = "; ".join([*([note] if note else []), f"left out: {', '.join(gap.left_out)}"])
+            note = "; ".join(
+                [
+                    *([note] if note else []),
+                    tr("left out: {left_out}", left_out=", ".join(gap.left_out)),
+                ]
+            )
         adjusted = None if np.isnan(p) else float(p)
         rows.append(
             (
@@ -92,7 +98,7 @@ def pooled_table(
                 found.standardised.upper,
                 found.highest,
                 found.lowest,
-                None if result.hidden else "yes" if found.reversed else "no",
+                None if result.hidden else tr("yes") if found.reversed else tr("no"),
                 found.average.value,
                 found.average.lower,
                 found.average.upper,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from fairlab.language import inside, tr
 from fairlab.metrics import GAPS
 from fairlab.reports.figures.surface import Mark
 from fairlab.sweeps import GroupThresholdSurface
@@ -26,13 +27,17 @@ def surface_table(
         i, j = surface.place(mark.threshold_a, mark.threshold_b)
         rows.append((mark.label, i, j))
     front = surface.front(gap)
-    words = GAPS[gap].label.removesuffix(" difference").lower()
-    what = "Most accurate pair" if costs == (1.0, 1.0) else "Cheapest pair"
+    words = inside(GAPS[gap].label.removesuffix(tr(" difference")))
+    what = tr("Most accurate pair") if costs == (1.0, 1.0) else tr("Cheapest pair")
     found: dict[int, str] = {}
     for level in LEVELS:  # a pair that is reached at several levels is named by the widest
         at = front.within(level)
         if at is not None:
-            limit = f"within {100 * level:g} points of {words}" if level < 1 else "whatever the gap"
+            limit = (
+                tr("within {level:g} points of {words}", level=100 * level, words=words)
+                if level < 1
+                else tr("whatever the gap")
+            )
             found[at] = f"{what} {limit}"
     rows += [(label, int(front.a[at]), int(front.b[at])) for at, label in found.items()]
     a, b = surface.groups
@@ -44,15 +49,15 @@ def surface_table(
         "Accuracy, %": [_tenth(surface.accuracy[i, j]) for _, i, j in rows],
     }
     if costs != (1.0, 1.0):
-        table["Cost per person"] = [f"{surface.cost[i, j]:.4f}" for _, i, j in rows]
+        table["Cost per person"] = [tr("{cost:.4f}", cost=surface.cost[i, j]) for _, i, j in rows]
     return pd.DataFrame(table)
 
 
 def _cut(threshold: float, place: int) -> str:
     if np.isinf(threshold):
-        return "nobody selected"
-    return "everybody selected" if place == 0 else f"{threshold:.4g}"
+        return tr("nobody selected")
+    return tr("everybody selected") if place == 0 else tr("{threshold:.4g}", threshold=threshold)
 
 
 def _tenth(value: float) -> str:
-    return "undefined" if np.isnan(value) else f"{100 * value:.1f}"
+    return tr("undefined") if np.isnan(value) else tr("{value:.1f}", value=100 * value)

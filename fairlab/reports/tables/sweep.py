@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES
 from fairlab.metrics.suppression import withheld
 from fairlab.outcomes import Counts
@@ -29,7 +30,7 @@ def sweep_table(
     table["Selected, %"] = 100 * RATES["selection_rate"](everyone)[:, 0]
     table["Accuracy, %"] = 100 * RATES["accuracy"](everyone)[:, 0]
     for name in gaps:
-        label = GAPS[name].label.removesuffix(" difference")
+        label = GAPS[name].label.removesuffix(tr(" difference"))
         table[f"{label}, points"] = 100 * GAPS[name](thin.counts)
     return pd.DataFrame(table).round(4)
 

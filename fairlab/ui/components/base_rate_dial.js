@@ -23,16 +23,16 @@ function build(state) {
     type: "button", text: label, onclick: () => { moveTo(state, position); commit(state); },
   });
   state.panels = [
-    panel(state, "Base rates, %", data.base, (x) => percent(x), false),
-    panel(state, "Gaps, points", data.gaps, (x) => points(x), true),
+    panel(state, tt("Base rates, %"), data.base, (x) => percent(x), false),
+    panel(state, tt("Gaps, points"), data.gaps, (x) => points(x), true),
   ];
-  const root = el("div", { class: "te", role: "group", "aria-label": "Base-rate dial" },
+  const root = el("div", { class: "te", role: "group", "aria-label": tt("Base-rate dial") },
     el("div", { class: "te-top" },
       el("div", { class: "te-head" },
-        el("label", { for: id, text: "Move base rates together" }), state.output),
-      el("div", { class: "te-marks" }, button("As they are", 0), button("Equal", data.dials.length - 1))),
+        el("label", { for: id, text: tt("Move base rates together") }), state.output),
+      el("div", { class: "te-marks" }, button(tt("As they are"), 0), button(tt("Equal"), data.dials.length - 1))),
     state.input,
-    el("div", { class: "bd-ends" }, el("span", { text: "as they are" }), el("span", { text: "equal" })),
+    el("div", { class: "bd-ends" }, el("span", { text: tt("as they are") }), el("span", { text: tt("equal") })),
     state.sentence,
     el("div", { class: "bd-panels" }, ...state.panels.map((p) => p.node)),
     state.aloud);
@@ -95,8 +95,8 @@ function drawPanel(state, p) {
   p.line = svg("line", { class: "te-line", y1: 0, y2: HEIGHT });
   p.dots = p.series.map((s) => svg("circle", { class: "te-dot", r: s.width > 2 ? 6 : 4, fill: s.color }));
   const ends = [
-    svg("text", { class: "te-tick", x: LEFT, y: HEIGHT + 16, text: "as they are" }),
-    svg("text", { class: "te-tick", x: width, y: HEIGHT + 16, "text-anchor": "end", text: "equal" }),
+    svg("text", { class: "te-tick", x: LEFT, y: HEIGHT + 16, text: tt("as they are") }),
+    svg("text", { class: "te-tick", x: width, y: HEIGHT + 16, "text-anchor": "end", text: tt("equal") }),
   ];
   p.chart.setAttribute("width", width);
   p.chart.replaceChildren(...grid, ...lines, p.line, ...p.dots, ...ends);
@@ -127,7 +127,7 @@ function update(state) {
     p.line.setAttribute("x2", p.x(i));
     p.series.forEach((s, k) => {
       const value = s.values[i];
-      say(p.values[k], value === null ? "undefined" : p.words(value));
+      say(p.values[k], value === null ? tt("undefined") : p.words(value));
       p.dots[k].style.display = value === null ? "none" : "";
       if (value === null) return;
       p.dots[k].setAttribute("cx", p.x(i));
@@ -138,6 +138,7 @@ function update(state) {
 
 export default function (component) {
   const { data, parentElement } = component;
+  speak(data);
   let state = instances.get(parentElement);
   if (!state) {
     state = { mount: parentElement.querySelector(".te-mount"), index: 0 };

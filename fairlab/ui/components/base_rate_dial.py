@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from fairlab.ui.components.spoken import script, spoken
+
 _FOLDER = Path(__file__).parent
 
 
@@ -13,11 +15,12 @@ def _read(*names: str) -> str:
     return "".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
+_JS = script("svg_kit.js", "base_rate_dial.js")
 _component = st.components.v2.component(
     "fairlab_base_rate_dial",
     html='<div class="te-mount">\n</div>',
     css=_read("threshold_explorer.css", "base_rate_dial.css"),
-    js=_read("rounding.js", "svg_kit.js", "base_rate_dial.js"),
+    js=_JS,
 )
 
 
@@ -28,4 +31,4 @@ def base_rate_dial(payload: Mapping[str, Any], *, key: str) -> None:
         payload: From :func:`fairlab.reports.figures.explorer.dial_payload`.
         key: Unique on the page.
     """
-    _component(key=key, data=dict(payload))
+    _component(key=key, data={**payload, "spoken": spoken(_JS)})

@@ -1,6 +1,8 @@
 // Copies a link. Browsers give the clipboard to https and localhost only; elsewhere the text is
 // selected and copied the old way, or stays selected for the visitor's own keys.
 export default function ({ parentElement, data }) {
+  speak(data);
+  sayStanding(parentElement);
   const text = parentElement.querySelector(".fl-copy-text");
   const button = parentElement.querySelector(".fl-copy-button");
   const said = parentElement.querySelector(".fl-copy-said");
@@ -18,6 +20,6 @@ export default function ({ parentElement, data }) {
       text.select();
       copied = document.execCommand("copy");
     }
-    said.textContent = copied ? "Copied." : "Selected; press Ctrl+C to copy.";
+    said.textContent = copied ? tt("Copied.") : tt("Selected; press Ctrl+C to copy.");
   };
 }

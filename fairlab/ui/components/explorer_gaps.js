@@ -10,7 +10,7 @@ function sweepRow(state) {
   state.gapRows = data.gaps.map((gap) => ({
     gap, value: el("td", { class: "te-number" }), who: el("td"), band: el("td"),
     button: el("button", {
-      type: "button", class: "te-focus", text: gap.label, title: `${gap.definition} Show its band in the chart.`,
+      type: "button", class: "te-focus", text: gap.label, title: tt`${gap.definition} Show its band in the chart.`,
       onclick: () => { state.focus = gap.name; drawChart(state); update(state); },
     }),
   }));
@@ -18,12 +18,12 @@ function sweepRow(state) {
     el("tr", {}, el("th", { scope: "row" }, lineKey(r.gap), r.button), r.value, ...(data.tolerance === null ? [] : [r.band]), r.who)));
   state.chartNote = el("p", { class: "te-note" });
   return el("section", { class: "te-row te-sweep" },
-    el("h4", { class: "te-name" }, el("span", { text: "Every gap at every single threshold" })),
+    el("h4", { class: "te-name" }, el("span", { text: tt("Every gap at every single threshold") })),
     el("div", { class: "te-left" }, state.chart, state.chartNote),
     el("div", { class: "te-right" },
       el("table", { class: "te-gaps" },
-        el("caption", { class: "te-aloud", text: "Gaps between groups now" }),
-        el("thead", {}, el("tr", {}, ...["Gap now", "Size (95 % interval)", ...(data.tolerance === null ? [] : [`Within ${whole(100 * data.tolerance)} points`]), "Between"].map((text) =>
+        el("caption", { class: "te-aloud", text: tt("Gaps between groups now") }),
+        el("thead", {}, el("tr", {}, ...[tt("Gap now"), tt("Size (95 % interval)"), ...(data.tolerance === null ? [] : [tt`Within ${whole(100 * data.tolerance)} points`]), tt("Between")].map((text) =>
           el("th", { scope: "col", text })))),
         body)));
 }
@@ -66,7 +66,7 @@ function toleranceZone(state, width, top) {
   const limit = state.y(Math.min(tolerance, top));
   return [
     [svg("rect", { class: "te-band", x: 0, y: limit, width, height: Math.max(0, CHART - 2 - limit) })],
-    [svg("text", { class: "te-tick", x: width - 2, y: limit - 3, "text-anchor": "end", text: `tolerance you set: ${whole(100 * tolerance)} points` })],
+    [svg("text", { class: "te-tick", x: width - 2, y: limit - 3, "text-anchor": "end", text: tt`tolerance you set: ${whole(100 * tolerance)} points` })],
   ];
 }
 
@@ -128,9 +128,9 @@ function updateGaps(state, counts) {
     say(row.value, points(found.value) + (range ? ` (${rangeWords(range)})` : ""));
     if (data.tolerance !== null) say(row.band, heldAgainst(found.value, range, data.tolerance));
     const { high, low, value } = found.widest;
-    const both = value > 0 ? `${high.group} highest (of ${whole(high.of)}), ${low.group} lowest (of ${whole(low.of)})` : "no difference";
+    const both = value > 0 ? tt`${high.group} highest (of ${whole(high.of)}), ${low.group} lowest (of ${whole(low.of)})` : tt("no difference");
     const which = row.gap.rates.length > 1 ? ` (${data.rate_labels[found.widest.rate]})` : "";
-    const left = found.leftOut.length ? `; left out: ${reasons(state, row.gap, found.leftOut)}` : "";
+    const left = found.leftOut.length ? tt`; left out: ${reasons(state, row.gap, found.leftOut)}` : "";
     say(row.who, both + which + left);
   });
   state.chartLine.style.display = each ? "none" : "";
@@ -145,8 +145,8 @@ function updateGaps(state, counts) {
   });
   const focus = data.gaps.find((gap) => gap.name === state.focus);
   say(state.chartNote, each
-    ? "The curves are for one threshold for everyone. The marks show each group's own threshold; the sizes in the table are of these, with closed-form intervals (Newcombe)."
-    : data.bands[state.focus] ? `Shaded: 95 % band of ${focus.label.toLowerCase()}, for each threshold on its own.` : "");
+    ? tt("The curves are for one threshold for everyone. The marks show each group's own threshold; the sizes in the table are of these, with closed-form intervals (Newcombe).")
+    : data.bands[state.focus] ? tt`Shaded: 95 % band of ${tongue.locale === "en-US" ? focus.label.toLowerCase() : focus.label}, for each threshold on its own.` : "");
   return worst;
 }
 
@@ -166,9 +166,9 @@ const rangeWords = (range) => `${fixed(100 * range[0], 0)}–${fixed(100 * range
 
 // Whether a gap is within a tolerance, as far as its interval allows an answer.
 function heldAgainst(value, range, tolerance) {
-  if (!range) return value <= tolerance + 1e-9 ? "inside here; no interval" : "outside here; no interval";
-  if (range[1] <= tolerance + 1e-9) return "inside";
-  return range[0] > tolerance + 1e-9 ? "outside" : "we cannot tell";
+  if (!range) return value <= tolerance + 1e-9 ? tt("inside here; no interval") : tt("outside here; no interval");
+  if (range[1] <= tolerance + 1e-9) return tt("inside");
+  return range[0] > tolerance + 1e-9 ? tt("outside") : tt("we cannot tell");
 }
 
 function reasons(state, gap, leftOut) {

@@ -14,9 +14,9 @@ function strip(state, g) {
   const cell = (name) => (cells[name] = el("td"));
   const [favourable, unfavourable] = data.outcome_words;
   const table = el("table", { class: "te-cells" },
-    el("caption", { class: "te-aloud", text: `Decisions and outcomes in ${group.name}` }),
-    el("thead", {}, el("tr", {}, el("td"), el("th", { scope: "col", text: "Not selected" }),
-      el("th", { scope: "col", text: "Selected" }))),
+    el("caption", { class: "te-aloud", text: tt`Decisions and outcomes in ${group.name}` }),
+    el("thead", {}, el("tr", {}, el("td"), el("th", { scope: "col", text: tt("Not selected") }),
+      el("th", { scope: "col", text: tt("Selected") }))),
     el("tbody", {},
       el("tr", {}, el("th", { scope: "row", text: `▲ ${favourable}` }), cell("fn"), cell("tp")),
       el("tr", {}, el("th", { scope: "row", text: `▼ ${unfavourable}` }), cell("tn"), cell("fp"))));
@@ -31,7 +31,7 @@ function strip(state, g) {
   const output = el("output", { class: "te-cut", for: id });
   const input = el("input", {
     id, type: "range", class: "te-own", min: data.low, max: data.high, step: data.step,
-    "aria-label": `Threshold for ${group.name}`,
+    "aria-label": tt`Threshold for ${group.name}`,
     oninput: (event) => moveGroup(state, g, Number(event.target.value)),
     onchange: () => commit(state),
     onkeydown: (event) => byKey(state, event, g),
@@ -40,7 +40,7 @@ function strip(state, g) {
   const row = el("section", { class: "te-row te-group" },
     el("h4", { class: "te-name" }, glyph(group.symbol, group.color),
       el("span", { text: group.name }),
-      el("span", { class: "te-n", text: size > 0 ? `${whole(size)} people` : "nobody in this group" }), output),
+      el("span", { class: "te-n", text: size > 0 ? tt`${whole(size)} people` : tt("nobody in this group") }), output),
     el("div", { class: "te-left" }, input, plot, moved),
     el("div", { class: "te-right" }, table, list));
   return { row, plot, cells, rates, group, g, input, output, moved };
@@ -90,13 +90,13 @@ function updateStrip(state, s, counts) {
   s.veil.setAttribute("width", Math.max(0, x));
   s.line.setAttribute("x1", x);
   s.line.setAttribute("x2", x);
-  say(s.output, each ? `threshold ${reads(data, value)}` : "");
+  say(s.output, each ? tt`threshold ${reads(data, value)}` : "");
   s.input.hidden = !each;
   if (each) {
     place(data, s.input, value);
     const selected = RATES.selection_rate(c);
     s.input.setAttribute("aria-valuetext",
-      `${shown(data, value)}: ${whole(selected[0])} of ${whole(selected[1])} people of ${s.group.name} are selected`);
+      tt`${shown(data, value)}: ${whole(selected[0])} of ${whole(selected[1])} people of ${s.group.name} are selected`);
   }
   say(s.moved, movedWords(state, s.g, c));
 }
@@ -110,7 +110,7 @@ function updateRate(state, s, name, c) {
   node.classList.toggle("te-undefined", found === null);
   const ends = found === null || state.data.weighted ? null : wilson(k, n);
   if (!ends) { say(range, ""); return; }
-  const few = ends[1] - ends[0] > WIDE ? ` of ${whole(n)}` : "";
+  const few = ends[1] - ends[0] > WIDE ? tt` of ${whole(n)}` : "";
   say(range, `${fixed(100 * ends[0], 0)}–${fixed(100 * ends[1], 0)}${few}`);
 }
 
@@ -118,11 +118,11 @@ function updateRate(state, s, name, c) {
 function movedWords(state, g, c) {
   const { data } = state;
   const moved = movedBetween(countsAt(state.ladders[g], data.in_use[g]), c);
-  if (moved.favourable === 0 && moved.unfavourable === 0) return "The same people are selected as in use.";
+  if (moved.favourable === 0 && moved.unfavourable === 0) return tt("The same people are selected as in use.");
   const more = moved.selected > 0;
   const [favourable, unfavourable] = data.outcome_words;
-  return `${whole(Math.abs(moved.selected))} ${more ? "more" : "fewer"} selected than in use: ` +
-    `${whole(Math.abs(moved.favourable))} with “${favourable}”, ${whole(Math.abs(moved.unfavourable))} with “${unfavourable}”.`;
+  return tt`${whole(Math.abs(moved.selected))} ${more ? tt("more") : tt("fewer")} selected than in use: ` +
+    tt`${whole(Math.abs(moved.favourable))} with “${favourable}”, ${whole(Math.abs(moved.unfavourable))} with “${unfavourable}”.`;
 }
 
 // Which groups have a strip: all of a few, else those the visitor picks.
@@ -141,7 +141,7 @@ function groupPicker(state) {
   }));
   state.pickerCount = count;
   return [el("details", { class: "te-picker" }, count,
-    el("div", { class: "te-marks", role: "group", "aria-label": "Groups shown" }, ...pills))];
+    el("div", { class: "te-marks", role: "group", "aria-label": tt("Groups shown") }, ...pills))];
 }
 
 function showStrips(state) {
@@ -157,7 +157,7 @@ function showStrips(state) {
   const shownNow = state.strips.filter(Boolean);
   state.stripBox.replaceChildren(...shownNow.map((s) => s.row));
   if (state.pickerCount) {
-    say(state.pickerCount, `Groups shown: ${shownNow.length} of ${data.groups.length}. All of them count in the gaps. Choose groups`);
+    say(state.pickerCount, tt`Groups shown: ${shownNow.length} of ${data.groups.length}. All of them count in the gaps. Choose groups`);
   }
   if (state.x) update(state);
 }

@@ -14,7 +14,7 @@ function loadPlotly(url) {
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
       window.fairlabPlotly = undefined;
-      reject(new Error("The chart library could not be loaded. Reload the page."));
+      reject(new Error(tt("The chart library could not be loaded. Reload the page.")));
     };
     document.head.appendChild(script);
   });
@@ -23,19 +23,19 @@ function loadPlotly(url) {
 
 const escapeHtml = (text) =>
   String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-const percent = (x) => (x === null || x === undefined ? "undefined" : `${fixed(100 * x, 1)} %`);
+const percent = (x) => (x === null || x === undefined ? tt("undefined") : `${fixed(100 * x, 1)} %`);
 const points = (x) =>
-  x === null || x === undefined ? "undefined" : `${fixed(100 * x, 1)} points`;
+  x === null || x === undefined ? tt("undefined") : tt`${fixed(100 * x, 1)} points`;
 
 // The dial of a model in words; finished points bring their own.
 function dialWords(p) {
   if (p.dial !== undefined) return p.dial;
   const { mode, strength } = p;
   const asked = strength > 0 || p.family?.startsWith("plugin");
-  if (mode === "baseline") return asked ? `slack ${points(strength)}` : "";
-  if (mode === "layer") return strength >= 1 ? "no constraint" : `slack ${points(strength)}`;
-  if (p.asked) return strength >= 1 ? "unmitigated" : `gap asked for ${points(strength)}`;
-  return strength === 0 ? "strength 0 (unmitigated)" : `strength ${Number(strength.toPrecision(3))}`;
+  if (mode === "baseline") return asked ? tt`slack ${points(strength)}` : "";
+  if (mode === "layer") return strength >= 1 ? tt("no constraint") : tt`slack ${points(strength)}`;
+  if (p.asked) return strength >= 1 ? tt("unmitigated") : tt`gap asked for ${points(strength)}`;
+  return strength === 0 ? tt("strength 0 (unmitigated)") : tt`strength ${Number(strength.toPrecision(3))}`;
 }
 
 // What a run shows now: final points once it is done, else the newest epoch of each family.
@@ -59,13 +59,13 @@ function hoverText(run, p, names) {
   const dial = dialWords(p);
   const lines = [
     `<b>${escapeHtml(names[p.family])}</b>${dial ? `, ${escapeHtml(dial)}` : ""}`,
-    `accuracy ${percent(p.accuracy)}`,
-    `gap ${points(p.gap)}` +
-      (p.interval ? ` (95 % interval ${points(p.interval[0])} to ${points(p.interval[1])})` : ""),
+    tt`accuracy ${percent(p.accuracy)}`,
+    tt`gap ${points(p.gap)}` +
+      (p.interval ? tt` (95 % interval ${points(p.interval[0])} to ${points(p.interval[1])})` : ""),
   ];
   for (const line of p.hover ?? []) lines.push(escapeHtml(line));
-  if (p.apart === false) lines.push("cannot be told from the unmitigated model");
-  lines.push(run.final ? "Click to see the details" : "validation people, still training");
+  if (p.apart === false) lines.push(tt("cannot be told from the unmitigated model"));
+  lines.push(run.final ? tt("Click to see the details") : tt("validation people, still training"));
   return lines.join("<br>");
 }
 
@@ -73,12 +73,12 @@ function hoverText(run, p, names) {
 function frontierTraces(state, frontier) {
   if (!frontier || !frontier.accuracy.length) return [];
   const scaled = (values) => values.map((v) => 100 * v);
-  const name = "Best thresholds per group";
+  const name = tt("Best thresholds per group");
   const hover = frontier.slack.map((slack, i) =>
-    [`<b>${name}</b>`, `for the score of ${escapeHtml(frontier.label)}; other scores may do better`,
-     `accuracy ${percent(frontier.accuracy[i])}`, `gap ${points(frontier.gap[i])}`,
-     `fitted to a gap of ${points(slack)} on validation people`,
-     "needs each person's group to decide", "Click to see the rule"].join("<br>"));
+    [`<b>${name}</b>`, tt`for the score of ${escapeHtml(frontier.label)}; other scores may do better`,
+     tt`accuracy ${percent(frontier.accuracy[i])}`, tt`gap ${points(frontier.gap[i])}`,
+     tt`fitted to a gap of ${points(slack)} on validation people`,
+     tt("needs each person's group to decide"), tt("Click to see the rule")].join("<br>"));
   const traces = [];
   if (frontier.band.accuracy.length) {
     traces.push({
@@ -99,7 +99,7 @@ function frontierTraces(state, frontier) {
 
 // The legend's two groups: whether a decision needs to know the person's group.
 function usesGroup(uses) {
-  const text = uses ? "Deciding uses the group" : "Deciding does not use the group";
+  const text = uses ? tt("Deciding uses the group") : tt("Deciding does not use the group");
   const legendrank = uses ? 1500 : 1000;
   return { legendgroup: uses ? "yes" : "no", legendgrouptitle: { text }, legendrank };
 }
@@ -146,11 +146,11 @@ function marksInWords(data) {
   const marks = marksShown(data);
   if (!marks) return "";
   return [
-    "Bars: 95 % intervals, where other people would put a point.",
-    marks.seeds && "Faint: single seeds; full: their mean.",
-    marks.front && "Ringed: no other of its family beats it on validation people.",
-    marks.pale && "Pale: cannot be told from the unmitigated model.",
-    marks.hollow && "Hollow: has a warning.",
+    tt("Bars: 95 % intervals, where other people would put a point."),
+    marks.seeds && tt("Faint: single seeds; full: their mean."),
+    marks.front && tt("Ringed: no other of its family beats it on validation people."),
+    marks.pale && tt("Pale: cannot be told from the unmitigated model."),
+    marks.hollow && tt("Hollow: has a warning."),
   ].filter(Boolean).join(" ");
 }
 
@@ -160,17 +160,17 @@ function marksLegend(state, data) {
   if (!marks || state.narrow) return [];
   const entry = (name, marker, line) => ({
     type: "scatter", mode: "markers", name, x: [null], y: [null], hoverinfo: "skip",
-    legendgroup: "marks", legendgrouptitle: { text: "Marks" }, legendrank: 2000,
+    legendgroup: "marks", legendgrouptitle: { text: tt("Marks") }, legendrank: 2000,
     marker: { color: state.ink, ...marker, ...(line ? { line } : {}) },
   });
-  const found = [entry("other people: 95 %", { symbol: "cross-thin", size: 11 }, { color: state.ink, width: 1.5 })];
+  const found = [entry(tt("other people: 95 %"), { symbol: "cross-thin", size: 11 }, { color: state.ink, width: 1.5 })];
   if (marks.front) {
     const ring = { color: state.ink, width: 2 };
-    found.push(entry("best of its family (validation)", { symbol: "circle", size: 9, color: "rgba(128,128,128,0.5)" }, ring));
+    found.push(entry(tt("best of its family (validation)"), { symbol: "circle", size: 9, color: "rgba(128,128,128,0.5)" }, ring));
   }
-  if (marks.seeds) found.push(entry("one seed; full: their mean", { symbol: "circle-open", size: 6, opacity: 0.6 }));
+  if (marks.seeds) found.push(entry(tt("one seed; full: their mean"), { symbol: "circle-open", size: 6, opacity: 0.6 }));
   if (marks.pale) {
-    found.push(entry("cannot be told from unmitigated", { symbol: "circle", size: 9, opacity: 0.4 }));
+    found.push(entry(tt("cannot be told from unmitigated"), { symbol: "circle", size: 9, opacity: 0.4 }));
   }
   return found;
 }
@@ -306,7 +306,7 @@ function layoutFor(state, data) {
   const line = data.frontier;
   if (line?.accuracy.length && !narrow) {  // at the line's accurate end, on a ground of its own
     layout.annotations = [...(layout.annotations ?? []), {
-      x: 100 * line.accuracy.at(-1), y: 100 * line.gap.at(-1), text: `best thresholds on: ${escapeHtml(line.label)}`,
+      x: 100 * line.accuracy.at(-1), y: 100 * line.gap.at(-1), text: tt`best thresholds on: ${escapeHtml(line.label)}`,
       showarrow: false, xanchor: "center", yanchor: "bottom", yshift: 12, font: { color: ink, size: 12 },
       bgcolor: layout.hoverlabel.bgcolor, borderpad: 2, opacity: 0.9,
     }];
@@ -343,9 +343,9 @@ function pickedWords(data) {
   const point = run?.final?.find((p) => p.index === data.selected[1]);
   if (!point) return "";
   const dial = dialWords(point);
-  const seed = point.seed && point.mode !== "baseline" ? `, seed ${point.seed}` : "";
-  return `Picked: ${point.label}${dial ? `, ${dial}` : ""}${seed}: accuracy ` +
-    `${percent(point.accuracy)}, gap ${points(point.gap)}. Details below.`;
+  const seed = point.seed && point.mode !== "baseline" ? tt`, seed ${point.seed}` : "";
+  return tt`Picked: ${point.label}${dial ? `, ${dial}` : ""}${seed}: accuracy ` +
+    tt`${percent(point.accuracy)}, gap ${points(point.gap)}. Details below.`;
 }
 
 // The detail of a picked point must be seen: its head comes into view once it is there.
@@ -393,10 +393,10 @@ function step(state, by) {
 
 function statusText(live) {
   const newest = live.newest;
-  if (live.state === "queued") return live.words || "Starting …";
+  if (live.state === "queued") return live.words || tt("Starting …");
   if (live.alone) return live.words;
   if (live.state === "running") {
-    if (!newest) return live.words || "Reading the table and preparing it …";
+    if (!newest) return live.words || tt("Reading the table and preparing it …");
     const kept = live.words ? `${live.words} ` : "";
     const left = live.share_done > 0.02
       ? (newest.seconds * (1 - live.share_done)) / live.share_done : null;
@@ -404,20 +404,20 @@ function statusText(live) {
       .map(([name, values]) => {
         const finite = values.filter((v) => v !== null);
         const mean = finite.reduce((a, b) => a + b, 0) / Math.max(1, finite.length);
-        return finite.length ? `${name} ${mean.toFixed(3)}` : null;
+        return finite.length ? `${name} ${written(mean.toFixed(3))}` : null;
       }).filter(Boolean).join(", ");
     if (newest.mode === "baseline") {
-      return `${kept}${live.label("baseline")}: ${newest.epoch} of ${newest.epochs}` +
-        (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
+      return tt`${kept}${live.label("baseline")}: ${newest.epoch} of ${newest.epochs}` +
+        (left !== null ? tt` · about ${Math.max(1, Math.round(left))} s left` : "");
     }
     if (newest.epoch === 0) {
-      return `${kept}Trying settings of the network on validation people` +
-        (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
+      return tt`${kept}Trying settings of the network on validation people` +
+        (left !== null ? tt` · about ${Math.max(1, Math.round(left))} s left` : "");
     }
-    const fold = newest.folds ? `Fold ${newest.fold} of ${newest.folds} · ` : "";
-    return `${kept}${fold}${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
-      (losses ? ` · mean loss: ${losses}` : "") +
-      (left !== null ? ` · about ${Math.max(1, Math.round(left))} s left` : "");
+    const fold = newest.folds ? tt`Fold ${newest.fold} of ${newest.folds} · ` : "";
+    return tt`${kept}${fold}${live.label(newest.mode)}: epoch ${newest.epoch} of ${newest.epochs}` +
+      (losses ? tt` · mean loss: ${losses}` : "") +
+      (left !== null ? tt` · about ${Math.max(1, Math.round(left))} s left` : "");
   }
   return live.message || "";
 }
@@ -428,7 +428,7 @@ function drawStatus(state) {
   const run = running[running.length - 1];
   const live = run && state.live.get(run.id);
   if (!live) return;
-  const text = state.failures > 0 ? "Connection lost, trying again …" : statusText(live);
+  const text = state.failures > 0 ? tt("Connection lost, trying again …") : statusText(live);
   if (state.line.textContent !== text) state.line.textContent = text;
   const done = Math.round(100 * (live.share_done ?? 0));
   state.bar.style.width = `${done}%`;
@@ -474,7 +474,7 @@ async function ask(state) {
   let pause = 0;
   try {
     const answer = await fetch(url, { cache: "no-store", signal: question.signal });
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    if (!answer.ok) throw new Error(tt`status ${answer.status}`);
     const body = await answer.json();
     if (state.question !== question) return;
     state.failures = 0;
@@ -576,6 +576,8 @@ function mount(parentElement) {
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
+  speak(data);
+  sayStanding(parentElement);
   if (!data.runs) {
     loadPlotly(data.plotly).catch(() => {});
     return undefined;

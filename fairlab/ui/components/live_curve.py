@@ -10,6 +10,7 @@ import streamlit as st
 from fairlab.baselines import BASELINES
 from fairlab.reports.figures.curve import live_layout
 from fairlab.reports.figures.theme import MODE_LABELS, MODE_STYLES
+from fairlab.ui.components.spoken import script, spoken
 
 _FOLDER = Path(__file__).parent
 _PLOTLY = f"api/assets/plotly.min.js?v={plotly.__version__}"
@@ -18,24 +19,22 @@ _HTML = """
 <div class="fl-root" role="figure">
   <div class="fl-status" hidden>
     <div class="fl-line"></div>
-    <div class="fl-track" role="progressbar" aria-label="Training" aria-valuemin="0"
+    <div class="fl-track" role="progressbar" data-tt-label aria-label="Training" aria-valuemin="0"
          aria-valuemax="100" aria-valuenow="0"><div class="fl-bar"></div></div>
     <div class="fl-aloud" aria-live="polite"></div>
   </div>
-  <div class="fl-empty">Points appear here as soon as the first epoch ends.</div>
+  <div class="fl-empty" data-tt>Points appear here as soon as the first epoch ends.</div>
   <div class="fl-chart"></div>
   <div class="fl-marks"></div>
   <div class="fl-steps" hidden>
     <span class="fl-picked" aria-live="polite"></span>
-    <button class="fl-previous" type="button">← Previous point</button>
-    <button class="fl-next" type="button">Next point →</button>
+    <button class="fl-previous" type="button" data-tt>← Previous point</button>
+    <button class="fl-next" type="button" data-tt>Next point →</button>
   </div>
 </div>
 """
 
-_JS = "".join(
-    (_FOLDER / name).read_text(encoding="utf-8") for name in ("rounding.js", "live_curve.js")
-)
+_JS = script("live_curve.js")
 _component = st.components.v2.component(
     "fairlab_live_curve",
     html=_HTML,
@@ -111,6 +110,7 @@ def live_curve(
             "plotly": _PLOTLY,
             "wait": WAIT,
             "alt": alt,
+            "spoken": spoken(_HTML + _JS),
         },
         on_selected_change=clicked,
         on_slack_change=slack_clicked,

@@ -7,20 +7,21 @@ const HEIGHT = 300;
 const SMALL = 120;
 const SPOKEN_EVERY_MS = 5000;
 const SETTLED_MS = 400;
-const SPEEDS = [["Slow", 60], ["Normal", 20], ["Fast", 6]]; // seconds for the whole stream
+// Seconds for the whole stream.
+const SPEEDS = [[() => tt("Slow"), 60], [() => tt("Normal"), 20], [() => tt("Fast"), 6]];
 const instances = new WeakMap();
 
-const undefinedOr = (value, words) => (value === null ? "undefined" : words(value));
-const count = (x) => x.toLocaleString("en-US");
+const undefinedOr = (value, words) => (value === null ? tt("undefined") : words(value));
+const count = (x) => x.toLocaleString(tongue.locale);
 const last = (state) => state.data.seen.length - 1;
 
 function build(state) {
   const { data } = state;
-  state.play = el("button", { type: "button", class: "sp-play", text: "Play", onclick: () => toggle(state) });
-  state.back = el("button", { type: "button", text: "Step back", onclick: () => step(state, -1) });
-  state.forth = el("button", { type: "button", text: "Step", onclick: () => step(state, 1) });
-  state.speed = el("select", { "aria-label": "Speed" },
-    ...SPEEDS.map(([label, seconds]) => el("option", { value: seconds, text: `${label}: ${seconds} s` })));
+  state.play = el("button", { type: "button", class: "sp-play", text: tt("Play"), onclick: () => toggle(state) });
+  state.back = el("button", { type: "button", text: tt("Step back"), onclick: () => step(state, -1) });
+  state.forth = el("button", { type: "button", text: tt("Step"), onclick: () => step(state, 1) });
+  state.speed = el("select", { "aria-label": tt("Speed") },
+    ...SPEEDS.map(([label, seconds]) => el("option", { value: seconds, text: `${label()}: ${seconds} s` })));
   state.speed.value = String(SPEEDS[1][1]);
   state.speed.onchange = () => restartClock(state);
   state.where = el("output", { class: "sp-where", for: "sp-at" });
@@ -30,16 +31,16 @@ function build(state) {
   });
   state.aloud = el("div", { class: "te-aloud", "aria-live": "polite" });
   state.chart = svg("svg", { class: "sp-svg", role: "img", "aria-label": data.alt });
-  const views = [["gap", "Everybody so far"], ["recent", `Last ${count(data.window)} people`]];
+  const views = [["gap", tt("Everybody so far")], ["recent", tt`Last ${count(data.window)} people`]];
   state.views = views.map(([view, text]) => el("button", { type: "button", text, "data-view": view, onclick: () => show(state, view) }));
   scrubbable(state, state.chart);
-  const root = el("div", { class: "te sp", role: "group", "aria-label": "Stream player" },
+  const root = el("div", { class: "te sp", role: "group", "aria-label": tt("Stream player") },
     el("div", { class: "sp-bar" }, state.play, state.back, state.forth,
-      el("span", { class: "sp-speed" }, el("span", { text: "Speed", "aria-hidden": "true" }), state.speed), state.where),
-    el("div", { class: "sp-scrub" }, el("label", { for: "sp-at", text: "Position in the stream" }), state.input),
+      el("span", { class: "sp-speed" }, el("span", { text: tt("Speed"), "aria-hidden": "true" }), state.speed), state.where),
+    el("div", { class: "sp-scrub" }, el("label", { for: "sp-at", text: tt("Position in the stream") }), state.input),
     el("div", { class: "sp-head" },
-      el("p", { class: "sp-title", text: `Gap of ${data.title}, points` }),
-      el("div", { class: "sp-bar", role: "group", "aria-label": "Among whom" }, ...state.views)),
+      el("p", { class: "sp-title", text: tt`Gap of ${data.title}, points` }),
+      el("div", { class: "sp-bar", role: "group", "aria-label": tt("Among whom") }, ...state.views)),
     el("div", {}, state.chart),
     readout(state),
     drift(state),
@@ -66,10 +67,10 @@ function readout(state) {
   }));
   const head = (text, style) => el("th", { scope: "col", class: style, text });
   return el("div", { class: "sp-readout" }, el("table", {},
-    el("caption", { class: "te-aloud", text: "Every rule at this point of the stream" }),
-    el("thead", {}, el("tr", {}, head("Rule"), head("Gap so far", "sp-num"),
-      head(`Last ${count(state.data.window)} people`, "sp-num sp-opt"), head("Alerts so far", "sp-num"),
-      head("Typical change to a score", "sp-num sp-opt"), head("When deciding", "sp-opt"))),
+    el("caption", { class: "te-aloud", text: tt("Every rule at this point of the stream") }),
+    el("thead", {}, el("tr", {}, head(tt("Rule")), head(tt("Gap so far"), "sp-num"),
+      head(tt`Last ${count(state.data.window)} people`, "sp-num sp-opt"), head(tt("Alerts so far"), "sp-num"),
+      head(tt("Typical change to a score"), "sp-num sp-opt"), head(tt("When deciding"), "sp-opt"))),
     el("tbody", {}, ...state.rows.map(({ p, gap, recent, alerts }) => el("tr", {},
       el("th", { scope: "row" }, el("span", { class: "sp-name" }, lineKey(p), el("span", { text: p.label })),
         el("div", { class: "sp-words", text: p.words })),
@@ -78,17 +79,17 @@ function readout(state) {
 
 function drift(state) {
   const { drift: d } = state.data;
-  const title = (what) => `${what} in the last ${count(d.people)} people, %`;
+  const title = (what) => tt`${what} in the last ${count(d.people)} people, %`;
   const panel = (what, key) => {
-    const chart = svg("svg", { class: "sp-svg", role: "img", "aria-label": `${title(what)}; the numbers are in the table.` });
+    const chart = svg("svg", { class: "sp-svg", role: "img", "aria-label": tt`${title(what)}; the numbers are in the table.` });
     scrubbable(state, chart);
     return { chart, key, node: el("section", {}, el("p", { class: "sp-small", text: title(what) }), el("div", {}, chart)) };
   };
-  state.panels = d.people ? [panel("Share of each group", "share"), panel("Base rate of each group", "base")] : [];
+  state.panels = d.people ? [panel(tt("Share of each group"), "share"), panel(tt("Base rate of each group"), "base")] : [];
   state.groups = d.groups.map((g) => ({ g, now: el("span") }));
   const list = state.groups.map(({ g, now }) => el("li", {}, lineKey(g), el("span", { text: g.name }), now));
-  if (d.left_out) list.push(el("li", { text: `and ${d.left_out} smaller groups, in the file` }));
-  const small = el("p", { class: "sp-small", text: "The window never fills: the stream is shorter than it." });
+  if (d.left_out) list.push(el("li", { text: tt`and ${d.left_out} smaller groups, in the file` }));
+  const small = el("p", { class: "sp-small", text: tt("The window never fills: the stream is shorter than it.") });
   return el("div", {},
     ...(d.people ? [el("div", { class: "sp-drift" }, ...state.panels.map((p) => p.node))] : [small]),
     el("ul", { class: "sp-groups" }, ...list));
@@ -180,8 +181,8 @@ function drawChart(state) {
 }
 
 function laneLabels({ data, width, wide, right }, lanes, lane) {
-  const rule = width < 480 ? "" : `: last ${count(data.window)} people above ${whole(100 * data.tolerance)} points`;
-  const title = svg("text", { x: LEFT, y: HEIGHT + 40, "font-weight": 600, text: lanes.length ? `Alerts${rule}` : `No alerts${rule}` });
+  const rule = width < 480 ? "" : tt`: last ${count(data.window)} people above ${whole(100 * data.tolerance)} points`;
+  const title = svg("text", { x: LEFT, y: HEIGHT + 40, "font-weight": 600, text: lanes.length ? tt`Alerts${rule}` : tt`No alerts${rule}` });
   return [title, ...lanes.map((p, k) => svg("text", {
     x: wide ? width - right + 10 : LEFT, y: lane.first + lane.step * k + (wide ? 7 : -5),
     text: `${p.label}: ${p.alerts.length}`,
@@ -189,11 +190,11 @@ function laneLabels({ data, width, wide, right }, lanes, lane) {
 }
 
 function limitLabels({ data, y, top, view }) {
-  const words = (v) => `${whole(100 * v)} points`;
+  const words = (v) => tt`${whole(100 * v)} points`;
   const labels = [];
   const put = (v, text, down) => { if (v <= top) labels.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: y(v) + down, text })); };
-  put(data.promised, `slack: ${words(data.promised)}`, y(0) - y(data.promised) > 20 ? 14 : -4);
-  if (view === "recent" && Math.abs(y(data.tolerance) - y(data.promised)) > 14) put(data.tolerance, `alert above ${words(data.tolerance)}`, -4);
+  put(data.promised, tt`slack: ${words(data.promised)}`, y(0) - y(data.promised) > 20 ? 14 : -4);
+  if (view === "recent" && Math.abs(y(data.tolerance) - y(data.promised)) > 14) put(data.tolerance, tt`alert above ${words(data.tolerance)}`, -4);
   return labels;
 }
 
@@ -204,15 +205,15 @@ function early(state) {
   const firsts = data.policies.map((p) => p[view].findIndex((v) => v !== null)).filter((i) => i >= 0);
   const notes = [];
   if (peak > top * 1.005) {
-    notes.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: 13, text: `↑ up to ${points(peak)}, beyond the chart` }));
+    notes.push(svg("text", { class: "sp-halo", x: LEFT + 6, y: 13, text: tt`↑ up to ${points(peak)}, beyond the chart` }));
   }
   const start = firsts.length ? data.seen[Math.min(...firsts)] : data.n;
   if (x(start) - LEFT > 90) {
     const middle = { class: "sp-halo", x: (LEFT + x(start)) / 2, "text-anchor": "middle" };
-    const why = view === "gap" ? "too few groups so far" : "window not full, or a group absent";
+    const why = view === "gap" ? tt("too few groups so far") : tt("window not full, or a group absent");
     const wide = x(start) - LEFT > 230 || view === "gap";
-    notes.push(svg("text", { ...middle, y: y(top / 2), text: firsts.length ? "no gap yet:" : "no gap:" }));
-    notes.push(svg("text", { ...middle, y: y(top / 2) + 16, text: wide ? why : "a group is absent" }));
+    notes.push(svg("text", { ...middle, y: y(top / 2), text: firsts.length ? tt("no gap yet:") : tt("no gap:") }));
+    notes.push(svg("text", { ...middle, y: y(top / 2) + 16, text: wide ? why : tt("a group is absent") }));
   }
   return notes;
 }
@@ -303,7 +304,7 @@ function toggle(state) {
   if (state.playing) { pause(state); return; }
   if (state.index >= last(state)) moveTo(state, 0);
   state.playing = true;
-  say(state.play, "Pause");
+  say(state.play, tt("Pause"));
   restartClock(state);
   state.spokenAt = performance.now();
   state.tick = requestAnimationFrame((now) => advance(state, now));
@@ -313,7 +314,7 @@ function pause(state) {
   if (!state.playing) return;
   state.playing = false;
   cancelAnimationFrame(state.tick);
-  say(state.play, "Play");
+  say(state.play, tt("Play"));
   say(state.aloud, spoken(state));
 }
 
@@ -347,15 +348,15 @@ function advance(state, now) {
 function spoken(state) {
   const { data, index: i } = state;
   const gaps = data.policies.map((p) => `${p.label} ${undefinedOr(p[state.view][i], points)}`).join(", ");
-  const whom = state.view === "gap" ? "" : `, last ${count(data.window)} people`;
-  return `After ${count(data.seen[i])} of ${count(data.n)} people${whom}: ${gaps}.`;
+  const whom = state.view === "gap" ? "" : tt`, last ${count(data.window)} people`;
+  return tt`After ${count(data.seen[i])} of ${count(data.n)} people${whom}: ${gaps}.`;
 }
 
 function update(state) {
   const { data, index: i } = state;
   const seen = data.seen[i];
   const x = state.x(seen);
-  say(state.where, `Person ${count(seen)} of ${count(data.n)} · batch ${count(data.batch[i])} of ${count(data.batches)}`);
+  say(state.where, tt`Person ${count(seen)} of ${count(data.n)} · batch ${count(data.batch[i])} of ${count(data.batches)}`);
   if (Number(state.input.value) !== i) state.input.value = i;
   state.input.setAttribute("aria-valuetext", spoken(state));
   state.back.disabled = i === 0;
@@ -386,20 +387,22 @@ function updateDrift(state, seen) {
   }
   for (const { g, now } of state.groups) {
     const share = g.share[j];
-    say(now, share === null ? `${count(g.n)} people in all`
-      : `${percent(share)} of people, base rate ${undefinedOr(g.base[j], percent)}`);
+    say(now, share === null ? tt`${count(g.n)} people in all`
+      : tt`${percent(share)} of people, base rate ${undefinedOr(g.base[j], percent)}`);
   }
 }
 
 export default function (component) {
   const { data, parentElement } = component;
+  speak(data);
   let state = instances.get(parentElement);
   if (!state) {
     state = { mount: parentElement.querySelector(".te-mount") };
     instances.set(parentElement, state);
   }
-  if (data.digest !== state.digest) {
+  if (data.digest !== state.digest || tongue.locale !== state.locale) {
     state.playing = false;
+    state.locale = tongue.locale;
     cancelAnimationFrame(state.tick);
     state.digest = data.digest;
     state.data = data;

@@ -19,9 +19,9 @@ function fill(node, attributes, children) {
 }
 
 const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-const whole = (x) => x.toLocaleString("en-US", { maximumFractionDigits: 1 });
+const whole = (x) => x.toLocaleString(tongue.locale, { maximumFractionDigits: 1 });
 const percent = (x) => `${fixed(100 * x, 1)} %`;
-const points = (x) => `${fixed(100 * x, 1)} points`;
+const points = (x) => tt`${fixed(100 * x, 1)} points`;
 
 function glyph(symbol, color) {
   const shapes = {

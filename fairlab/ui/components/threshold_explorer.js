@@ -10,7 +10,7 @@ const instances = new WeakMap();
 
 function build(state) {
   const { data, mount } = state;
-  const root = el("div", { class: "te", role: "group", "aria-label": "Threshold explorer" });
+  const root = el("div", { class: "te", role: "group", "aria-label": tt("Threshold explorer") });
   const id = "te-threshold";
   state.ladders = data.groups.map((group) => ladderOf(group, data.positions));
   state.used = data.in_use.map((cut, g) => countsAt(state.ladders[g], cut));
@@ -36,9 +36,9 @@ function build(state) {
     ...groupPicker(state),
     state.stripBox,
     el("p", { class: "te-note", text:
-      `Bars count people by score. Upward: ${data.outcome_words[0]}. Downward: ` +
-      `${data.outcome_words[1]}. Heights are square roots, so that small bars stay visible; each group has its own scale. ` +
-      `The dotted line is the threshold in use. Behind each rate: ${data.weighted ? "no interval, because people are weighted." : "its 95 % interval in percent (Wilson)."}` }),
+      tt`Bars count people by score. Upward: ${data.outcome_words[0]}. Downward: ` +
+      tt`${data.outcome_words[1]}. Heights are square roots, so that small bars stay visible; each group has its own scale. ` +
+      tt`The dotted line is the threshold in use. Behind each rate: ${data.weighted ? tt("no interval, because people are weighted.") : tt("its 95 % interval in percent (Wilson).")}` }),
     sweepRow(state));
   state.aloud = el("div", { class: "te-aloud", "aria-live": "polite" });
   root.append(state.aloud);
@@ -55,20 +55,20 @@ function build(state) {
 
 function controls(state) {
   const { data } = state;
-  state.modes = [["one", "One threshold for everyone"], ["each", "One per group"]].map(([mode, label]) =>
+  state.modes = [["one", tt("One threshold for everyone")], ["each", tt("One per group")]].map(([mode, label]) =>
     el("button", { type: "button", text: label, "data-mode": mode, onclick: () => setMode(state, mode) }));
   state.buttons = data.strategies.map((strategy) =>
     el("button", { type: "button", text: strategy.label, onclick: () => follow(state, strategy) }));
   state.said = el("p", { class: "te-said", "aria-live": "polite" });
   return el("div", { class: "te-controls" },
-    el("div", { class: "te-marks te-modes", role: "group", "aria-label": "Who shares a threshold" }, ...state.modes),
-    el("div", { class: "te-marks", role: "group", "aria-label": "Set the thresholds by" },
-      el("span", { text: "Set by" }), ...state.buttons),
+    el("div", { class: "te-marks te-modes", role: "group", "aria-label": tt("Who shares a threshold") }, ...state.modes),
+    el("div", { class: "te-marks", role: "group", "aria-label": tt("Set the thresholds by") },
+      el("span", { text: tt("Set by") }), ...state.buttons),
     state.said);
 }
 
 function headline(state) {
-  const labels = { selected: "Selected", cost: "Cost per 1,000 people", gap: "Widest gap" };
+  const labels = { selected: tt("Selected"), cost: tt("Cost per 1,000 people"), gap: tt("Widest gap") };
   state.numbers = {};
   return el("dl", { class: "te-numbers" }, ...Object.entries(labels).map(([name, label]) => {
     const value = el("dd", { class: "te-big" });
@@ -87,7 +87,7 @@ function shown(data, value) {
 }
 
 // A risk selects at the threshold or below it.
-const reads = (data, value) => shown(data, value) + (data.sign < 0 ? " or less" : "");
+const reads = (data, value) => shown(data, value) + (data.sign < 0 ? tt(" or less") : "");
 
 function place(data, input, value) {
   const steps = (value - data.low) / data.step;
@@ -143,7 +143,7 @@ function drawAxis(state) {
   const { width, axis } = state;
   axis.setAttribute("width", width);
   state.sides = [
-    svg("text", { class: "te-side", y: 34, "text-anchor": "end", text: "← not selected" }),
+    svg("text", { class: "te-side", y: 34, "text-anchor": "end", text: tt("← not selected") }),
     svg("text", { class: "te-side", y: 34, text: "selected →" }),
   ];
   state.axisLine = svg("line", { class: "te-line", y1: 18, y2: 38 });
@@ -216,7 +216,7 @@ function update(state) {
   const counts = cuts.map((cut, g) => countsAt(state.ladders[g], cut));
   for (const s of state.strips) if (s) updateStrip(state, s, counts);
   const worst = updateGaps(state, counts);
-  state.label.textContent = each ? "Each group has its own threshold, below" : "Decision threshold";
+  state.label.textContent = each ? tt("Each group has its own threshold, below") : tt("Decision threshold");
   state.input.hidden = each;
   state.axis.style.display = each ? "none" : "";
   say(state.output, each ? "" : reads(data, cuts[0]));
@@ -224,7 +224,7 @@ function update(state) {
   for (const button of state.modes) button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode));
   data.strategies.forEach((strategy, i) => state.buttons[i].setAttribute("aria-pressed", String(strategy.name === state.strategy)));
   const strategy = data.strategies.find((one) => one.name === state.strategy);
-  say(state.said, strategy ? (strategy.cuts.length ? strategy.sentence : `${strategy.sentence} Working it out …`) : each ? "Custom thresholds, one per group: a decision needs the person's group." : "A custom threshold for everyone: a decision does not need the person's group.");
+  say(state.said, strategy ? (strategy.cuts.length ? strategy.sentence : tt`${strategy.sentence} Working it out …`) : each ? tt("Custom thresholds, one per group: a decision needs the person's group.") : tt("A custom threshold for everyone: a decision does not need the person's group."));
   updateNumbers(state, counts, worst);
 }
 
@@ -234,19 +234,19 @@ function updateNumbers(state, counts, worst) {
   const [people, selected] = [sum(all), all.tp + all.fp];
   const change = selected - (before.tp + before.fp);
   const per = (c) => (1000 * costOf(c, data.costs)) / sum(c);
-  const signed = (v) => (Math.abs(v) < 0.05 ? "as in use" : `${v > 0 ? "+" : "−"}${whole(Math.abs(v))} against in use`);
+  const signed = (v) => (Math.abs(v) < 0.05 ? tt("as in use") : tt`${v > 0 ? "+" : "−"}${whole(Math.abs(v))} against in use`);
   say(numbers.selected.value, percent(people > 0 ? selected / people : 0));
-  say(numbers.selected.more, `${whole(selected)} of ${whole(people)}; ${signed(change)}`);
+  say(numbers.selected.more, tt`${whole(selected)} of ${whole(people)}; ${signed(change)}`);
   say(numbers.cost.value, whole(per(all)));
-  say(numbers.cost.more, `${Number((per(all) / 1000).toPrecision(3))} per person; ${signed(per(all) - per(before))}`);
+  say(numbers.cost.more, tt`${Number((per(all) / 1000).toPrecision(3))} per person; ${signed(per(all) - per(before))}`);
   say(numbers.gap.value, worst ? points(worst.value) : "undefined");
-  const interval = worst?.range ? `95 % interval ${rangeWords(worst.range)}` : data.weighted ? "no interval: people are weighted" : "no interval";
+  const interval = worst?.range ? tt`95 % interval ${rangeWords(worst.range)}` : data.weighted ? tt("no interval: people are weighted") : tt("no interval");
   say(numbers.gap.more, worst ? `${worst.label}; ${interval}` : "");
   const accuracy = rate("accuracy", all);
-  const text = `${whole(selected)} of ${whole(people)} people are selected; accuracy ${accuracy === null ? "undefined" : percent(accuracy)}.`;
+  const text = tt`${whole(selected)} of ${whole(people)} people are selected; accuracy ${accuracy === null ? tt("undefined") : percent(accuracy)}.`;
   say(state.summary, text);
-  state.spoken = `${state.mode === "each" ? "Thresholds per group" : `Threshold ${reads(data, state.cuts[0])}`}: ${text}` +
-    ` Cost ${whole(per(all))} per 1,000 people.` + (worst ? ` Widest gap ${points(worst.value)}, ${worst.label}, ${interval}.` : "");
+  state.spoken = `${state.mode === "each" ? tt("Thresholds per group") : tt`Threshold ${reads(data, state.cuts[0])}`}: ${text}` +
+    tt` Cost ${whole(per(all))} per 1,000 people.` + (worst ? tt` Widest gap ${points(worst.value)}, ${worst.label}, ${interval}.` : "");
   state.input.setAttribute("aria-valuetext", state.spoken);
 }
 
@@ -275,6 +275,7 @@ function adopt(state, data, kept) {
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
+  speak(data);
   let state = instances.get(parentElement);
   if (!state) {
     state = { mount: parentElement.querySelector(".te-mount") };

@@ -6,11 +6,13 @@ from typing import Any
 
 import streamlit as st
 
+from fairlab.ui.components.spoken import spoken
 from fairlab.ui.explorer_choice import ExplorerChoice, read_choice
 
 _FOLDER = Path(__file__).parent
 # In the order of use: each may call what stands before it.
 SCRIPTS = (
+    "words.js",
     "rounding.js",
     "svg_kit.js",
     "explorer_numbers.js",
@@ -19,11 +21,12 @@ SCRIPTS = (
     "threshold_explorer.js",
 )
 
+_JS = "".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
 _component = st.components.v2.component(
     "fairlab_threshold_explorer",
     html='<div class="te-mount">\n</div>',
     css=(_FOLDER / "threshold_explorer.css").read_text(encoding="utf-8"),
-    js="".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    js=_JS,
 )
 
 
@@ -39,7 +42,9 @@ def threshold_explorer(payload: Mapping[str, Any], *, alt: str, key: str) -> Exp
         The thresholds the visitor let go of last; None before any move, or for anything that is
         not one threshold or one per group.
     """
-    answer = _component(key=key, data={**payload, "alt": alt}, on_choice_change=_nothing)
+    answer = _component(
+        key=key, data={**payload, "alt": alt, "spoken": spoken(_JS)}, on_choice_change=_nothing
+    )
     return read_choice(answer.choice, len(payload["groups"]))
 
 

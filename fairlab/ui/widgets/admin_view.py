@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from fairlab.errors import FairlabError
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import (
     MB,
     ago,
@@ -50,26 +51,34 @@ def opened() -> bool:
     token = settings().admin_token.get_secret_value()
     if not token:
         st.markdown(
-            "This page is closed. Whoever runs the server opens it by setting "
-            "`FAIRLAB_ADMIN_TOKEN` to a long random text, and starting fairlab again."
+            tr(
+                "This page is closed. Whoever runs the server opens it by "
+                "setting `FAIRLAB_ADMIN_TOKEN` to a long random text, and "
+                "starting fairlab again."
+            )
         )
         return False
     if st.session_state.get(_OPENED) == _mark(token):
         return True
     with st.form("admin.token", width=420):
-        given = st.text_input("Token", type="password", max_chars=500)
-        pressed = st.form_submit_button("Open", type="primary")
+        given = st.text_input(tr("Token"), type="password", max_chars=500)
+        pressed = st.form_submit_button(tr("Open"), type="primary")
     if pressed:
         tried = guesses(long=len(token) >= LONG_TOKEN)
         wait = tried.wait(owner())
         if wait > 0:
-            st.error(f"Too many tokens that were wrong. Try again {in_a_while(wait)}.")
+            st.error(
+                tr(
+                    "Too many tokens that were wrong. Try again {in_a_while}.",
+                    in_a_while=in_a_while(wait),
+                )
+            )
         elif hmac.compare_digest(given.encode(), token.encode()):
             st.session_state[_OPENED] = _mark(token)
             st.rerun()
         else:
             tried.wrong(owner())
-            st.error("That is not the token. It is the value of FAIRLAB_ADMIN_TOKEN.")
+            st.error(tr("That is not the token. It is the value of FAIRLAB_ADMIN_TOKEN."))
     return False
 
 
@@ -81,32 +90,46 @@ def _mark(token: str) -> str:
 def show_overview() -> None:
     """Queue, workers, visitors and disk in numbers."""
     seen = store().overview()
-    waits = "nobody waits" if seen.oldest_wait is None else _longest(seen.oldest_wait)
+    waits = tr("nobody waits") if seen.oldest_wait is None else _longest(seen.oldest_wait)
     tiles = (
-        ("Waiting", f"{seen.queued:,}", waits),
-        ("Training", f"{seen.running:,}", _workers(seen)),
-        ("Visitors in 24 hours", f"{seen.visitors_today:,}", f"{OPEN_PAGES.now:,} pages open now"),
-        ("Free on the disk", megabytes(seen.bytes_free), _stored(seen)),
+        (tr("Waiting"), tr("{queued:,}", queued=seen.queued), waits),
+        (tr("Training"), tr("{running:,}", running=seen.running), _workers(seen)),
+        (
+            tr("Visitors in 24 hours"),
+            tr("{visitors_today:,}", visitors_today=seen.visitors_today),
+            tr("{now:,} pages open now", now=OPEN_PAGES.now),
+        ),
+        (tr("Free on the disk"), megabytes(seen.bytes_free), _stored(seen)),
     )
     for column, (label, value, words) in zip(st.columns(4), tiles, strict=True):
         column.metric(label, value, delta=words, delta_color="off", delta_arrow="off", border=True)
-    states = ", ".join(f"{number:,} {name}" for name, number in seen.runs_by_state.items())
-    st.markdown(f"Runs: {states or 'none'}.")
+    states = ", ".join(
+        tr("{number:,} {name}", number=number, name=name)
+        for name, number in seen.runs_by_state.items()
+    )
+    st.markdown(tr("Runs: {states}.", states=states or tr("none")))
 
 
 def _longest(seconds: float) -> str:
-    return f"longest for {ago(seconds).removesuffix(' ago').replace('just now', 'a moment')}"
+    return tr(
+        "longest for {time}",
+        time=ago(seconds).removesuffix(tr(" ago")).replace(tr("just now"), tr("a moment")),
+    )
 
 
 def _workers(seen: Overview) -> str:
     if not seen.workers:
-        return "no training process"
+        return tr("no training process")
     found = Counter(seen.workers.values())
     return ", ".join(f"{number} {state}" for state, number in found.items())
 
 
 def _stored(seen: Overview) -> str:
-    stored = f"{megabytes(seen.bytes_results)} results, {megabytes(seen.bytes_tables)} tables"
+    stored = tr(
+        "{megabytes} results, {seen_bytes_tables} tables",
+        megabytes=megabytes(seen.bytes_results),
+        seen_bytes_tables=megabytes(seen.bytes_tables),
+    )
     total = settings().total_mb
     return quota_sentence(seen.bytes_results + seen.bytes_tables, total * MB) if total else stored
 
@@ -114,15 +137,15 @@ def _stored(seen: Overview) -> str:
 def show_owners_and_runs() -> None:
     """Who takes how much, by the start of a number; the newest runs, and what to do with one."""
     records = store().list(limit=LISTED)
-    st.subheader("By visitor", anchor=False)
+    st.subheader(tr("By visitor"), anchor=False)
     if not records:
-        st.markdown("Nobody has started a run yet.")
+        st.markdown(tr("Nobody has started a run yet."))
         return
     draw_table(_by_owner(records), key="admin.owners")
-    st.subheader("Runs", anchor=False)
+    st.subheader(tr("Runs"), anchor=False)
     draw_table(_runs(records), key="admin.runs")
     if len(records) == LISTED:
-        st.markdown(f"The newest {LISTED} are listed.")
+        st.markdown(tr("The newest {listed} are listed.", listed=LISTED))
     _act(records)
 
 
@@ -162,22 +185,32 @@ def _act(records: list[RunRecord]) -> None:
     now = time.time()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         record = st.selectbox(
-            "Run to stop or delete",
+            tr("Run to stop or delete"),
             records,
             index=None,
-            placeholder="Choose a run",
-            format_func=lambda r: (
-                f"{r.id[:6]} of {_prefix(r.owner)}, {state_words(r)}, {ago(now - r.created)}"
+            placeholder=tr("Choose a run"),
+            format_func=lambda r: tr(
+                "{id} of {prefix}, {state}, {ago}",
+                id=r.id[:6],
+                prefix=_prefix(r.owner),
+                state=state_words(r),
+                ago=ago(now - r.created),
             ),
             key="admin.run",
         )
         active = record is not None and record.state.active
-        if st.button("Cancel it", disabled=not active, key="admin.cancel") and record is not None:
-            _do(lambda: store().request_cancel(record.id), f"Run {record.id[:6]} is cancelled.")
-        with st.popover("Delete it", disabled=record is None):
-            st.markdown("Its owner loses it, and so does everybody who has its link.")
-            if st.button("Delete this run", type="primary", key="admin.delete") and record:
-                _do(lambda: _delete(record), f"Run {record.id[:6]} is deleted.")
+        if (
+            st.button(tr("Cancel it"), disabled=not active, key="admin.cancel")
+            and record is not None
+        ):
+            _do(
+                lambda: store().request_cancel(record.id),
+                tr("Run {id} is cancelled.", id=record.id[:6]),
+            )
+        with st.popover(tr("Delete it"), disabled=record is None):
+            st.markdown(tr("Its owner loses it, and so does everybody who has its link."))
+            if st.button(tr("Delete this run"), type="primary", key="admin.delete") and record:
+                _do(lambda: _delete(record), tr("Run {id} is deleted.", id=record.id[:6]))
 
 
 def _delete(record: RunRecord) -> None:
@@ -187,16 +220,25 @@ def _delete(record: RunRecord) -> None:
 
 def offer_cleaning() -> None:
     """Delete files that no run, part or table mentions any more."""
-    st.subheader("Disk", anchor=False)
+    st.subheader(tr("Disk"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Collect garbage now", icon=":material/recycling:", key="admin.garbage"):
+        if st.button(tr("Collect garbage now"), icon=":material/recycling:", key="admin.garbage"):
             try:
                 found = store().collect_garbage()
-                st.toast(f"{found.files:,} files deleted, {megabytes(found.bytes)}.")
+                st.toast(
+                    tr(
+                        "{files:,} files deleted, {megabytes}.",
+                        files=found.files,
+                        megabytes=megabytes(found.bytes),
+                    )
+                )
             except FairlabError as error:
                 st.error(as_it_is(str(error)))
         st.markdown(
-            "Deletes files older than a day that nothing mentions. The server does so each hour."
+            tr(
+                "Deletes files older than a day that nothing mentions. The "
+                "server does so each hour."
+            )
         )
 
 
@@ -211,4 +253,4 @@ def _do(act: Callable[[], object], said: str) -> None:
 
 
 def _prefix(owner_id: str) -> str:
-    return owner_id[:SHOWN_OF_OWNER] if owner_id else "nobody"
+    return owner_id[:SHOWN_OF_OWNER] if owner_id else tr("nobody")

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import streamlit as st
 
+from fairlab.language import in_english
 from fairlab.metrics import (
     Audit,
     ScoreNumbers,
@@ -34,6 +35,7 @@ def audited_within(
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def _scores(
     digest: str,  # noqa: ARG001 - the cache key that stands for the outcomes
     _outcomes: GroupedOutcomes,
@@ -42,12 +44,14 @@ def _scores(
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
+@in_english
 def _audit(digest: str, threshold: float, has_scores: bool, _outcomes: GroupedOutcomes) -> Audit:
     scores = _scores(digest, _outcomes) if has_scores else None
     return audit(_outcomes, threshold, has_scores=has_scores, scores=scores)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def _within(
     digest: str,  # noqa: ARG001 - the cache key that stands for outcomes and strata
     threshold: float,

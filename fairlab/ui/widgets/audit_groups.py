@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from fairlab.language import tr, translated
 from fairlab.metrics import GAPS, RATES, Audit
 from fairlab.metrics.strata_suppression import suppress_strata
 from fairlab.metrics.suppression import suppress
@@ -41,17 +42,17 @@ def show_crossed(people: ScoredPeople, threshold: float, smallest: int) -> None:
     """Groups crossed over several attributes, sorted by a rate."""
     names = list(people.attributes)
     if len(names) < 2:
-        st.info("Only one sensitive attribute was given, so there is nothing to cross.")
+        st.info(tr("Only one sensitive attribute was given, so there is nothing to cross."))
         return
     left, right = st.columns([2, 1])
     chosen = left.multiselect(
-        "Attributes crossed", names, default=names[:2], key="audit.crossed.by"
+        tr("Attributes crossed"), names, default=names[:2], key="audit.crossed.by"
     )
     rate = right.selectbox(
-        "Rate", SHARES, format_func=lambda n: RATES[n].label, key="audit.crossed.rate"
+        tr("Rate"), SHARES, format_func=lambda n: RATES[n].label, key="audit.crossed.rate"
     )
     if not chosen:
-        st.info("Choose at least one attribute.")
+        st.info(tr("Choose at least one attribute."))
         return
     result = suppress(audited(people, tuple(chosen), threshold), smallest)
     show_chart(
@@ -69,24 +70,29 @@ def show_strata(subject: Subject, threshold: float, smallest: int) -> None:
     controls = list(people.strata_for(subject.by))
     if not controls:
         st.info(
-            f"There is nothing to compare {as_it_is(by)} within. A table of predictions "
-            "may bring further columns: on the Data page, choose them under “Also compare groups "
-            "within”."
+            tr(
+                "There is nothing to compare {by} within. A table of "
+                "predictions may bring further columns: on the Data page, "
+                "choose them under “Also compare groups within”.",
+                by=as_it_is(by),
+            )
         )
         return
     left, right = st.columns(2)
-    control = left.selectbox("Compare within strata of", controls, key="audit.strata.control")
+    control = left.selectbox(tr("Compare within strata of"), controls, key="audit.strata.control")
     name = right.selectbox(
-        "Gap", list(GAPS), format_func=lambda n: GAPS[n].label, key="audit.strata.gap"
+        tr("Gap"), list(GAPS), format_func=lambda n: GAPS[n].label, key="audit.strata.gap"
     )
     whole = audited_within(people, subject.by, control, threshold)
     result = suppress_strata(whole, smallest)
     hidden = result.hidden
     if hidden:
-        sentence = (
-            f"Suppressed, because a cell has fewer than {smallest} people, or to keep such a cell "
-            f"from being worked out: {', '.join(hidden)}. Pooled numbers rest on all strata and "
-            "are left out, too."
+        sentence = tr(
+            "Suppressed, because a cell has fewer than {smallest} people, "
+            "or to keep such a cell from being worked out: {hidden}. "
+            "Pooled numbers rest on all strata and are left out, too.",
+            smallest=smallest,
+            hidden=", ".join(hidden),
         )
     else:
         sentence = strata_sentence(result, name, by, control)
@@ -99,9 +105,9 @@ def show_strata(subject: Subject, threshold: float, smallest: int) -> None:
     show_table(
         pooled_table(whole, smallest=smallest),
         key="audit.strata.pooled",
-        label="All gaps, strata pooled",
+        label=tr("All gaps, strata pooled"),
     )
-    st.markdown(CONTROL_CAUTION)
+    st.markdown(translated(CONTROL_CAUTION))
     for note in result.notes:
         st.markdown(as_it_is(note))
 

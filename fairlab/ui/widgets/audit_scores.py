@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fairlab.errors import InputError
+from fairlab.language import later, tr, translated
 from fairlab.metrics import Audit, GroupCalibration, calibration
 from fairlab.metrics.calibration import scores_are_probabilities
 from fairlab.metrics.suppression import suppress, suppress_calibration
@@ -42,31 +43,37 @@ def show_scores(subject: Subject, result: Audit, smallest: int = 0) -> None:
     if subject.point is not None and subject.point.cuts:
         subject = with_scores(subject)
         result = suppress(audited(subject.people, subject.by, result.threshold), smallest)
-        st.markdown("This part reads the scores behind the thresholds per group.")
+        st.markdown(tr("This part reads the scores behind the thresholds per group."))
     if not subject.people.has_scores or not result.calibration:
         st.info(
-            "There are decisions but no scores. Calibration asks what a score means, so it cannot "
-            "be shown; rates and gaps of the decisions are in the other parts."
+            tr(
+                "There are decisions but no scores. Calibration asks what a "
+                "score means, so it cannot be shown; rates and gaps of the "
+                "decisions are in the other parts."
+            )
         )
         return
     parts = {
-        "Curves": lambda: _show_curves(subject, result, smallest),
-        "Recalibrate": lambda: show_recalibration(subject, result.threshold),
-        "Subgroups": lambda: show_subgroups(subject, result, smallest),
+        later("Curves"): lambda: _show_curves(subject, result, smallest),
+        later("Recalibrate"): lambda: show_recalibration(subject, result.threshold),
+        later("Subgroups"): lambda: show_subgroups(subject, result, smallest),
     }
     part = st.segmented_control(
-        "What about scores",
+        tr("What about scores"),
         list(parts),
         default="Curves",
+        format_func=translated,
         required=True,
         key="audit.scores.part",
         label_visibility="collapsed",
     )
     if part == "Recalibrate" and smallest:
         st.info(
-            "Not shown while small cells are hidden: the same people decided in two ways would "
-            "let them be worked out. "
-            "Show small cells to see this part."
+            tr(
+                "Not shown while small cells are hidden: the same people "
+                "decided in two ways would let them be worked out. Show small "
+                "cells to see this part."
+            )
         )
     elif part is not None:
         parts[part]()
@@ -91,11 +98,14 @@ def _show_curves(subject: Subject, result: Audit, smallest: int) -> None:
         own_scale = groups == result.calibration
         gap = result.score_gaps.get("brier_difference") if own_scale else None
         st.markdown(as_it_is(sentences.brier_sentence(groups, gap)))
-        with st.expander("The Brier score taken apart"):
+        with st.expander(tr("The Brier score taken apart")):
             st.markdown(
-                "Brier score = uncertainty − resolution + reliability + what is within bins. "
-                "Uncertainty comes with the base rate alone, so scores of groups with base rates "
-                "nearer to one half have a higher Brier score, however good they are."
+                tr(
+                    "Brier score = uncertainty − resolution + reliability + "
+                    "what is within bins. Uncertainty comes with the base rate "
+                    "alone, so scores of groups with base rates nearer to one "
+                    "half have a higher Brier score, however good they are."
+                )
             )
             draw_table(tables.brier_table(groups), key="audit.brier.table")
 
@@ -106,7 +116,7 @@ def _calibrated(subject: Subject, result: Audit) -> tuple[GroupCalibration, ...]
     if scores_are_probabilities(outcomes) and not added:
         return result.calibration
     if result.hidden:
-        st.info("Curves of scores on another scale are not shown while small cells are hidden.")
+        st.info(tr("Curves of scores on another scale are not shown while small cells are hidden."))
         return None
     if added:
         return calibration(outcomes, result.level)
@@ -115,6 +125,6 @@ def _calibrated(subject: Subject, result: Audit) -> tuple[GroupCalibration, ...]
     try:
         read = read_as_probabilities(subject.digest, outcomes)
     except InputError as error:
-        st.info(as_it_is(f"We cannot tell: {error}"))
+        st.info(as_it_is(tr("We cannot tell: {error}", error=error)))
         return None
     return calibration(read, result.level)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from fairlab.data.small_groups import leave_out_small_groups
+from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, Audit, PairTest, pair_tests
 from fairlab.metrics.clear_pairs import MOST_GROUPS, clear_pair
 from fairlab.metrics.suppression import SMALLEST, suppress_pairs
@@ -40,13 +41,20 @@ def choose_threshold(subject: Subject, key: str) -> float:
     people = subject.people
     if not people.has_scores:
         if subject.point is None or not subject.point.cuts:  # else the subject has said so
-            st.markdown("These are decisions, not scores: there is no threshold to choose.")
+            st.markdown(tr("These are decisions, not scores: there is no threshold to choose."))
         return people.threshold
     start = people.threshold if subject.point is None else subject.point.threshold
-    name, side = people.score_name or "score", "more" if people.higher_is_better else "less"
+    name, side = (
+        people.score_name or tr("score"),
+        tr("more") if people.higher_is_better else tr("less"),
+    )
     shares = people.score.min() >= 0 and people.score.max() <= 1
     chosen = st.number_input(
-        f"Threshold: people with a {as_it_is(name)} of this or {side} are selected",
+        tr(
+            "Threshold: people with a {name} of this or {side} are selected",
+            name=as_it_is(name),
+            side=side,
+        ),
         value=people.own_units(float(start)),
         step=0.01 if shares else 1.0,
         format="%.3f" if shares else "%g",
@@ -62,21 +70,24 @@ def choose_smallest(*, closed: bool = False) -> tuple[int, int]:
     Args:
         closed: The table is somebody else's; small cells are then never shown.
     """
-    with st.popover("Small cells", icon=":material/visibility_off:"):
+    with st.popover(tr("Small cells"), icon=":material/visibility_off:"):
         smallest = st.number_input(
-            "A cell is small below this many people",
+            tr("A cell is small below this many people"),
             min_value=SMALLEST if closed else 1,
             max_value=1000,
             value=SMALLEST,
             key="audit.smallest.closed" if closed else "audit.smallest",
-            help="Groups with a small cell keep only their size, and their selection and base "
-            "rate where these rest on enough people. Gaps that rest on them are left out too.",
+            help=tr(
+                "Groups with a small cell keep only their size, and their "
+                "selection and base rate where these rest on enough people. "
+                "Gaps that rest on them are left out too."
+            ),
         )
         if closed:
-            st.markdown("Somebody else uploaded the table, so small cells stay hidden.")
+            st.markdown(tr("Somebody else uploaded the table, so small cells stay hidden."))
             return int(smallest), int(smallest)
-        hide = st.toggle("Hide small cells on this page", key="audit.hide")
-        st.markdown("The download leaves them out in any case.")
+        hide = st.toggle(tr("Hide small cells on this page"), key="audit.hide")
+        st.markdown(tr("The download leaves them out in any case."))
     return (int(smallest) if hide else 0), int(smallest)
 
 
@@ -87,19 +98,21 @@ def leave_out_small(subject: Subject) -> tuple[Subject, str]:
         The subject without them, and a sentence that names each with its people; "" for none.
     """
     fewest = st.number_input(
-        "Leave out groups below (people)",
+        tr("Leave out groups below (people)"),
         min_value=0,
         max_value=1_000_000,
         value=0,
         step=10,
         key="audit.fewest",
-        help="0 leaves nobody out. A gap over all groups is the widest there is, so a group of a "
-        "few people can set it by chance.",
+        help=tr(
+            "0 leaves nobody out. A gap over all groups is the widest there "
+            "is, so a group of a few people can set it by chance."
+        ),
     )
     kept = leave_out_small_groups(subject.people, subject.by, int(fewest))
     if not kept.left_out:
         return subject, kept.note
-    digest = f"{subject.digest}:from {fewest}"
+    digest = tr("{digest}:from {fewest}", digest=subject.digest, fewest=fewest)
     return replace(subject, people=kept.people, digest=digest), kept.note
 
 
@@ -132,11 +145,11 @@ def show_headlines(
         gap, pair = result.gaps[name], clear_pair(result, tests, name)
         said = pair_sentences.clear_pair_sentence(pair)
         doubt = not said and sentences.too_few(result, name)
-        value = "hidden" if gap.hidden else sentences.points(gap.value)
+        value = tr("hidden") if gap.hidden else sentences.points(gap.value)
         column.metric(
             GAPS[name].label,
-            "We cannot tell" if doubt else value,
-            delta=f"found: {value}" if doubt else None,
+            tr("We cannot tell") if doubt else value,
+            delta=tr("found: {value}", value=value) if doubt else None,
             delta_color="off",
             delta_arrow="off",
             help=GAPS[name].definition,
@@ -149,18 +162,20 @@ def show_headlines(
     for note in result.notes:
         st.info(as_it_is(note))
     if notes:
-        with st.expander(f"What was left out or changed on the way here ({len(notes)})"):
+        with st.expander(
+            tr("What was left out or changed on the way here ({n_notes})", n_notes=len(notes))
+        ):
             st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
 
 
 def show_confusion(result: Audit, words: tuple[str, str]) -> None:
     """A confusion matrix per group, cells in words."""
-    st.subheader("Decisions and outcomes, group by group", anchor=False)
+    st.subheader(tr("Decisions and outcomes, group by group"), anchor=False)
     present = [g for g, n in zip(result.group_names, result.people, strict=True) if n]
     shown = present
     if len(present) > _SHOWN_GROUPS:
         shown = st.multiselect(
-            "Groups shown", present, default=present[:_SHOWN_GROUPS], key="audit.shown"
+            tr("Groups shown"), present, default=present[:_SHOWN_GROUPS], key="audit.shown"
         )
     for row in _rows(shown, 2):
         for column, group in zip(st.columns(2), row, strict=False):
@@ -187,9 +202,9 @@ def show_gaps(result: Audit, tests: Sequence[PairTest] = ()) -> None:
         result: The audit.
         tests: Pairs of groups; where they seem to say otherwise than the gaps, why.
     """
-    between, overall = "Between groups", "From everyone"
+    between, overall = tr("Between groups"), tr("From everyone")
     measured = st.segmented_control(
-        "Gaps are measured",
+        tr("Gaps are measured"),
         [between, overall],
         default=between,
         required=True,
@@ -212,7 +227,10 @@ def show_gaps(result: Audit, tests: Sequence[PairTest] = ()) -> None:
         )
     _show_bridge(result, tests)
     name = st.selectbox(
-        "Read one gap in words", list(GAPS), format_func=lambda n: GAPS[n].label, key="audit.gap"
+        tr("Read one gap in words"),
+        list(GAPS),
+        format_func=lambda n: GAPS[n].label,
+        key="audit.gap",
     )
     pair = clear_pair(result, tests, name)
     st.markdown(
@@ -220,7 +238,7 @@ def show_gaps(result: Audit, tests: Sequence[PairTest] = ()) -> None:
         f"{as_it_is(sentences.gap_sentence(result, name))} "
         f"{as_it_is(sentences.certainty_sentence(result, name, clear=pair is not None))}"
     )
-    with st.expander("Inequality of benefits"):
+    with st.expander(tr("Inequality of benefits")):
         st.markdown(as_it_is(overview.inequality_sentence(result)))
         draw_table(tables.inequality_table(result), key="audit.inequality.table")
 
@@ -233,10 +251,10 @@ def show_chance(result: Audit, shown: Audit) -> None:
         shown: The same, small cells suppressed: pairs that rest on them are left out.
     """
     if result.weighted:
-        st.info("People are weighted: pairs are not tested. The intervals of the gaps remain.")
+        st.info(tr("People are weighted: pairs are not tested. The intervals of the gaps remain."))
         return
     names = st.multiselect(
-        "Rates compared between every pair of groups",
+        tr("Rates compared between every pair of groups"),
         SHARES,
         default=list(tables.PAIR_RATES),
         format_func=lambda n: RATES[n].label,
@@ -259,7 +277,7 @@ def _show_bridge(result: Audit, tests: Sequence[PairTest]) -> None:
 
 def _show_records_needed(result: Audit) -> None:
     wanted = st.number_input(
-        "A gap in selection rate worth finding, in points",
+        tr("A gap in selection rate worth finding, in points"),
         min_value=0.5,
         max_value=50.0,
         value=5.0,
@@ -273,20 +291,23 @@ def _show_records_needed(result: Audit) -> None:
 def show_dictionary(result: Audit, shown: Audit) -> None:
     """What other tools would print."""
     st.markdown(
-        "One name has several meanings. Ours are unsigned: highest minus lowest, or lowest over "
-        "highest, and a rate of nobody is undefined, not 0."
+        tr(
+            "One name has several meanings. Ours are unsigned: highest minus "
+            "lowest, or lowest over highest, and a rate of nobody is "
+            "undefined, not 0."
+        )
     )
     present = [g for g, n in zip(result.group_names, result.people, strict=True) if n]
     reference = st.selectbox(
-        "Reference group of the other tool",
+        tr("Reference group of the other tool"),
         [None, *present],
-        format_func=lambda group: "every choice" if group is None else group,
+        format_func=lambda group: tr("every choice") if group is None else group,
         key="audit.dictionary.reference",
         width=420,
     )
     table = dictionary_table(result, shown, reference)
     if table.empty:
-        st.info(as_it_is(f"No gap can be shown: {shown.why_hidden}."))
+        st.info(as_it_is(tr("No gap can be shown: {why_hidden}.", why_hidden=shown.why_hidden)))
         return
     st.dataframe(table, hide_index=True, width="stretch", key="audit.dictionary")
 
@@ -298,12 +319,17 @@ def offer_download(result: Audit, by: tuple[str, ...], smallest: int) -> None:
     if said:
         st.markdown(as_it_is(said))
     st.download_button(
-        "Download this audit (CSV)",
+        tr("Download this audit (CSV)"),
         csv_bytes(table),
         file_name=f"audit-{'-'.join(_safe(name) for name in by)}.csv",
         mime="text/csv",
-        help=f"Groups ({as_it_is(CROSSING.join(by))}) with a cell below {smallest} people keep "
-        "only their size, and their selection and base rate where these rest on enough people.",
+        help=tr(
+            "Groups ({by}) with a cell below {smallest} people keep only their "
+            "size, and their selection and base rate where these rest on "
+            "enough people.",
+            by=as_it_is(CROSSING.join(by)),
+            smallest=smallest,
+        ),
         key="audit.download",
     )
 

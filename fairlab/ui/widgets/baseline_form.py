@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairlab.baselines import BASELINES, baselines_for, why_no_reductions
 from fairlab.config import BaselineName, Constraint, Grouping, PluginParams, ReductionParams
+from fairlab.language import tr
 from fairlab.ui.widgets.training_form import class_weight_in_use
 
 # Trained unless told otherwise: they take a second or two, and boosting is hard to beat.
@@ -11,17 +12,6 @@ USUAL: tuple[BaselineName, ...] = ("logistic", "boosting")
 _KEY = "train.baselines"
 _SLACKS = (0.01, 0.02, 0.05, 0.1, 0.2)
 _PLUGIN_SLACKS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2)
-_HELP = "\n".join(
-    [
-        "Trained on the same split and shown on the same chart. None uses a person's group to "
-        "decide, unless sensitive attributes are features.",
-        "",
-        *(f"- **{b.label}**: {b.aim}" for b in BASELINES.values()),
-        "",
-        "Reductions fit many models one after another, so they take longer; plug-in rules fit two, "
-        "five times each.",
-    ]
-)
 
 
 def choose_baselines(
@@ -37,13 +27,13 @@ def choose_baselines(
     if _KEY in st.session_state:
         st.session_state[_KEY] = kept
     picked = st.pills(
-        "Beside them (models of other libraries)",
+        tr("Beside them (models of other libraries)"),
         offered,
         default=None if _KEY in st.session_state else kept,
         selection_mode="multi",
         format_func=lambda name: BASELINES[name].label,
         key=_KEY,
-        help=_HELP,
+        help=_help(),
         wrap=True,
     )
     if len(offered) < len(BASELINES):
@@ -55,12 +45,14 @@ def choose_baselines(
 def _no_reductions(constraint: Constraint, grouping: Grouping, weighted: bool) -> str:
     """Why reductions are not offered: the one reason that applies, and what would offer them."""
     if weighted and class_weight_in_use() != "none":
-        reason = "Fairlearn's reductions take no weights, and outcomes are weighted (class weights)"
+        reason = tr(
+            "Fairlearn's reductions take no weights, and outcomes are weighted (class weights)"
+        )
     else:
         reason = why_no_reductions(
             constraint, marginal=grouping == "marginal", weighted=weighted
         ).replace("_", " ")
-    return f"Reductions are not offered here: {reason}."
+    return tr("Reductions are not offered here: {reason}.", reason=reason)
 
 
 def choose_plugin(chosen: tuple[BaselineName, ...]) -> PluginParams:
@@ -69,7 +61,7 @@ def choose_plugin(chosen: tuple[BaselineName, ...]) -> PluginParams:
     if not any(BASELINES[name].mitigation == "plugin" for name in chosen):
         return usual
     slacks = _pick_slacks(
-        "Slacks of plug-in rules", _PLUGIN_SLACKS, usual.slacks, "train.plugin.slacks"
+        tr("Slacks of plug-in rules"), _PLUGIN_SLACKS, usual.slacks, "train.plugin.slacks"
     )
     return PluginParams(slacks=slacks)
 
@@ -83,7 +75,9 @@ def _pick_slacks(
         offered,
         default=list(usual),
         selection_mode="multi",
-        format_func=lambda slack: "1 point" if slack == 0.01 else f"{100 * slack:g} points",
+        format_func=lambda slack: (
+            "1 point" if slack == 0.01 else tr("{slack:g} points", slack=100 * slack)
+        ),
         key=key,
         wrap=True,
     )
@@ -95,10 +89,27 @@ def _reductions(chosen: tuple[str, ...]) -> ReductionParams:
     slacks, multipliers = usual.slacks, usual.multipliers
     if "exponentiated_gradient" in chosen:
         slacks = _pick_slacks(
-            "Slacks of exponentiated gradient", _SLACKS, usual.slacks, "train.reduction.slacks"
+            tr("Slacks of exponentiated gradient"), _SLACKS, usual.slacks, "train.reduction.slacks"
         )
     if "grid_search" in chosen:
         multipliers = st.slider(
-            "Models of grid search", 2, 50, usual.multipliers, key="train.reduction.multipliers"
+            tr("Models of grid search"), 2, 50, usual.multipliers, key="train.reduction.multipliers"
         )
     return ReductionParams(slacks=slacks, multipliers=int(multipliers))
+
+
+def _help() -> str:
+    said = [
+        tr(
+            "Trained on the same split and shown on the same chart. None uses a person's group to "
+            "decide, unless sensitive attributes are features."
+        ),
+        "",
+        *(f"- **{one.label}**: {one.aim}" for one in BASELINES.values()),
+        "",
+        tr(
+            "Reductions fit many models one after another, so they take longer; plug-in rules fit "
+            "two, five times each."
+        ),
+    ]
+    return "\n".join(said)

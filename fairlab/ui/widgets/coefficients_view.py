@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fairlab.language import tr, translated
 from fairlab.reports.tables.coefficients import (
     COEFFICIENTS_SENTENCE,
     coefficients_table,
@@ -15,6 +16,6 @@ def show_coefficients(result: SweepResult, index: int) -> None:
     """Draw them, folded away; nothing for a model that has none."""
     if not has_coefficients(result, index):
         return
-    with st.expander("Coefficients"):
-        st.markdown(COEFFICIENTS_SENTENCE)
+    with st.expander(tr("Coefficients")):
+        st.markdown(translated(COEFFICIENTS_SENTENCE))
         draw_table(coefficients_table(result, index), key="train.coefficients")

@@ -9,6 +9,7 @@ from fairlab.impossibility import (
     compatibility,
     conflict_by_chance,
 )
+from fairlab.language import in_english, tr
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.figures.compatibility import pairs_figure, triples_figure
 from fairlab.reports.sentences.compatibility import (
@@ -43,17 +44,20 @@ def which_together(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> 
         nothing_to_sweep(subject)
         return
     within = st.number_input(
-        "Accuracy that may be given up, points",
+        tr("Accuracy that may be given up, points"),
         0.0,
         20.0,
         2.0,
         0.5,
         key=f"{KEY}.within",
         width=320,
-        help="Rules by thresholds per group that lose more accuracy than this against the most "
-        "accurate one do not count. Neither do rules that ignore the score.",
+        help=tr(
+            "Rules by thresholds per group that lose more accuracy than this "
+            "against the most accurate one do not count. Neither do rules that "
+            "ignore the score."
+        ),
     )
-    with st.spinner("Searching for the best rules and proving that none is better…"):
+    with st.spinner(tr("Searching for the best rules and proving that none is better…")):
         table = table_of(digest, outcomes, float(within or 0.0) / 100, (1, 2))
     risk = not subject.people.higher_is_better
     _pairs(digest, outcomes, table.reach.within, risk)
@@ -64,6 +68,7 @@ def which_together(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> 
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def table_of(
     digest: str,
     _outcomes: GroupedOutcomes,
@@ -76,6 +81,7 @@ def table_of(
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
+@in_english
 def chance_of(
     digest: str,  # noqa: ARG001
     _outcomes: GroupedOutcomes,
@@ -94,8 +100,12 @@ def _pairs(digest: str, outcomes: GroupedOutcomes, within: float, risk: bool) ->
     options.sort(key=lambda names: (-len(names), [table.criteria.index(n) for n in names]))
     picked = st.session_state.get(f"{KEY}.set", FIRST)
     sentence = as_it_is(
-        f"{overview_sentence(table)} Each tile is the least worst gap, in points, of the two "
-        "criteria that meet there; one criterion alone stands on the diagonal."
+        tr(
+            "{overview} Each tile is the least worst gap, in points, of the "
+            "two criteria that meet there; one criterion alone stands on the "
+            "diagonal.",
+            overview=overview_sentence(table),
+        )
     )
     st.plotly_chart(
         pairs_figure(table, picked),
@@ -110,12 +120,12 @@ def _pairs(digest: str, outcomes: GroupedOutcomes, within: float, risk: bool) ->
     show_table(compatibility_frame(table), key=f"{KEY}.pairs")
     if len(table.reach.hulls) < 2:
         return
-    st.subheader("One set in detail", anchor=False)
+    st.subheader(tr("One set in detail"), anchor=False)
     chosen = st.selectbox(
-        "Criteria (or press a tile)",
+        tr("Criteria (or press a tile)"),
         options,
         index=options.index(FIRST) if FIRST in options else 0,
-        format_func=lambda names: f"Equal {set_words(names)}",
+        format_func=lambda names: tr("Equal {set}", set=set_words(names)),
         key=f"{KEY}.set",
     )
     _one_set(digest, outcomes, chosen or options[0], table, risk)
@@ -139,21 +149,27 @@ def _triples(digest: str, outcomes: GroupedOutcomes, within: float, risk: bool) 
     """All sets of three, and one of them in detail; on request where there are many groups."""
     groups = sum(size > 0 for size in table_of(digest, outcomes, within, (1, 2)).reach.sizes.sum(1))
     if groups > MANY_GROUPS and st.session_state.get(ASKED) != digest:
-        st.subheader("Three criteria at once", anchor=False)
+        st.subheader(tr("Three criteria at once"), anchor=False)
         st.markdown(
-            f"With {groups} groups, sets of three criteria take longer than pairs: some seconds "
-            "for a few thousand people."
+            tr(
+                "With {groups} groups, sets of three criteria take longer than "
+                "pairs: some seconds for a few thousand people.",
+                groups=groups,
+            )
         )
         st.button(
-            "Work out triples", key=f"{KEY}.triples.go", on_click=_ask_for_triples, args=(digest,)
+            tr("Work out triples"),
+            key=f"{KEY}.triples.go",
+            on_click=_ask_for_triples,
+            args=(digest,),
         )
         return
-    with st.spinner("Three criteria at once…"):
+    with st.spinner(tr("Three criteria at once…")):
         table = table_of(digest, outcomes, within, (1, 2, 3))
     triples = [e for e in table.entries if len(e.criteria) == 3 and e.upper is not None]
     if not triples:
         return
-    st.subheader("Three criteria at once", anchor=False)
+    st.subheader(tr("Three criteria at once"), anchor=False)
     show_chart(
         triples_figure(table),
         sentence=as_it_is(triples_sentence(table)),
@@ -162,9 +178,11 @@ def _triples(digest: str, outcomes: GroupedOutcomes, within: float, risk: bool) 
     )
     options = [None, *(e.criteria for e in triples)]
     chosen = st.selectbox(
-        "Three criteria in detail",
+        tr("Three criteria in detail"),
         options,
-        format_func=lambda names: "Choose three" if names is None else f"Equal {set_words(names)}",
+        format_func=lambda names: (
+            tr("Choose three") if names is None else tr("Equal {set}", set=set_words(names))
+        ),
         key=f"{KEY}.three",
     )
     if chosen is not None:
@@ -184,7 +202,7 @@ def _one_set(
     if entry.rule is None or entry.certificate is None:
         return
     _detail(entry, table, risk)
-    with st.spinner("Drawing samples with equal base rates…"):
+    with st.spinner(tr("Drawing samples with equal base rates…")):
         words = _chance_words(digest, outcomes, entry.criteria, table.reach.within)
     st.markdown(f"**Chance.** {as_it_is(words)}")
 
@@ -193,11 +211,11 @@ def _detail(entry: Compatibility, table: CompatibilityTable, risk: bool) -> None
     if entry.rule is None or entry.certificate is None:
         return
     rules = rule_sentences(entry.rule.groups, risk=risk)
-    st.markdown("**A rule that does it**\n\n" + "\n".join(f"- {as_it_is(r)}" for r in rules))
+    st.markdown(tr("**A rule that does it**\n\n") + "\n".join(f"- {as_it_is(r)}" for r in rules))
     show_table(
         gaps_frame(entry),
         key=f"{KEY}.gaps.{'.'.join(entry.criteria)}",
-        label="All gaps of this rule",
+        label=tr("All gaps of this rule"),
     )
     checked = entry.certificate.check(table.reach)
     st.markdown(as_it_is(proof_sentence(entry, checked=checked)))
@@ -207,5 +225,5 @@ def _chance_words(
     digest: str, outcomes: GroupedOutcomes, criteria: tuple[str, ...], within: float
 ) -> str:
     if outcomes.weight is not None:
-        return "People are weighted, so no samples of whole people were drawn: no interval."
+        return tr("People are weighted, so no samples of whole people were drawn: no interval.")
     return chance_sentence(chance_of(digest, outcomes, criteria, within))

@@ -8,6 +8,7 @@ from fairlab.data import TaskData, read_predictions
 from fairlab.data.controls import possible_controls
 from fairlab.data.values import distinct_text, kind
 from fairlab.errors import InputError
+from fairlab.language import tr
 from fairlab.results import ScoredPeople
 from fairlab.runs.store_errors import QuotaError
 from fairlab.ui import state
@@ -24,8 +25,11 @@ _USUAL = ("score", "prob", "pred", "p_", "risk", "decile", "yhat", "y_hat", "dec
 def predictions_form() -> None:
     """Draw upload, roles and the button that takes the predictions to Audit."""
     st.markdown(
-        "Audit a model trained elsewhere: a file with what truly happened, the model's score or "
-        "decision, and the attributes whose groups are compared."
+        tr(
+            "Audit a model trained elsewhere: a file with what truly happened, "
+            "the model's score or decision, and the attributes whose groups "
+            "are compared."
+        )
     )
     data = uploaded("predictions")
     if data is None:
@@ -34,10 +38,14 @@ def predictions_form() -> None:
     if people is None:
         return
     st.success(
-        f"{len(people.y_true):,} people ready. {as_it_is(' '.join(people.notes))}",
+        tr(
+            "{n_y_true:,} people ready. {notes}",
+            n_y_true=len(people.y_true),
+            notes=as_it_is(" ".join(people.notes)),
+        ),
         icon=":material/check:",
     )
-    if st.button("Use these predictions → Audit", type="primary", key="data.use_predictions"):
+    if st.button(tr("Use these predictions → Audit"), type="primary", key="data.use_predictions"):
         _take_to_audit(people, data.data.filename or "predictions")
 
 
@@ -48,7 +56,7 @@ def _take_to_audit(people: ScoredPeople, name: str) -> None:
     except QuotaError as error:
         say_no_room(error)
     except OSError:
-        say_no_disk("The predictions")
+        say_no_disk(tr("The predictions"))
     else:
         st.switch_page("pages/audit.py")
 
@@ -60,7 +68,7 @@ def _roles(data: TaskData) -> ScoredPeople | None:
     left, right = st.columns(2, gap="large")
     with left:
         label = st.selectbox(
-            "What truly happened (the label)",
+            tr("What truly happened (the label)"),
             columns,
             index=columns.index(given.label),
             key=f"{key}.label",
@@ -68,14 +76,14 @@ def _roles(data: TaskData) -> ScoredPeople | None:
         )
         values = distinct_text(frame[label])[:50]
         good = st.multiselect(
-            "Favourable outcome",
+            tr("Favourable outcome"),
             values,
             default=[v for v in given.favourable if v in values and label == given.label],
             key=f"{key}.good.{label}",
             persist_state="session",
         )
         sensitive = st.multiselect(
-            "Sensitive attributes",
+            tr("Sensitive attributes"),
             [name for name in columns if name != label],
             default=[name for name in given.sensitive if name != label],
             key=f"{key}.sensitive.{label}",
@@ -83,7 +91,7 @@ def _roles(data: TaskData) -> ScoredPeople | None:
         )
     with right:
         what = st.segmented_control(
-            "The model gives",
+            tr("The model gives"),
             [_SCORES, _DECISIONS],
             default=_SCORES,
             required=True,
@@ -97,7 +105,7 @@ def _roles(data: TaskData) -> ScoredPeople | None:
         taken = [label, *sensitive, *(str(roles[r]) for r in ("score", "decision") if r in roles)]
         more = _more(data, taken, key)
     if entered:
-        show_problems("To fix before the audit", tuple(entered))
+        show_problems(tr("To fix before the audit"), tuple(entered))
         return None
     try:
         return read_predictions(
@@ -110,39 +118,42 @@ def _roles(data: TaskData) -> ScoredPeople | None:
             **more,
         )
     except InputError as error:
-        show_problems("To fix before the audit", error.problems)
+        show_problems(tr("To fix before the audit"), error.problems)
         return None
 
 
 def _more(data: TaskData, taken: list[str], key: str) -> dict[str, Any]:
     """Columns to compare within, and weights: both optional."""
     free = possible_controls(data.frame, taken)
-    with st.expander("More: compare within strata, weights, small groups"):
+    with st.expander(tr("More: compare within strata, weights, small groups")):
         controls = st.multiselect(
-            "Also compare groups within",
+            tr("Also compare groups within"),
             free,
             key=f"{key}.controls",
             persist_state="session",
-            help="Such as a department or a number of prior convictions: groups are then also "
-            "compared among people alike in it. Numbers with many values are cut at quartiles.",
+            help=tr(
+                "Such as a department or a number of prior convictions: groups "
+                "are then also compared among people alike in it. Numbers with "
+                "many values are cut at quartiles."
+            ),
         )
         numeric = [name for name in free if kind(data.frame[name]) == "number"]
         weight = st.selectbox(
-            "Weight of each person",
+            tr("Weight of each person"),
             numeric,
             index=None,
-            placeholder="Everyone counts once",
+            placeholder=tr("Everyone counts once"),
             key=f"{key}.weight",
             persist_state="session",
         )
         merge = st.number_input(
-            "Merge groups with fewer people than",
+            tr("Merge groups with fewer people than"),
             min_value=0,
             max_value=100_000,
             value=0,
             key=f"{key}.merge",
             persist_state="session",
-            help="They become one group, 'other groups'. 0 keeps every group by itself.",
+            help=tr("They become one group, 'other groups'. 0 keeps every group by itself."),
         )
     chosen = tuple(name for name in controls if name in free and name != weight)
     return {"controls": chosen, "weight": weight, "merge_groups_below": int(merge)}
@@ -151,20 +162,23 @@ def _more(data: TaskData, taken: list[str], key: str) -> dict[str, Any]:
 def _scores(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
     numeric = [name for name in free if kind(data.frame[name]) in ("number", "yes/no")] or free
     score = st.selectbox(
-        "Score", numeric, index=_guess(numeric), key=f"{key}.score", persist_state="session"
+        tr("Score"), numeric, index=_guess(numeric), key=f"{key}.score", persist_state="session"
     )
     column = data.frame[score] if score is not None else None
     middle = 0.5
     if column is not None and kind(column) == "number" and column.max() > 1:
         middle = float(column.median())
     risk = st.toggle(
-        "It is a risk score: low is good",
+        tr("It is a risk score: low is good"),
         any(word in str(score).lower() for word in _RISK),
         key=f"{key}.risk.{score}",
         persist_state="session",
     )
     threshold = st.number_input(
-        f"Threshold: selected if the score is at {'most' if risk else 'least'} this",
+        tr(
+            "Threshold: selected if the score is at {word} this",
+            word=tr("most") if risk else tr("least"),
+        ),
         value=middle,
         step=0.01 if middle <= 1 else 1.0,
         format="%.3f" if middle <= 1 else "%g",
@@ -176,12 +190,12 @@ def _scores(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
 
 def _decisions(data: TaskData, free: list[str], key: str) -> dict[str, Any]:
     decision = st.selectbox(
-        "Decision", free, index=_guess(free), key=f"{key}.decision", persist_state="session"
+        tr("Decision"), free, index=_guess(free), key=f"{key}.decision", persist_state="session"
     )
     values = distinct_text(data.frame[decision])[:50] if decision is not None else ()
     usual = [v for v in values if v.lower() in ("1", "yes", "true", "approved", "selected")]
     selected = st.multiselect(
-        "Selected means",
+        tr("Selected means"),
         values,
         default=usual[:1],
         key=f"{key}.selected.{decision}",

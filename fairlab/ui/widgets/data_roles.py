@@ -8,15 +8,18 @@ import streamlit as st
 from fairlab.config import Task
 from fairlab.data import TaskData, guess_bins
 from fairlab.data.values import distinct_text, kind
+from fairlab.language import later, told, tr
 from fairlab.ui.markdown import as_it_is
 
 MANY = 12
 MOST_LABEL_VALUES = 50
-MISSING_WORDS = {
-    "group": "keep them as a group 'missing'",
-    "drop": "leave them out, and say how many",
-    "stop": "stop: there must be none",
-}
+MISSING_WORDS = told(
+    {
+        "group": later("keep them as a group 'missing'"),
+        "drop": later("leave them out, and say how many"),
+        "stop": later("stop: there must be none"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +35,25 @@ def roles_form(data: TaskData) -> Roles:
     key = f"roles.{data.data.fingerprint[:12]}"
     given, columns = data.task, [str(name) for name in data.frame.columns]
     label = st.selectbox(
-        "What is predicted (the label)",
+        tr("What is predicted (the label)"),
         columns,
         index=columns.index(given.label) if given.label in columns else None,
         key=f"{key}.label",
         persist_state="session",
-        placeholder="Choose a column",
+        placeholder=tr("Choose a column"),
     )
     label = label if label is not None else given.label
     favourable, unfavourable = _sides(data, label, key)
     words = _words(data, label, favourable, unfavourable, key)
     sensitive = st.multiselect(
-        "Sensitive attributes: whose groups are compared",
+        tr("Sensitive attributes: whose groups are compared"),
         [name for name in columns if name != label],
         default=[name for name in given.sensitive if name in columns and name != label],
         key=f"{key}.sensitive",
         persist_state="session",
     )
     bins, problems = bins_form(data, sensitive, key)
-    with st.expander("Missing values, small groups, columns left out"):
+    with st.expander(tr("Missing values, small groups, columns left out")):
         more = _more(data, label, tuple(sensitive), key)
     task = Task(
         label=label,
@@ -68,14 +71,18 @@ def _sides(data: TaskData, label: str, key: str) -> tuple[tuple[str, ...], tuple
     values = distinct_text(data.frame[label]) if label in data.frame.columns else ()
     if len(values) > MOST_LABEL_VALUES:
         st.warning(
-            f"This column has {len(values):,} different values. A label has two outcomes: choose "
-            "another column, or cut it in two before loading.",
+            tr(
+                "This column has {n_values:,} different values. A label has "
+                "two outcomes: choose another column, or cut it in two before "
+                "loading.",
+                n_values=len(values),
+            ),
             icon=":material/warning:",
         )
         return (), None
     own = label == data.task.label
     good = st.multiselect(
-        "Favourable outcome: the value that is good for the person",
+        tr("Favourable outcome: the value that is good for the person"),
         values,
         default=[v for v in data.task.favourable if v in values] if own else _first_guess(values),
         key=f"{key}.good.{label}",
@@ -86,7 +93,7 @@ def _sides(data: TaskData, label: str, key: str) -> tuple[tuple[str, ...], tuple
         return tuple(good), None
     before = data.task.unfavourable or ()
     bad = st.multiselect(
-        "Unfavourable outcome (people with any other value are left out)",
+        tr("Unfavourable outcome (people with any other value are left out)"),
         rest,
         default=[v for v in before if v in rest] if own else [],
         key=f"{key}.bad.{label}",
@@ -116,15 +123,15 @@ def _words(
     value = ".".join(favourable)
     left, right = st.columns(2)
     good_words = left.text_input(
-        "Favourable, in words", first, max_chars=80, key=f"{key}.good_words.{label}.{value}",
+        tr("Favourable, in words"), first, max_chars=80, key=f"{key}.good_words.{label}.{value}",
         persist_state="session",
     )  # fmt: skip
     bad_words = right.text_input(
-        "Unfavourable, in words", second, max_chars=80, key=f"{key}.bad_words.{label}.{value}",
+        tr("Unfavourable, in words"), second, max_chars=80, key=f"{key}.bad_words.{label}.{value}",
         persist_state="session",
     )  # fmt: skip
     good, other = good_words.strip() or first, bad_words.strip() or second
-    return (good, other) if good != other else (good, f"not {good}")
+    return (good, other) if good != other else (good, tr("not {good}", good=good))
 
 
 def _others(data: TaskData, label: str, favourable: tuple[str, ...]) -> tuple[str, ...]:
@@ -137,7 +144,7 @@ def _others(data: TaskData, label: str, favourable: tuple[str, ...]) -> tuple[st
 def _named(label: str, values: tuple[str, ...]) -> str:
     """ "income >50K": the label and its values, spellings that differ by a final dot once."""
     once = tuple(dict.fromkeys(value.rstrip(".") for value in values))
-    return f"{label} {' or '.join(once)}" if once else f"other {label}"
+    return f"{label} {' or '.join(once)}" if once else tr("other {label}", label=label)
 
 
 def bins_form(
@@ -152,17 +159,22 @@ def bins_form(
             continue
         start = data.task.bins.get(name) or guess_bins(column)
         text = st.text_input(
-            f"Cut '{as_it_is(name)}' into groups at",
-            ", ".join(f"{edge:g}" for edge in start),
+            tr("Cut '{name}' into groups at", name=as_it_is(name)),
+            ", ".join(tr("{edge:g}", edge=edge) for edge in start),
             key=f"{key}.bins.{name}",
             persist_state="session",
-            help="Numbers from small to large. 25, 60 makes: under 25, 25 to 59, 60 and over.",
+            help=tr("Numbers from small to large. 25, 60 makes: under 25, 25 to 59, 60 and over."),
         )
         edges = _numbers(text)
         if edges is None:
             problems.append(
-                f"'{text}' are not numbers to cut '{name}' at. Write them from small to large "
-                "with commas between, for example 25, 60."
+                tr(
+                    "'{text}' are not numbers to cut '{name}' at. Write them "
+                    "from small to large with commas between, for example 25, "
+                    "60.",
+                    text=text,
+                    name=name,
+                )
             )
             edges = start
         bins[name] = edges
@@ -182,7 +194,7 @@ def _more(data: TaskData, label: str, sensitive: tuple[str, ...], key: str) -> d
     given, columns = data.task, [str(name) for name in data.frame.columns]
     free = [name for name in columns if name != label and name not in sensitive]
     missing = st.selectbox(
-        "People whose sensitive attribute is missing",
+        tr("People whose sensitive attribute is missing"),
         list(MISSING_WORDS),
         index=list(MISSING_WORDS).index(given.missing_sensitive),
         format_func=MISSING_WORDS.__getitem__,
@@ -190,7 +202,7 @@ def _more(data: TaskData, label: str, sensitive: tuple[str, ...], key: str) -> d
         persist_state="session",
     )
     merge = st.number_input(
-        "Merge groups with fewer people than this into 'other groups' (0: keep all)",
+        tr("Merge groups with fewer people than this into 'other groups' (0: keep all)"),
         0,
         100_000,
         given.merge_groups_below,
@@ -199,7 +211,7 @@ def _more(data: TaskData, label: str, sensitive: tuple[str, ...], key: str) -> d
     )
     kept = f"{key}.exclude"  # the choices differ with the other roles; what was entered stays
     exclude = st.multiselect(
-        "Columns left out (repeats of the outcome, known only after it, identifiers)",
+        tr("Columns left out (repeats of the outcome, known only after it, identifiers)"),
         free,
         default=[name for name in st.session_state.get(kept, given.exclude) if name in free],
         key=f"{key}.exclude.{label}.{'.'.join(sensitive)}",
@@ -209,20 +221,22 @@ def _more(data: TaskData, label: str, sensitive: tuple[str, ...], key: str) -> d
     numeric = [name for name in free if kind(data.frame[name]) == "number"]
     before = st.session_state.get(f"{key}.weight", given.weight)
     weight = st.selectbox(
-        "Weight of each person (usually none)",
+        tr("Weight of each person (usually none)"),
         [None, *numeric],
         index=[None, *numeric].index(before) if before in numeric else 0,
-        format_func=lambda name: "none: everyone counts once" if name is None else name,
+        format_func=lambda name: tr("none: everyone counts once") if name is None else name,
         key=f"{key}.weight.{label}.{'.'.join(sensitive)}",
         persist_state="session",
     )
     st.session_state[f"{key}.weight"] = weight
     use = st.toggle(
-        "Let the model see the sensitive attributes",
+        tr("Let the model see the sensitive attributes"),
         given.sensitive_as_features,
         key=f"{key}.use",
         persist_state="session",
-        help="Off: they are used to measure gaps and to train under a constraint, not as inputs.",
+        help=tr(
+            "Off: they are used to measure gaps and to train under a constraint, not as inputs."
+        ),
     )
     return {
         "missing_sensitive": missing,

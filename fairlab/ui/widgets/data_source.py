@@ -14,6 +14,7 @@ from fairlab.data.findings import cut_name
 from fairlab.data.readers import readers
 from fairlab.data.sources.acs import STATES
 from fairlab.errors import FairlabError, InputError
+from fairlab.language import in_english, later, tr, translated
 from fairlab.settings import settings
 from fairlab.ui import state
 from fairlab.ui.kept import Kept
@@ -23,11 +24,11 @@ from fairlab.ui.owner import owner
 from fairlab.ui.store import builtin, table_bytes
 
 BUILTIN, MADE_UP, PUBLIC, OWN, PREDICTIONS = (
-    "Built-in table",
-    "Made-up people",
-    "Public tables",
-    "My table",
-    "My predictions",
+    later("Built-in table"),
+    later("Made-up people"),
+    later("Public tables"),
+    later("My table"),
+    later("My predictions"),
 )
 KINDS = (BUILTIN, MADE_UP, PUBLIC, OWN, PREDICTIONS)
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "parquet"]
@@ -43,9 +44,10 @@ _FIRST_GROUPS = pd.DataFrame(
 def choose_kind() -> str:
     """The five ways to bring a table; the one in use is selected first."""
     return st.segmented_control(
-        "Where the table comes from",
+        tr("Where the table comes from"),
         KINDS,
         default=_kind_in_use(),
+        format_func=translated,
         required=True,
         key="data.kind",
         persist_state="session",
@@ -72,7 +74,7 @@ def uploaded(what: str) -> TaskData | None:
     most = settings().upload_mb
     readers().warm()  # while the visitor looks for the file
     file = st.file_uploader(
-        f"CSV or Parquet file with one row per person, at most {most:,} MB",
+        tr("CSV or Parquet file with one row per person, at most {most:,} MB", most=most),
         type=FILE_TYPES,
         key=f"data.upload.{what}",
         max_upload_size=most,
@@ -87,7 +89,7 @@ def uploaded(what: str) -> TaskData | None:
     if read is None:
         return _in_use_again(what)
     if file is None:
-        st.markdown(f"Still using **{as_it_is(read.filename)}** from before.")
+        st.markdown(tr("Still using **{filename}** from before.", filename=as_it_is(read.filename)))
     return _as_task(read)
 
 
@@ -108,22 +110,29 @@ def _read_upload(file: UploadedFile, what: str) -> ReadTable | None:
         held[what] = (wanted, _outcome(file.getvalue(), file.name, skip=skip))
     found = held[what][1]
     if found.table is None:
-        show_problems(f"{cut_name(file.name)} cannot be used as it is", found.problems)
+        show_problems(
+            tr("{cut_name} cannot be used as it is", cut_name=cut_name(file.name)), found.problems
+        )
     if skip or any(" not have " in problem for problem in found.problems):
-        st.checkbox("Leave these lines out", key=switch)
+        st.checkbox(tr("Leave these lines out"), key=switch)
     if found.table is None:
-        st.markdown("Repair the file and upload it again. Nothing else you entered is lost.")
+        st.markdown(tr("Repair the file and upload it again. Nothing else you entered is lost."))
     return found.table
 
 
 def _outcome(content: bytes, name: str, *, skip: bool) -> _Outcome:
     """Read in another process; while others' files are before this one, say so."""
     place = st.empty()
-    place.markdown("Reading the file …")
+    place.markdown(tr("Reading the file …"))
 
     def on_wait(before: int) -> None:
-        first = "One file is" if before == 1 else f"{before:,} files are"
-        place.markdown(f"{first} read before yours, which then follows by itself. Please wait …")
+        first = tr("One file is") if before == 1 else tr("{before:,} files are", before=before)
+        place.markdown(
+            tr(
+                "{first} read before yours, which then follows by itself. Please wait …",
+                first=first,
+            )
+        )
 
     try:
         table = readers().read(content, name, skip_ragged=skip, who=owner(), on_wait=on_wait)
@@ -149,6 +158,7 @@ def _as_task(read: ReadTable) -> TaskData:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
+@in_english
 def _guessed(fingerprint: str, _read: ReadTable) -> Any:
     del fingerprint
     return guess_roles(_read.frame)
@@ -157,7 +167,12 @@ def _guessed(fingerprint: str, _read: ReadTable) -> Any:
 def _in_use_again(what: str) -> TaskData | None:
     current = state.current_data()
     if what == "table" and current.data.source == "file":
-        st.markdown(f"Still using **{as_it_is(current.data.filename or 'your table')}**.")
+        st.markdown(
+            tr(
+                "Still using **{filename}**.",
+                filename=as_it_is(current.data.filename or tr("your table")),
+            )
+        )
         return current
     example = (
         "| approved | score | sex | age |\n|---|---|---|---|\n| yes | 0.83 | female | 41 |\n"
@@ -167,24 +182,28 @@ def _in_use_again(what: str) -> TaskData | None:
         "| yes | 3200 | 6 | female | 41 |\n| no | 2100 | 1 | male | 29 |"
     )
     st.markdown(
-        "A first line with the names of the columns, then one line per person, for example:"
+        tr("A first line with the names of the columns, then one line per person, for example:")
     )
     st.markdown(example)
     st.markdown(
-        "The file stays on the machine fairlab runs on. Semicolons, tabs, decimal commas, other "
-        "encodings and gzip are recognised."
+        tr(
+            "The file stays on the machine fairlab runs on. Semicolons, tabs, "
+            "decimal commas, other encodings and gzip are recognised."
+        )
     )
     return None
 
 
 def _made_up() -> TaskData | None:
-    st.markdown("People made up by a seeded generator: turn one dial at a time.")
+    st.markdown(tr("People made up by a seeded generator: turn one dial at a time."))
     first, second = st.columns([2, 3])
     with first:
         n = st.number_input(
-            "People", 50, 1_000_000, 2000, 500, key="made.n", persist_state="session"
+            tr("People"), 50, 1_000_000, 2000, 500, key="made.n", persist_state="session"
         )
-        seed = st.number_input("Seed", 0, 10_000, 0, 1, key="made.seed", persist_state="session")
+        seed = st.number_input(
+            tr("Seed"), 0, 10_000, 0, 1, key="made.seed", persist_state="session"
+        )
     with second:
         groups = st.data_editor(
             _groups_in_use(),
@@ -195,7 +214,7 @@ def _made_up() -> TaskData | None:
         )
     left, middle, right = st.columns(3)
     signal = left.slider(
-        "Signal: how far apart outcomes are",
+        tr("Signal: how far apart outcomes are"),
         0.0,
         4.0,
         1.0,
@@ -203,9 +222,9 @@ def _made_up() -> TaskData | None:
         key="made.signal",
         persist_state="session",
     )
-    noise = middle.slider("Noise: share of outcomes by chance", 0.0, 1.0, 0.1, 0.05,
+    noise = middle.slider(tr("Noise: share of outcomes by chance"), 0.0, 1.0, 0.1, 0.05,
                           key="made.noise", persist_state="session")  # fmt: skip
-    proxy = right.slider("Proxy: how much features give the group away", 0.0, 1.0, 0.5, 0.05,
+    proxy = right.slider(tr("Proxy: how much features give the group away"), 0.0, 1.0, 0.5, 0.05,
                          key="made.proxy", persist_state="session")  # fmt: skip
     rows = groups.dropna()
     options = {
@@ -223,7 +242,7 @@ def _made_up() -> TaskData | None:
         open_tables().admit(data.frame, owner())
         return data
     except InputError as error:
-        show_problems("These dials do not fit together", error.problems)
+        show_problems(tr("These dials do not fit together"), error.problems)
         return None
 
 
@@ -245,7 +264,7 @@ def _public() -> TaskData | None:
     names = [name for name, entry in catalog.items() if not entry.offline]
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     name = left.selectbox(
-        "Public table (downloaded once, then kept on this machine)",
+        tr("Public table (downloaded once, then kept on this machine)"),
         names,
         format_func=lambda key: catalog[key].title,
         key="data.public",
@@ -254,30 +273,35 @@ def _public() -> TaskData | None:
     options: dict[str, Any] = {}
     if name.startswith("acs_"):
         options["state"] = right.selectbox(
-            "State", STATES, index=STATES.index("MA"), key="data.state", persist_state="session"
+            tr("State"), STATES, index=STATES.index("MA"), key="data.state", persist_state="session"
         )
     entry = catalog[name]
     st.markdown(
-        f"{entry.outcome}. Sensitive attributes: {', '.join(entry.sensitive)}. "
-        f"Source: {entry.source}; {entry.licence}."
+        tr(
+            "{outcome}. Sensitive attributes: {sensitive}. Source: {source}; {licence}.",
+            outcome=entry.outcome,
+            sensitive=", ".join(entry.sensitive),
+            source=entry.source,
+            licence=entry.licence,
+        )
     )
     wanted = json.dumps([name, options])
     held: dict[str, TaskData] = st.session_state.get(_PUBLIC, {})
-    if st.button("Load this table", icon=":material/download:", key="data.load"):
+    if st.button(tr("Load this table"), icon=":material/download:", key="data.load"):
         try:
             with st.spinner("Downloading …"):
                 held = {wanted: _loaded(wanted)}
             st.session_state[_PUBLIC] = held
         except FairlabError as error:
             problems = error.problems if isinstance(error, InputError) else (str(error),)
-            show_problems(f"{entry.title} could not be loaded", problems)
+            show_problems(tr("{title} could not be loaded", title=entry.title), problems)
             return None
     current = state.current_data()
     if wanted not in held and current.data.source == name:
         return current
     data = held.get(wanted)
     if data is None:
-        st.markdown("Press **Load this table** to go on.")
+        st.markdown(tr("Press **Load this table** to go on."))
     return data
 
 

@@ -21,11 +21,13 @@ from fairlab.data import (
 )
 from fairlab.data.splits import cell_problems
 from fairlab.data.validation import LEAK_AUC
+from fairlab.language import in_english, later, tr
 from fairlab.reports.figures.data import MOST_GROUPS, base_rates_figure, proxies_figure
 from fairlab.reports.sentences import data as sentences
 from fairlab.reports.tables import data as tables
 from fairlab.results import cross
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.spinner import with_spinner
 from fairlab.ui.widgets.chart import show_chart, show_table
 
 _READABLE = {"cell_too_small", "one_group", "no_features"}
@@ -37,7 +39,9 @@ def findings_of(data: TaskData, task: Task) -> Findings:
     return _findings(data.data.fingerprint, task.model_dump_json(), data.frame)
 
 
-@st.cache_resource(show_spinner="Checking the table …", max_entries=64)
+@with_spinner(later("Checking the table …"))
+@st.cache_resource(show_spinner=False, max_entries=64)
+@in_english
 def _findings(fingerprint: str, task: str, _frame: pd.DataFrame) -> Findings:
     del fingerprint
     return validate(_frame, Task.model_validate_json(task))
@@ -53,18 +57,23 @@ def people_with_roles(data: TaskData, task: Task) -> People:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def _people(fingerprint: str, task: str, _frame: pd.DataFrame) -> People:
     del fingerprint
     return read_people(_frame, Task.model_validate_json(task))
 
 
-@st.cache_resource(show_spinner="Looking for proxies …", max_entries=64)
+@with_spinner(later("Looking for proxies …"))
+@st.cache_resource(show_spinner=False, max_entries=64)
+@in_english
 def _proxies(fingerprint: str, task: str, attribute: str, _frame: pd.DataFrame) -> Proxies:
     del fingerprint
     return proxies(_frame, Task.model_validate_json(task), attribute)
 
 
-@st.cache_resource(show_spinner="Looking for leaks …", max_entries=64)
+@with_spinner(later("Looking for leaks …"))
+@st.cache_resource(show_spinner=False, max_entries=64)
+@in_english
 def _leaks(fingerprint: str, task: str, _frame: pd.DataFrame) -> tuple[Strength, ...]:
     del fingerprint
     return label_predictors(_frame, Task.model_validate_json(task))
@@ -74,9 +83,13 @@ def show_findings(findings: Findings, entered: tuple[str, ...]) -> None:
     """All problems in one box, all warnings in another that can be folded."""
     problems = (*entered, *(str(problem) for problem in findings.problems))
     if problems:
-        count = "One thing" if len(problems) == 1 else f"{len(problems)} things"
+        count = (
+            tr("One thing")
+            if len(problems) == 1
+            else tr("{n_problems} things", n_problems=len(problems))
+        )
         st.error(
-            f"**{count} to fix before training**\n\n"
+            tr("**{count} to fix before training**\n\n", count=count)
             + "\n".join(f"- {as_it_is(problem)}" for problem in problems),
             icon=":material/error:",
         )
@@ -88,14 +101,17 @@ def _show_warnings(warnings: tuple[Finding, ...]) -> None:
     grave = [w for w in warnings if w.code in ("leak", "repeats_label")]
     if grave:
         st.warning(
-            "**May give the outcome away**\n\n"
+            tr("**May give the outcome away**\n\n")
             + "\n".join(f"- {as_it_is(str(w))}" for w in grave)
-            + "\n\nTo leave a column out, open **Missing values, small groups, columns left out**.",
+            + tr(
+                "\n\nTo leave a column out, open **Missing values, small groups, "
+                "columns left out**."
+            ),
             icon=":material/warning:",
         )
     rest = [w for w in warnings if w not in grave]
     if rest:
-        with st.expander(f"Good to know ({len(rest)})", icon=":material/info:"):
+        with st.expander(tr("Good to know ({n_rest})", n_rest=len(rest)), icon=":material/info:"):
             st.markdown("\n".join(f"- {as_it_is(str(warning))}" for warning in rest))
 
 
@@ -111,17 +127,27 @@ def show_groups(data: TaskData, task: Task) -> None:
     rows = tables.group_rows(people, by)
     sizes = [row.n for row in rows if row.n]
     first, second, third = st.columns(3)
-    first.metric("People used", f"{len(people.rows):,}", f"of {len(data.frame):,} rows",
-                 delta_color="off", delta_arrow="off")  # fmt: skip
-    second.metric(
-        as_it_is(sentences.begin(task.outcome_words[0])),
-        f"{100 * people.y_true.mean():.1f} %",
-        "of everyone",
+    first.metric(
+        tr("People used"),
+        tr("{n_rows:,}", n_rows=len(people.rows)),
+        tr("of {n_frame:,} rows", n_frame=len(data.frame)),
         delta_color="off",
         delta_arrow="off",
     )
-    third.metric("Smallest group", f"{min(sizes):,}", f"of {len(sizes)} groups",
-                 delta_color="off", delta_arrow="off")  # fmt: skip
+    second.metric(
+        as_it_is(sentences.begin(task.outcome_words[0])),
+        tr("{mean:.1f} %", mean=100 * people.y_true.mean()),
+        tr("of everyone"),
+        delta_color="off",
+        delta_arrow="off",
+    )
+    third.metric(
+        tr("Smallest group"),
+        tr("{people:,}", people=min(sizes)),
+        tr("of {n_sizes} groups", n_sizes=len(sizes)),
+        delta_color="off",
+        delta_arrow="off",
+    )
     show_chart(
         base_rates_figure(rows, task.outcome_words),
         sentence=as_it_is(sentences.base_rate_sentence(rows, task.outcome_words)),
@@ -130,7 +156,9 @@ def show_groups(data: TaskData, task: Task) -> None:
     )
     st.markdown(as_it_is(sentences.detectable_sentence(rows)))
     if task.weight is not None:
-        st.markdown(as_it_is(f"People are counted here, not weighted by {task.weight}."))
+        st.markdown(
+            as_it_is(tr("People are counted here, not weighted by {weight}.", weight=task.weight))
+        )
     small = cell_problems(people.y_true, cross(people.attributes, by), task.outcome_words)
     if len(by) > 1 and small:
         st.info(
@@ -146,7 +174,7 @@ def _choose_grouping(task: Task) -> tuple[str, ...]:
     if len(task.sensitive) == 1:
         return task.sensitive
     chosen = st.pills(
-        "Show groups by (choose several to cross them)",
+        tr("Show groups by (choose several to cross them)"),
         task.sensitive,
         selection_mode="multi",
         format_func=as_it_is,
@@ -162,7 +190,7 @@ def show_missing(data: TaskData, task: Task) -> None:
     table = tables.missing_table(data.frame, task)
     st.markdown(as_it_is(sentences.missing_sentence(table, len(data.frame.columns))))
     if not table.empty:
-        show_table(table, key="data.missing", label="Show columns with missing values")
+        show_table(table, key="data.missing", label=tr("Show columns with missing values"))
 
 
 def show_proxies(data: TaskData, task: Task) -> None:
@@ -170,7 +198,7 @@ def show_proxies(data: TaskData, task: Task) -> None:
     attribute = task.sensitive[0]
     if len(task.sensitive) > 1:
         attribute = st.selectbox(
-            "Proxies for", task.sensitive, key=f"data.proxy.{'.'.join(task.sensitive)}"
+            tr("Proxies for"), task.sensitive, key=f"data.proxy.{'.'.join(task.sensitive)}"
         )
     found = _proxies(data.data.fingerprint, task.model_dump_json(), attribute, data.frame)
     if not found.columns:
@@ -190,7 +218,7 @@ def show_leaks(data: TaskData, task: Task) -> None:
     st.markdown(as_it_is(sentences.leaks_sentence(found, LEAK_AUC)))
     if found:
         show_table(
-            tables.strengths_table(found), key="data.leaks", label="Show every feature alone"
+            tables.strengths_table(found), key="data.leaks", label=tr("Show every feature alone")
         )
 
 
@@ -201,14 +229,16 @@ def show_card(data: TaskData) -> None:
     path = ROOT / catalog[data.data.source].card
     if not path.exists():
         return
-    with st.expander("About this table: source, who is missing, what the label means"):
+    with st.expander(tr("About this table: source, who is missing, what the label means")):
         _, _, text = path.read_text(encoding="utf-8").partition("\n")
         st.markdown(text.replace("\n## ", "\n#### "))
 
 
 def show_notes(data: TaskData) -> None:
     """What reading changed, and the first rows."""
-    with st.expander(f"The first rows, and what reading changed ({len(data.notes)})"):
+    with st.expander(
+        tr("The first rows, and what reading changed ({n_notes})", n_notes=len(data.notes))
+    ):
         if data.notes:
             st.markdown("\n".join(f"- {as_it_is(note)}" for note in data.notes))
         st.dataframe(data.frame.head(20), hide_index=True, width="stretch", key="data.head")
@@ -219,6 +249,11 @@ def show_table_line(data: TaskData, task: Task) -> None:
     name = data.data.filename or catalog[data.data.source].title
     words = sentences.favourable_words(task.label, task.favourable, task.outcome_words)
     st.markdown(
-        f"**{as_it_is(name)}**, {len(data.frame):,} rows, {len(data.frame.columns)} columns · "
-        f"{as_it_is(words)}"
+        tr(
+            "**{name}**, {n_frame:,} rows, {n_columns} columns · {words}",
+            name=as_it_is(name),
+            n_frame=len(data.frame),
+            n_columns=len(data.frame.columns),
+            words=as_it_is(words),
+        )
     )

@@ -4,6 +4,7 @@ import html
 
 import streamlit as st
 
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import holdings_sentence
 from fairlab.runs.holdings import Deleted
 from fairlab.ui.links import link_to
@@ -20,7 +21,7 @@ def stop_if_deleted() -> None:
     """
     signed_in = owner_of_account(account()) is not None
     if not signed_in and anonymous_owner() in FORGOTTEN:
-        st.title("Your data are deleted", anchor=False)
+        st.title(tr("Your data are deleted"), anchor=False)
         st.markdown(_said(st.session_state.get(_DELETED)))
         # A link, not a button: only a new page brings a new cookie.
         link = html.escape(link_to("", {}), quote=True)
@@ -32,8 +33,11 @@ def stop_if_deleted() -> None:
 
 def _said(deleted: Deleted | None) -> str:
     if deleted is None:
-        return "They were deleted in another tab of this browser."
+        return tr("They were deleted in another tab of this browser.")
     held = holdings_sentence(deleted.runs, deleted.tables, deleted.bytes)
     if deleted.runs and not deleted.bytes:  # what was computed once for several stays theirs
-        return f"Deleted: {held.rpartition(', ')[0]}. Others have the same results, which stay."
-    return f"Deleted: {held} of this server's disk."
+        return tr(
+            "Deleted: {rpartition_first}. Others have the same results, which stay.",
+            rpartition_first=held.rpartition(", ")[0],
+        )
+    return tr("Deleted: {held} of this server's disk.", held=held)

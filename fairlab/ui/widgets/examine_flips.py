@@ -7,10 +7,12 @@ from fairlab.examine.changes import FlipTest
 from fairlab.examine.flips import Crowd, flip_test
 from fairlab.examine.models import ExaminedModel
 from fairlab.examine.suppression import suppress_flips
+from fairlab.language import in_english, later, tr
 from fairlab.reports.figures import examine as figures
 from fairlab.reports.sentences import examine as sentences
 from fairlab.reports.tables import examine as tables
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.spinner import with_spinner
 from fairlab.ui.widgets.chart import show_chart
 from fairlab.ui.widgets.examine_models import Examined, open_examined, proxies_of
 from fairlab.ui.widgets.subject import Subject
@@ -19,7 +21,9 @@ STRONG = 0.6
 _MOST = 3
 
 
-@st.cache_resource(show_spinner="Deciding everybody twice …", max_entries=32)
+@with_spinner(later("Deciding everybody twice …"))
+@st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def _flips(
     digest: str,  # noqa: ARG001 - stands for the model and the people
     attribute: str,
@@ -56,8 +60,8 @@ def show_what_if(subject: Subject, threshold: float, smallest: int = 0) -> None:
         _show_alone(examined, attribute, smallest)
         _show_proxies(examined, attribute, smallest)
     except FairlabError as error:
-        st.info(as_it_is(f"We cannot tell: {error}"))
-    with st.expander("What this does not show"):
+        st.info(as_it_is(tr("We cannot tell: {error}", error=error)))
+    with st.expander(tr("What this does not show")):
         st.markdown("\n".join(f"- {text}" for text in sentences.FLIP_CAVEATS))
 
 
@@ -67,7 +71,7 @@ def _choose_attribute(subject: Subject, examined: Examined) -> str:
         return names[0]
     first = names.index(subject.by[0]) if subject.by and subject.by[0] in names else 0
     chosen: str = st.selectbox(
-        "What if this were other", names, index=first, key="audit.flip.attribute", width=420
+        tr("What if this were other"), names, index=first, key="audit.flip.attribute", width=420
     )
     return chosen
 
@@ -100,30 +104,38 @@ def _show_proxies(examined: Examined, attribute: str, smallest: int) -> None:
     strength = {s.column: s.auc for s in found.columns if s.column in examined.model.columns}
     strength.pop(attribute, None)
     if not strength:
-        st.info("We cannot tell which columns go with the group: too few people, or no columns.")
+        st.info(
+            tr("We cannot tell which columns go with the group: too few people, or no columns.")
+        )
         return
     strong = [name for name, auc in strength.items() if auc >= STRONG][:_MOST]
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     chosen = left.multiselect(
-        "Taken from the nearest person of the other group",
+        tr("Taken from the nearest person of the other group"),
         list(strength),
         default=strong or list(strength)[:1],
-        format_func=lambda name: f"{name} (AUC {strength[name]:.2f})",
+        format_func=lambda name: tr(
+            "{name} (AUC {strength:.2f})", name=name, strength=strength[name]
+        ),
         key=f"audit.flip.proxies.{attribute}",
-        help="Strongest first: how well the column alone tells the groups apart; 0.5 is guessing.",
+        help=tr(
+            "Strongest first: how well the column alone tells the groups apart; 0.5 is guessing."
+        ),
     )
     caliper = right.number_input(
-        "Nearest person at most this far (0: any)",
+        tr("Nearest person at most this far (0: any)"),
         min_value=0.0,
         max_value=100.0,
         value=0.0,
         step=0.5,
         key="audit.flip.caliper",
-        help="One category that differs, or a number that differs by its interquartile range, is "
-        "a distance of 1.",
+        help=tr(
+            "One category that differs, or a number that differs by its "
+            "interquartile range, is a distance of 1."
+        ),
     )
     if not chosen:
-        st.info("Choose at least one column to change.")
+        st.info(tr("Choose at least one column to change."))
         return
     test = _asked(examined, attribute, tuple(chosen), float(caliper) or None)
     shown, note = suppress_flips(test, smallest)

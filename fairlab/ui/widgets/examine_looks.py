@@ -13,6 +13,7 @@ from fairlab.examine.importance import (
     sample_by_group,
     sample_size,
 )
+from fairlab.language import in_english, later, tr, translated
 from fairlab.outcomes import IntArray
 from fairlab.reports.figures import examine as figures
 from fairlab.reports.sentences import examine as sentences
@@ -25,6 +26,7 @@ from fairlab.ui.widgets.subject import Subject
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
+@in_english
 def _explained(
     scored: str,  # noqa: ARG001 - stands for the model and its people; no threshold matters
     people: tuple[int, ...],
@@ -52,9 +54,10 @@ def show_looks(subject: Subject, threshold: float, smallest: int = 0) -> None:
     if examined is None:
         return
     part = st.segmented_control(
-        "Explained",
-        ["Group by group", "One person"],
+        tr("Explained"),
+        [later("Group by group"), later("One person")],
         default="Group by group",
+        format_func=translated,
         required=True,
         key="audit.looks.part",
         label_visibility="collapsed",
@@ -65,8 +68,8 @@ def show_looks(subject: Subject, threshold: float, smallest: int = 0) -> None:
         else:
             _show_groups(subject, examined, smallest)
     except FairlabError as error:
-        st.info(as_it_is(f"We cannot tell: {error}"))
-    with st.expander("What this does not show"):
+        st.info(as_it_is(tr("We cannot tell: {error}", error=error)))
+    with st.expander(tr("What this does not show")):
         st.markdown("\n".join(f"- {text}" for text in sentences.LOOK_CAVEATS))
 
 
@@ -92,17 +95,17 @@ def _draw_groups(put: Importance) -> None:
 
 def _show_person(subject: Subject, examined: Examined, smallest: int) -> None:
     if smallest:
-        st.info("One person is not shown while small cells are hidden.")
+        st.info(tr("One person is not shown while small cells are hidden."))
         return
     groups = cross(examined.people.attributes, subject.by)
     present = [g for g in range(len(groups.names)) if (groups.codes == g).any()]
     left, right = st.columns(2, vertical_alignment="bottom")
     group = left.selectbox(
-        "A person of", present, format_func=groups.names.__getitem__, key="audit.looks.group"
+        tr("A person of"), present, format_func=groups.names.__getitem__, key="audit.looks.group"
     )
     people = np.flatnonzero(groups.codes == group)
     which = right.number_input(
-        f"Which of {len(people):,}, from the lowest score to the highest",
+        tr("Which of {n_people:,}, from the lowest score to the highest", n_people=len(people)),
         min_value=1,
         max_value=len(people),
         value=(len(people) + 1) // 2,
@@ -124,7 +127,7 @@ def _show_person(subject: Subject, examined: Examined, smallest: int) -> None:
 
 
 def _looked(examined: Examined, people: IntArray) -> Contributions:
-    with st.spinner("Asking the model about mixtures of people: a few seconds …"):
+    with st.spinner(tr("Asking the model about mixtures of people: a few seconds …")):
         return _explained(examined.scored, tuple(people.tolist()), examined)
 
 
@@ -135,6 +138,7 @@ def _by_score(examined: Examined, people: IntArray) -> IntArray:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
+@in_english
 def _scores(scored: str, _examined: Examined) -> np.ndarray:  # noqa: ARG001 - the cache key
     return _examined.model.score(_examined.people.frame, _examined.people.attributes)
 
@@ -145,5 +149,11 @@ def _values(row: pd.Series, players: tuple[str, ...]) -> dict[str, str]:
         if name in row.index:
             value = row[name]
             number = isinstance(value, float | np.floating)
-            found[name] = "missing" if pd.isna(value) else f"{value:g}" if number else str(value)
+            found[name] = (
+                "missing"
+                if pd.isna(value)
+                else tr("{value:g}", value=value)
+                if number
+                else str(value)
+            )
     return found

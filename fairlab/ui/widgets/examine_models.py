@@ -9,8 +9,10 @@ from fairlab.data import Proxies, proxies
 from fairlab.errors import FairlabError
 from fairlab.examine.flips import Crowd
 from fairlab.examine.models import ExaminedModel, open_model, why_not
+from fairlab.language import in_english, later, tr
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.permissions import is_closed
+from fairlab.ui.spinner import with_spinner
 from fairlab.ui.store import result, store, task_data
 from fairlab.ui.widgets.subject import Subject
 
@@ -39,17 +41,21 @@ class Examined:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
+@in_english
 def _model(run_id: str, index: int) -> ExaminedModel:
     return open_model(result(run_id), store().get(run_id).config, task_data(run_id), index)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
+@in_english
 def _crowd(run_id: str, split: str) -> Crowd:
     people, data = result(run_id).splits[split], task_data(run_id)
     return Crowd(data.frame.iloc[people.rows], people.attributes, data.task.weight is not None)
 
 
-@st.cache_resource(show_spinner="Looking for proxies …", max_entries=32)
+@with_spinner(later("Looking for proxies …"))
+@st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def proxies_of(run_id: str, attribute: str) -> Proxies:
     """Features of the run's training people by how well they tell the groups apart."""
     data, train = task_data(run_id), result(run_id).splits["train"]
@@ -64,8 +70,11 @@ def open_examined(subject: Subject, threshold: float) -> Examined | None:
         return None
     if is_closed(point.run_id):
         st.info(
-            "This part reads the people of the table one by one. Somebody else uploaded that "
-            "table, so it is closed here; the other parts work."
+            tr(
+                "This part reads the people of the table one by one. Somebody "
+                "else uploaded that table, so it is closed here; the other "
+                "parts work."
+            )
         )
         return None
     try:
@@ -73,7 +82,7 @@ def open_examined(subject: Subject, threshold: float) -> Examined | None:
         if reason:
             st.info(as_it_is(reason))
             return None
-        with st.spinner("Opening the model …"):
+        with st.spinner(tr("Opening the model …")):
             model = _model(point.run_id, point.index)
             people = _crowd(point.run_id, subject.split)
             others = _crowd(point.run_id, "validation" if subject.split == "train" else "train")
@@ -103,8 +112,11 @@ def _decided(model: ExaminedModel, threshold: float, cuts: GroupCuts | None) -> 
 def _not_ours() -> None:
     with st.container(border=True):
         st.markdown(
-            "**This part asks a model about people who are not in the table**, so it needs a model "
-            "trained here. Uploaded predictions hold the answers of a model, not the model."
+            tr(
+                "**This part asks a model about people who are not in the "
+                "table**, so it needs a model trained here. Uploaded "
+                "predictions hold the answers of a model, not the model."
+            )
         )
-        if st.button("Train models", key="audit.examine.train"):
+        if st.button(tr("Train models"), key="audit.examine.train"):
             st.switch_page("pages/train.py")

@@ -12,6 +12,7 @@ from fairlab.errors import FairlabError
 from fairlab.frontier.group_cuts import rule_of_cuts
 from fairlab.frontier.strategies import STRATEGIES, StrategyThresholds, strategy_thresholds
 from fairlab.impossibility import LeastWorstGap
+from fairlab.language import in_english, later, tr, translated
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.figures.explorer import NamedCuts, tidy_cut
 from fairlab.reports.sentences.strategy import kept_sentence, strategy_sentence
@@ -34,7 +35,7 @@ _USUAL_COST = 1.0
 # Beyond these a strategy that narrows a gap takes seconds: it is worked out once asked for.
 _QUICK_GROUPS = 8
 _QUICK_PEOPLE = 50_000
-_ON_REQUEST = "Worked out once pressed: with this many people or groups, in up to a minute."
+_ON_REQUEST = later("Worked out once pressed: with this many people or groups, in up to a minute.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +60,16 @@ def ask_costs(words: tuple[str, str]) -> tuple[float, float]:
     """
     columns = st.columns(2)
     texts = (
-        ("fp", f"Cost of selecting someone with “{as_it_is(words[1])}”"),
-        ("fn", f"Cost of not selecting someone with “{as_it_is(words[0])}”"),
+        (
+            "fp",
+            tr("Cost of selecting someone with “{words_second}”", words_second=as_it_is(words[1])),
+        ),
+        (
+            "fn",
+            tr(
+                "Cost of not selecting someone with “{words_first}”", words_first=as_it_is(words[0])
+            ),
+        ),
     )
     found = [
         column.number_input(
@@ -72,7 +81,9 @@ def ask_costs(words: tuple[str, str]) -> tuple[float, float]:
             format="%g",
             key=f"cost_{name}",
             bind="query-params",
-            help="In any unit, the same for both. Strategies keep the total as low as they can.",
+            help=tr(
+                "In any unit, the same for both. Strategies keep the total as low as they can."
+            ),
         )
         for column, (name, text) in zip(columns, texts, strict=True)
     ]
@@ -87,12 +98,17 @@ def fitting_people(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> 
         return Fitted(
             validation,
             digest_of(validation),
-            f"{validation.n:,} validation people of the same model",
+            tr("{validation_n:,} validation people of the same model", validation_n=validation.n),
         )
-    return Fitted(outcomes, digest, f"the same {outcomes.n:,} people, so expect less on others")
+    return Fitted(
+        outcomes,
+        digest,
+        tr("the same {outcomes_n:,} people, so expect less on others", outcomes_n=outcomes.n),
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
+@in_english
 def strategy_of(
     digest: str,  # noqa: ARG001
     name: str,
@@ -104,6 +120,7 @@ def strategy_of(
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
+@in_english
 def bands_of(
     digest: str,  # noqa: ARG001
     gaps: tuple[str, ...],
@@ -143,7 +160,7 @@ def offered(
     for strategy in STRATEGIES.values():
         label = strategy.label_for(*costs)
         if not quick(fitted.outcomes, strategy.name) and strategy.name != asked:
-            later = f"{strategy.definition} {_ON_REQUEST}"
+            later = f"{strategy.definition} {translated(_ON_REQUEST)}"
             found.append(NamedCuts(strategy.name, label, later, "each", ()))
             continue
         try:
@@ -176,10 +193,12 @@ def _tidy(
 def _least_worst(found: LeastWorstGap) -> NamedCuts:
     return NamedCuts(
         "smallest_worst_gap",
-        "Smallest worst gap",
-        "The one threshold for everybody at which the widest of the gaps below is smallest. A "
-        "decision does not need the person's group. Found on the people shown, so expect more on "
-        "others.",
+        tr("Smallest worst gap"),
+        tr(
+            "The one threshold for everybody at which the widest of the gaps "
+            "below is smallest. A decision does not need the person's group. "
+            "Found on the people shown, so expect more on others."
+        ),
         "one",
         (found.threshold,),
     )
@@ -188,13 +207,18 @@ def _least_worst(found: LeastWorstGap) -> NamedCuts:
 def in_use_cuts(subject: Subject, groups: int) -> NamedCuts:
     """What the chosen model decides by at present."""
     point = subject.point
-    text = "What is in use now"
+    text = tr("What is in use now")
     if point is not None and point.cuts and point.by == subject.by and len(point.cuts) == groups:
-        sentence = f"{text}: a threshold per group. A decision needs the person's group."
-        return NamedCuts("in_use", "In use", sentence, "each", point.cuts)
+        sentence = tr(
+            "{text}: a threshold per group. A decision needs the person's group.", text=text
+        )
+        return NamedCuts("in_use", tr("In use"), sentence, "each", point.cuts)
     threshold = subject.people.threshold if point is None else point.threshold
-    sentence = f"{text}: one threshold for everyone. A decision does not need the person's group."
-    return NamedCuts("in_use", "In use", sentence, "one", (threshold,))
+    sentence = tr(
+        "{text}: one threshold for everyone. A decision does not need the person's group.",
+        text=text,
+    )
+    return NamedCuts("in_use", tr("In use"), sentence, "one", (threshold,))
 
 
 def where_it_stood(digest: str, groups: int, in_use: NamedCuts) -> ExplorerChoice:
@@ -228,9 +252,14 @@ def say_other_groups(subject: Subject) -> None:
     point = subject.point
     if point is not None and point.cuts and point.by != subject.by:
         st.info(
-            f"This choice decides at a threshold per group by {as_it_is(CROSSING.join(point.by))}. "
-            f"For groups by {as_it_is(CROSSING.join(subject.by))} the page starts from the one "
-            f"threshold that was in use before, {point.threshold:g}."
+            tr(
+                "This choice decides at a threshold per group by {by}. For "
+                "groups by {by_2} the page starts from the one threshold that "
+                "was in use before, {threshold:g}.",
+                by=as_it_is(CROSSING.join(point.by)),
+                by_2=as_it_is(CROSSING.join(subject.by)),
+                threshold=point.threshold,
+            )
         )
 
 
@@ -246,11 +275,11 @@ def offer_use(subject: Subject, choice: ExplorerChoice, costs: tuple[float, floa
     left, right = st.columns([1, 1])
     if subject.point is not None:
         left.button(
-            "Use these thresholds" if each else "Use this threshold",
+            tr("Use these thresholds") if each else tr("Use this threshold"),
             key="thresholds.use",
             type="primary",
             disabled=_used(subject, choice),
-            help="Audit, Compare and Report then read this model's decisions made this way.",
+            help=tr("Audit, Compare and Report then read this model's decisions made this way."),
             on_click=_use,
             args=(subject.point, subject.by, choice),
         )
@@ -258,14 +287,16 @@ def offer_use(subject: Subject, choice: ExplorerChoice, costs: tuple[float, floa
         cuts = GroupCuts(by=subject.by, cuts=choice.cuts)
         rule = rule_of_cuts(subject.people, cuts, cost_fp=costs[0], cost_fn=costs[1])
         right.download_button(
-            "Download the rule (JSON)",
+            tr("Download the rule (JSON)"),
             rule.to_json(),
             "rule.json",
             "application/json",
             key="thresholds.rule",
             on_click="ignore",
-            help="Thresholds per group, as fairlab reads them back: Rule.from_json(text)."
-            + ("" if subject.people.higher_is_better else " They are for minus the risk score."),
+            help=tr("Thresholds per group, as fairlab reads them back: Rule.from_json(text).")
+            + (
+                "" if subject.people.higher_is_better else tr(" They are for minus the risk score.")
+            ),
         )
 
 
@@ -292,18 +323,23 @@ def _used(subject: Subject, choice: ExplorerChoice) -> bool:
 
 def show_sweep_table(sweep: ThresholdSweep, gaps: tuple[str, ...], *, risk: bool) -> None:
     """The sweep as a table and a file, made once somebody unfolds it."""
-    folded = st.expander("Show as table", key="thresholds.table", on_change="rerun")
+    folded = st.expander(tr("Show as table"), key="thresholds.table", on_change="rerun")
     if not folded.open:  # a table's code weighs more than the explorer's
         return
     table = sweep_table(sweep, gaps, risk=risk)
     folded.markdown(
-        f"{len(table):,} of {sweep.n_distinct:,} thresholds, exact at each. Empty cells are "
-        "undefined; the last row selects nobody. The file has a row for every ten decisions that "
-        "change: finer steps would give away single people."
+        tr(
+            "{n_table:,} of {n_distinct:,} thresholds, exact at each. Empty "
+            "cells are undefined; the last row selects nobody. The file has a "
+            "row for every ten decisions that change: finer steps would give "
+            "away single people.",
+            n_table=len(table),
+            n_distinct=sweep.n_distinct,
+        )
     )
     folded.dataframe(table, hide_index=True, width="stretch")
     folded.download_button(
-        "Download the sweep (CSV)",
+        tr("Download the sweep (CSV)"),
         lambda: sweep_csv(sweep, gaps, risk=risk),
         "thresholds.csv",
         "text/csv",

@@ -12,6 +12,7 @@ from fairlab.frontier import (
     one_threshold_each,
     unmitigated_model,
 )
+from fairlab.language import in_english, tr
 from fairlab.reports.export import frontier_csv
 from fairlab.reports.sentences.curve import point_label
 from fairlab.reports.sentences.frontier import (
@@ -42,18 +43,25 @@ def choose_scores(run_id: str, selected: int | None) -> int | None:
     """
     found = stored(run_id)
     offered: dict[int, str] = {}
-    for index, why in ((unmitigated_of(run_id), ""), (most_accurate_of(run_id), "most accurate: "),
-                       (selected, "selected: ")):  # fmt: skip
+    reasons = (
+        (unmitigated_of(run_id), ""),
+        (most_accurate_of(run_id), tr("most accurate: ")),
+        (selected, tr("selected: ")),
+    )
+    for index, why in reasons:
         if index is not None and index not in offered:
             offered[index] = why + point_label(found.points[index])
-    offered[_NONE] = "do not draw it"
+    offered[_NONE] = tr("do not draw it")
     picked = st.selectbox(
-        "Best thresholds per group (the line), for the scores of",
+        tr("Best thresholds per group (the line), for the scores of"),
         list(offered),
         format_func=offered.__getitem__,
         key=f"train.frontier.{run_id}",
-        help="For one model's scores, the least gap any thresholds per group can have at each "
-        "accuracy. Deciding that way needs each person's group.",
+        help=tr(
+            "For one model's scores, the least gap any thresholds per group "
+            "can have at each accuracy. Deciding that way needs each person's "
+            "group."
+        ),
         width=420,
     )
     return None if picked == _NONE else picked
@@ -68,23 +76,27 @@ def frontier_of(run_id: str, index: int) -> RunFrontier | str:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
+@in_english
 def _frontier(run_id: str, index: int) -> RunFrontier:
     return frontier_of_run(stored(run_id), index, "test", draws=DRAWS)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+@in_english
 def unmitigated_of(run_id: str) -> int | None:
     """The unmitigated model of a run."""
     return unmitigated_model(stored(run_id))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+@in_english
 def most_accurate_of(run_id: str) -> int | None:
     """The most accurate model of a run."""
     return most_accurate_model(stored(run_id))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
+@in_english
 def _simple(run_id: str, index: int, slack: float) -> RoundedRule:
     found = _frontier(run_id, index)
     fitted = stored(run_id).scored(index, "validation").outcomes(found.by)
@@ -99,19 +111,19 @@ def keep_slack(slack: float) -> None:
 def say_frontier(run_id: str, found: RunFrontier | str) -> None:
     """The frontier in words, as a table, and its rules; folded away but for the sentence."""
     if isinstance(found, str):
-        st.markdown(as_it_is(f"No line of best thresholds is drawn. {found}"))
+        st.markdown(as_it_is(tr("No line of best thresholds is drawn. {found}", found=found)))
         return
     label = point_label(stored(run_id).points[found.index])
     st.markdown(as_it_is(frontier_sentence(found, label)))
-    show_table(frontier_table(found), key="train.frontier", label="The line as a table")
+    show_table(frontier_table(found), key="train.frontier", label=tr("The line as a table"))
     clicked = st.session_state.pop(_SLACK, None)
-    with st.expander("A rule from the line", expanded=clicked is not None):
+    with st.expander(tr("A rule from the line"), expanded=clicked is not None):
         _rule(run_id, found, clicked)
-    with st.expander("How to read the line"):
+    with st.expander(tr("How to read the line")):
         for note in frontier_notes(found):
             st.markdown(f"- {as_it_is(note)}")
         st.download_button(
-            "Download the line (CSV)",
+            tr("Download the line (CSV)"),
             lambda: frontier_csv(found, stored(run_id)),
             f"frontier-{run_id[:8]}.csv",
             "text/csv",
@@ -127,12 +139,12 @@ def _rule(run_id: str, found: RunFrontier, clicked: float | None) -> None:
     elif key not in st.session_state:
         st.session_state[key] = 100 * USUAL_SLACK
     asked = st.number_input(
-        "Gap allowed where fitted, points",
+        tr("Gap allowed where fitted, points"),
         0.0,
         200.0,
         step=1.0,
         key=key,
-        help="On validation people. A click on the line sets it too.",
+        help=tr("On validation people. A click on the line sets it too."),
         width=320,
     )
     slack = asked / 100
@@ -143,12 +155,12 @@ def _rule(run_id: str, found: RunFrontier, clicked: float | None) -> None:
     use, save, save_simple = st.columns(3)
     _use(use, run_id, stored(run_id), found, simple)
     save.download_button(
-        "Best rule (JSON)", exact.to_json(), "rule.json", "application/json",
+        tr("Best rule (JSON)"), exact.to_json(), "rule.json", "application/json",
         on_click="ignore", key="train.rule.json", width="stretch",
     )  # fmt: skip
     if exact.randomised:
         save_simple.download_button(
-            "One threshold each (JSON)", simple.rule.to_json(), "rule-one-threshold.json",
+            tr("One threshold each (JSON)"), simple.rule.to_json(), "rule-one-threshold.json",
             "application/json", on_click="ignore", key="train.rule.simple", width="stretch",
         )  # fmt: skip
 
@@ -167,12 +179,12 @@ def _use(
     point = point.with_cuts(found.by, cuts)
     used = point in state.chosen_points()
     if column.button(
-        "In use" if used else "Choose one threshold each",
+        tr("In use") if used else tr("Choose one threshold each"),
         type="primary",
         key="train.rule.use",
         disabled=used,
         width="stretch",
-        help="Audit, Compare and Report then decide this model's people by these thresholds.",
+        help=tr("Audit, Compare and Report then decide this model's people by these thresholds."),
     ):
         state.choose(point)
         st.rerun()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from fairlab.language import later, tr, translated
 from fairlab.reports.sentences.health import health_sentence
 from fairlab.reports.sentences.noise import (
     comparison_sentence,
@@ -27,19 +28,16 @@ from fairlab.ui.widgets.chart import draw_table, show_table
 from fairlab.ui.widgets.honesty_cache import folds_of, honesty_of, picked
 
 USUAL_GAP = 5.0  # points: where the control starts; not a recommendation
-_BLIND = "That do not use the attribute"
-_WHO = {
-    "Any model": None,
-    _BLIND: False,
-    "That use the attribute": True,
-}
-_CURSE = (
-    "Picked on validation people only: among the models within the gap there, the most accurate, "
-    "less what chance is expected to widen its gap beyond it on others. The best of many noisy "
-    "numbers is partly luck, so the picked model does somewhat worse on others: the winner's "
-    "curse. How much is estimated by picking again on validation people drawn anew, 500 times. "
-    "Test people play no part in the choice; their numbers are beside it with 95 % intervals. "
-    "Models with warnings are not picked."
+_BLIND = later("That do not use the attribute")
+_WHO = {later("Any model"): None, _BLIND: False, later("That use the attribute"): True}
+_CURSE = later(
+    "Picked on validation people only: among the models within the gap there, the most "
+    "accurate, less what chance is expected to widen its gap beyond it on others. The "
+    "best of many noisy numbers is partly luck, so the picked model does somewhat "
+    "worse on others: the winner's curse. How much is estimated by picking again on "
+    "validation people drawn anew, 500 times. Test people play no part in the choice; "
+    "their numbers are beside it with 95 % intervals. Models with warnings are not "
+    "picked."
 )
 
 
@@ -51,16 +49,19 @@ def health_view(record: RunRecord) -> None:
         f"**Noise.** {curve_noise_sentence(known.noise)}  \n"
         f"**Health.** {as_it_is(health_sentence(known.health, found))}"
     )
-    with st.expander("Noise and health in numbers"):
+    with st.expander(tr("Noise and health in numbers")):
         if known.health.findings:
             table = health_table(known.health, found)
             st.table(table.map(lambda cell: as_it_is(str(cell))), hide_index=True)  # it wraps
         draw_table(seeds_table(found, known), key="train.seeds_table")
         st.markdown(
-            "Standard deviations. Retraining: over seeds, on the same people. Other people: test "
-            "people drawn again from those there are. A model counts as told from the unmitigated "
-            "one when the 97.5 % interval of its change of accuracy or of gap leaves 0 out; of "
-            "models that change nothing, 5 in 100 are."
+            tr(
+                "Standard deviations. Retraining: over seeds, on the same "
+                "people. Other people: test people drawn again from those "
+                "there are. A model counts as told from the unmitigated one "
+                "when the 97.5 % interval of its change of accuracy or of gap "
+                "leaves 0 out; of models that change nothing, 5 in 100 are."
+            )
         )
 
 
@@ -74,15 +75,20 @@ def best_within(record: RunRecord, show: Callable[[str, int], None]) -> None:
     with st.container(border=True):
         gap, who = st.columns([1, 2], vertical_alignment="bottom")
         slack = gap.number_input(
-            "Best within a gap of, points",
+            tr("Best within a gap of, points"),
             0.0,
             100.0,
             USUAL_GAP,
             1.0,
             key=f"train.best.{record.id}",
-            help=_CURSE,
+            help=translated(_CURSE),
         )
-        among = who.selectbox("Among models", list(_WHO), key=f"train.best.who.{record.id}")
+        among = who.selectbox(
+            tr("Among models"),
+            list(_WHO),
+            format_func=translated,
+            key=f"train.best.who.{record.id}",
+        )
         found = picked(record.id, record.result_key or "", slack / 100, _WHO[among])
         if isinstance(found, str):
             st.markdown(as_it_is(found))
@@ -93,12 +99,12 @@ def best_within(record: RunRecord, show: Callable[[str, int], None]) -> None:
         words = (selection_sentence(found, point_label(point)), again_sentence(found), needs)
         st.markdown(as_it_is(" ".join(words).strip()))
         with st.container(horizontal=True):
-            if st.button("Show this point", key="train.best.show"):
+            if st.button(tr("Show this point"), key="train.best.show"):
                 show(record.id, found.index)
                 st.rerun()
             if needs and any(one.uses_attribute is False for one in points):
                 st.button(
-                    "Pick among those that do not need it",
+                    tr("Pick among those that do not need it"),
                     key="train.best.blind",
                     on_click=_pick_among,
                     args=(f"train.best.who.{record.id}", _BLIND),
@@ -131,16 +137,27 @@ def _folds(run_id: str, found: SweepResult, index: int, result_key: str) -> None
     assert found.folds is not None
     one = folds_of(run_id, result_key)[index]
     st.markdown(
-        f"**Over {one.folds} folds**, everybody in test once, each time by a model that had not "
-        f"seen them: accuracy {_interval(one.accuracy)} %, gap {_interval(one.gap)} points."
+        tr(
+            "**Over {folds} folds**, everybody in test once, each time by a "
+            "model that had not seen them: accuracy {interval} %, gap "
+            "{one_gap} points.",
+            folds=one.folds,
+            interval=_interval(one.accuracy),
+            one_gap=_interval(one.gap),
+        )
     )
-    show_table(folds_table(one), key="train.folds", label="Each fold, as a table")
+    show_table(folds_table(one), key="train.folds", label=tr("Each fold, as a table"))
 
 
 def _interval(number: object) -> str:
     value, lower, upper = (getattr(number, name) for name in ("value", "lower", "upper"))
     if value is None:
-        return "undefined"
+        return tr("undefined")
     if lower is None or upper is None:
-        return f"{100 * value:.1f}"
-    return f"{100 * value:.1f} ({100 * lower:.1f} to {100 * upper:.1f})"
+        return tr("{value:.1f}", value=100 * value)
+    return tr(
+        "{value:.1f} ({lower:.1f} to {upper:.1f})",
+        value=100 * value,
+        lower=100 * lower,
+        upper=100 * upper,
+    )

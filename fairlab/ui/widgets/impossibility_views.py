@@ -20,6 +20,7 @@ from fairlab.impossibility import (
     parity_table,
     within_tolerance,
 )
+from fairlab.language import in_english, later, tr
 from fairlab.outcomes import Counts, GroupedOutcomes, count
 from fairlab.reports.figures.explorer import dial_payload
 from fairlab.reports.figures.impossibility import (
@@ -80,9 +81,9 @@ def every_threshold(subject: Subject, outcomes: GroupedOutcomes, digest: str) ->
         sentence += f" {tolerance_sentence(ranges, gaps, tolerance, within, risk=risk)}"
     bands = bands_of(digest, sweep, gaps, outcomes)
     if not np.isnan(bands.lower).all():
-        sentence += (
-            " Shaded: a 95 % band of the first gap, for each threshold on its own; a click in the "
-            "legend shows the others'."
+        sentence += tr(
+            " Shaded: a 95 % band of the first gap, for each threshold on "
+            "its own; a click in the legend shows the others'."
         )
     show_chart(
         add_bands(
@@ -138,7 +139,7 @@ def parity_or_odds(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> 
 def calibration_or_balance(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
     """View 4: calibration against balance."""
     if not subject.people.has_scores:
-        nothing_to_sweep(subject, "Calibration needs scores")
+        nothing_to_sweep(subject, tr("Calibration needs scores"))
         return
     table = balance_table(outcomes)
     intervals = balance_intervals_of(digest, outcomes)
@@ -166,32 +167,39 @@ def dial(subject: Subject, outcomes: GroupedOutcomes, digest: str) -> None:
     stuck = groups_that_cannot_move(outcomes)
     if stuck:
         st.markdown(
-            f"Everyone in {as_it_is(', '.join(stuck))} has the same outcome, so no weights move "
-            "that base rate; it stays."
+            tr(
+                "Everyone in {stuck} has the same outcome, so no weights move "
+                "that base rate; it stays.",
+                stuck=as_it_is(", ".join(stuck)),
+            )
         )
     show_table(dial_frame(course), key="impossibility.dial")
     why(DIAL)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def course_of(key: str, _counts: Counts) -> DialCourse:  # noqa: ARG001
     """The dial's course; ``key`` identifies people and threshold."""
     return dial_course(_counts, DIAL_GAPS, STEPS)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+@in_english
 def noise_of(digest: str, _outcomes: GroupedOutcomes) -> BaseRateTest:  # noqa: ARG001
     """Whether base rates differ beyond chance; ``digest`` identifies the people."""
     return base_rate_test(_outcomes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def balance_intervals_of(digest: str, _outcomes: GroupedOutcomes) -> BalanceIntervals | None:  # noqa: ARG001
     """Intervals of the balance view; ``digest`` identifies the people."""
     return balance_intervals(_outcomes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def bands_of(
     digest: str,  # noqa: ARG001
     _sweep: ThresholdSweep,
@@ -204,12 +212,12 @@ def bands_of(
 
 View = Callable[[Subject, GroupedOutcomes, str], None]
 VIEWS: dict[str, View] = {
-    "Base-rate dial": dial,
-    "Precision and false alarms": equal_precision,
-    "Parity and equalized odds": parity_or_odds,
-    "Calibration and balance": calibration_or_balance,
-    "Which can hold together": which_together,
-    "Every threshold": every_threshold,
+    later("Base-rate dial"): dial,
+    later("Precision and false alarms"): equal_precision,
+    later("Parity and equalized odds"): parity_or_odds,
+    later("Calibration and balance"): calibration_or_balance,
+    later("Which can hold together"): which_together,
+    later("Every threshold"): every_threshold,
 }
 
 
@@ -221,7 +229,9 @@ def show_view(name: str, subject: Subject, outcomes: GroupedOutcomes, digest: st
     """Draw one of :data:`VIEWS`."""
     point = subject.point
     if name in OF_SCORES and point is not None and point.cuts:
-        st.markdown("This view reads the model's scores; thresholds per group do not change it.")
+        st.markdown(
+            tr("This view reads the model's scores; thresholds per group do not change it.")
+        )
         people = people_of(point, subject.split, scores=True)
         # Only the curves mark where each group's own threshold stands.
         kept = point if name == "Every threshold" else replace(point, by=(), cuts=())
@@ -231,8 +241,8 @@ def show_view(name: str, subject: Subject, outcomes: GroupedOutcomes, digest: st
         outcomes,
         digest,
         "impossibility.together.asked",
-        "Work it out",
-        "searching for the best rules of every pair of criteria takes minutes.",
+        tr("Work it out"),
+        tr("searching for the best rules of every pair of criteria takes minutes."),
     ):
         return
     VIEWS[name](subject, outcomes, digest)
@@ -248,7 +258,7 @@ def _in_use(subject: Subject) -> dict[str, float]:
     names = subject.people.outcomes(subject.by).group_names
     if len(names) != len(point.cuts) or len(names) > _MOST_MARKED:
         return {}
-    return {f"in use for {n}": cut for n, cut in zip(names, point.cuts, strict=True)}
+    return {tr("in use for {n}", n=n): cut for n, cut in zip(names, point.cuts, strict=True)}
 
 
 def _threshold(subject: Subject) -> float:

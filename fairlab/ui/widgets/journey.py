@@ -2,21 +2,57 @@
 
 import streamlit as st
 
-_STEPS = (
-    ("Data", "data", "Load a table; say what is predicted and for whom it must be equal."),
-    ("Train", "train", "Choose a constraint and strengths; watch the curve; choose a point."),
-    ("Thresholds", "thresholds", "Move the decision threshold; see every gap at every threshold."),
-    ("Impossibility", "impossibility", "See which definitions of fairness conflict on this data."),
-    ("Audit", "audit", "Confusion matrices, rates and gaps per group, with intervals."),
-    ("Compare", "compare", "Put choices side by side: who gains and who loses, in people."),
-    ("Stream", "stream", "Let people come in batches; watch gaps, alerts and drift as they do."),
-    ("Report", "report", "Take away the choice, with reasons, as a file anyone can re-run."),
+from fairlab.language import later, told, tr
+
+_STEPS = told(
+    (
+        (
+            later("Data"),
+            "data",
+            later("Load a table; say what is predicted and for whom it must be equal."),
+        ),
+        (
+            later("Train"),
+            "train",
+            later("Choose a constraint and strengths; watch the curve; choose a point."),
+        ),
+        (
+            later("Thresholds"),
+            "thresholds",
+            later("Move the decision threshold; see every gap at every threshold."),
+        ),
+        (
+            later("Impossibility"),
+            "impossibility",
+            later("See which definitions of fairness conflict on this data."),
+        ),
+        (
+            later("Audit"),
+            "audit",
+            later("Confusion matrices, rates and gaps per group, with intervals."),
+        ),
+        (
+            later("Compare"),
+            "compare",
+            later("Put choices side by side: who gains and who loses, in people."),
+        ),
+        (
+            later("Stream"),
+            "stream",
+            later("Let people come in batches; watch gaps, alerts and drift as they do."),
+        ),
+        (
+            later("Report"),
+            "report",
+            later("Take away the choice, with reasons, as a file anyone can re-run."),
+        ),
+    )
 )
 
 
 def journey() -> None:
     """Draw the steps, each with a link and a sentence."""
-    st.subheader("The steps", anchor=False)
+    st.subheader(tr("The steps"), anchor=False)
     for start in range(0, len(_STEPS), 4):
         columns = st.columns(4)
         for number, (column, (name, file, words)) in enumerate(

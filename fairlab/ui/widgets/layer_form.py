@@ -6,11 +6,14 @@ from typing import Literal
 import streamlit as st
 
 from fairlab.config import LayerParams, Mode, PenaltyParams, Span, SweepConfig, slack_grid
+from fairlab.language import later, told, tr
 
-_SPAN_WORDS: dict[Span, str] = {
-    "unmitigated": "From the gap of an unmitigated model of this table",
-    "listed": "From the widest given below",
-}
+_SPAN_WORDS: dict[Span, str] = told(
+    {
+        "unmitigated": later("From the gap of an unmitigated model of this table"),
+        "listed": later("From the widest given below"),
+    }
+)
 # With fewer people in a batch than this, groups' means of one batch are mostly chance.
 SMALL_BATCH = 128
 
@@ -54,14 +57,17 @@ def choose_slacks(modes: tuple[Mode, ...], control: str) -> Span:
     if "layer" not in modes and not ("penalty" in modes and control == "slack"):
         return "unmitigated"
     picked = st.radio(
-        "Slacks run",
+        tr("Slacks run"),
         list(_SPAN_WORDS),
         format_func=_SPAN_WORDS.__getitem__,
         key="train.span",
         horizontal=True,
-        help="Down to 0 in equal steps. How wide a slack still does something depends on the "
-        "table: a logistic regression, fitted on training people first, tells. The run says what "
-        "was found. It takes a second or two more.",
+        help=tr(
+            "Down to 0 in equal steps. How wide a slack still does something "
+            "depends on the table: a logistic regression, fitted on training "
+            "people first, tells. The run says what was found. It takes a "
+            "second or two more."
+        ),
     )
     return picked or "unmitigated"
 
@@ -73,19 +79,26 @@ def choose_layer(modes: tuple[Mode, ...], batch_size: int) -> LayerChoice:
         return LayerChoice(batches="running" if small else "projected")
     left, right = st.columns(2)
     decisions = left.toggle(
-        "Layer: hold decisions to the slack",
+        tr("Layer: hold decisions to the slack"),
         value=True,
         key="train.layer.decisions",
-        help="The layer promises mean scores; decisions at the threshold may still differ. With "
-        "this, training also moves them together. That is asked for, not promised; it costs "
-        "accuracy, and what came of it is measured.",
+        help=tr(
+            "The layer promises mean scores; decisions at the threshold may "
+            "still differ. With this, training also moves them together. That "
+            "is asked for, not promised; it costs accuracy, and what came of "
+            "it is measured."
+        ),
     )
     running = right.toggle(
-        "Layer: project small batches together",
+        tr("Layer: project small batches together"),
         value=small,
         key=f"train.layer.running.{small}",
-        help=f"In batches of fewer than about {SMALL_BATCH} people, groups' means are mostly "
-        "chance, or a group is missing. With this, each batch is projected together with the "
-        "people seen just before it; the promise is then about all of them.",
+        help=tr(
+            "In batches of fewer than about {small_batch} people, groups' "
+            "means are mostly chance, or a group is missing. With this, each "
+            "batch is projected together with the people seen just before it; "
+            "the promise is then about all of them.",
+            small_batch=SMALL_BATCH,
+        ),
     )
     return LayerChoice("held" if decisions else "free", "running" if running else "projected")

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from fairlab.baselines import BASELINES
+from fairlab.language import in_english, tr, translated
 from fairlab.reports.sentences.curve import point_label
 from fairlab.reports.sentences.drawn import drawn_sentence
 from fairlab.reports.sentences.guarantee import guarantee_notes, guarantee_sentence
@@ -40,7 +41,11 @@ def point_detail(run_id: str, result: SweepResult, index: int, result_key: str) 
         ]
         usual = any(p.threshold == result.threshold for p in own)
         if button.button(
-            "Chosen" if usual else f"Choose at {result.threshold:g}" if own else "Choose this",
+            tr("Chosen")
+            if usual
+            else tr("Choose at {threshold:g}", threshold=result.threshold)
+            if own
+            else tr("Choose this"),
             type="primary",
             key="train.choose",
             disabled=usual,
@@ -55,9 +60,9 @@ def point_detail(run_id: str, result: SweepResult, index: int, result_key: str) 
         if point.method is not None:
             _baseline(result, index)
         point_honesty(run_id, result, index, result_key)
-        st.markdown("**Test people, by group** (95 % intervals in brackets)")
+        st.markdown(tr("**Test people, by group** (95 % intervals in brackets)"))
         _table(rates_by_group(result, index))
-        st.markdown("**Training, validation, test**")
+        st.markdown(tr("**Training, validation, test**"))
         _table(splits_table(result, index))
         if not point.is_drawn:
             _threshold(run_id, result, index)
@@ -70,7 +75,7 @@ def _meter(result: SweepResult, index: int) -> None:
     """The guarantee meter: three numbers, a sentence, and the table for who wants more."""
     guarantee = result.points[index].guarantee
     assert guarantee is not None
-    st.markdown("**What the layer promised, and what was measured**")
+    st.markdown(tr("**What the layer promised, and what was measured**"))
     if guarantee.promised < 1:
         for column, (name, value) in zip(st.columns(3), meter_numbers(guarantee), strict=True):
             column.metric(name, value, border=True)
@@ -79,8 +84,8 @@ def _meter(result: SweepResult, index: int) -> None:
         return
     for note in guarantee.notes:
         st.warning(as_it_is(note))
-    show_table(guarantee_table(guarantee), key="train.meter", label="Every split, as a table")
-    with st.expander("How to read the promise"):
+    show_table(guarantee_table(guarantee), key="train.meter", label=tr("Every split, as a table"))
+    with st.expander(tr("How to read the promise")):
         for note in guarantee_notes(guarantee):
             st.markdown(f"- {as_it_is(note)}")
 
@@ -93,23 +98,23 @@ def _baseline(result: SweepResult, index: int) -> None:
     if point.mixed is None:
         return
     found = drawn_decisions(result, index)
-    st.markdown(drawn_sentence(found, point.mixed, "test people"))
-    show_table(drawn_table(result, index), key="train.drawn", label="Every split, as a table")
+    st.markdown(drawn_sentence(found, point.mixed, tr("test people")))
+    show_table(drawn_table(result, index), key="train.drawn", label=tr("Every split, as a table"))
 
 
 def _threshold(run_id: str, result: SweepResult, index: int) -> None:
     """One threshold for everybody that keeps decisions within a gap, picked on validation."""
     guarantee = result.points[index].guarantee
     promised = None if guarantee is None or guarantee.promised >= 1 else guarantee.promised
-    with st.expander("A threshold that keeps decisions within a gap"):
+    with st.expander(tr("A threshold that keeps decisions within a gap")):
         slack = st.number_input(
-            "Gap of decisions to stay within, points",
+            tr("Gap of decisions to stay within, points"),
             0.0,
             100.0,
             100 * (USUAL_SLACK if promised is None else promised),
             1.0,
             key=f"train.within.{run_id}.{index}",
-            help=RULE,
+            help=translated(RULE),
             width=320,
         )
         offer = offer_of(run_id, index, slack / 100)
@@ -123,7 +128,7 @@ def _threshold(run_id: str, result: SweepResult, index: int) -> None:
             for p in state.chosen_points()
         )
         if st.button(
-            "In use" if used else f"Use threshold {picked.threshold:g}",
+            tr("In use") if used else tr("Use threshold {threshold:g}", threshold=picked.threshold),
             key="train.threshold.use",
             disabled=used,
         ):
@@ -134,6 +139,7 @@ def _threshold(run_id: str, result: SweepResult, index: int) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
+@in_english
 def offer_of(run_id: str, index: int, slack: float) -> ThresholdOffer | None:
     """The threshold offered for a model of a stored run."""
     return offer_threshold(stored(run_id), index, slack)
@@ -144,9 +150,16 @@ def _table(frame: pd.DataFrame) -> None:
 
 
 def _next_steps() -> None:
-    st.markdown("**Look at the chosen model:**")
+    st.markdown(tr("**Look at the chosen model:**"))
     columns = st.columns(6)
-    targets = ("Thresholds", "Impossibility", "Audit", "Compare", "Stream", "Report")
+    targets = (
+        tr("Thresholds"),
+        tr("Impossibility"),
+        tr("Audit"),
+        tr("Compare"),
+        tr("Stream"),
+        tr("Report"),
+    )
     for column, name in zip(columns, targets, strict=True):
         with column:
             st.page_link(f"pages/{name.lower()}.py", label=name, icon=":material/arrow_forward:")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fairlab.errors import FairlabError, InputError
 from fairlab.frontier import FRONTIER_GAPS, Rule
+from fairlab.language import tr
 from fairlab.outcomes import Counts, GroupedOutcomes, count
 from fairlab.reports.sentences.rule import rule_effect_sentence
 from fairlab.reports.tables.rule import rule_effect_table
@@ -24,13 +25,16 @@ def import_rule(subject: Subject, outcomes: GroupedOutcomes) -> None:
         subject: What is looked at, with scores.
         outcomes: Its people in groups.
     """
-    with st.expander("Try a rule from a file"):
+    with st.expander(tr("Try a rule from a file")):
         st.markdown(
-            "A rule is the JSON file that Train or `fairlab frontier` writes: thresholds per "
-            "group. It is tried on the scores and groups chosen above."
+            tr(
+                "A rule is the JSON file that Train or `fairlab frontier` "
+                "writes: thresholds per group. It is tried on the scores and "
+                "groups chosen above."
+            )
         )
         upload = st.file_uploader(
-            "Rule (JSON)", type=["json"], key="rule.file", max_upload_size=1, width=420
+            tr("Rule (JSON)"), type=["json"], key="rule.file", max_upload_size=1, width=420
         )
         if upload is None:
             return
@@ -44,13 +48,17 @@ def import_rule(subject: Subject, outcomes: GroupedOutcomes) -> None:
 def _read(content: bytes) -> Rule:
     if len(content) > MOST_BYTES:
         raise InputError(
-            f"The file has {len(content):,} bytes; a rule has at most {MOST_BYTES:,}. Choose the "
-            "JSON of one rule."
+            tr(
+                "The file has {n_content:,} bytes; a rule has at most "
+                "{most_bytes:,}. Choose the JSON of one rule.",
+                n_content=len(content),
+                most_bytes=MOST_BYTES,
+            )
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("The file is not UTF-8 text. Choose the JSON of a rule.") from error
+        raise InputError(tr("The file is not UTF-8 text. Choose the JSON of a rule.")) from error
     return Rule.from_json(text)
 
 
@@ -83,13 +91,15 @@ def _effect(subject: Subject, outcomes: GroupedOutcomes, rule: Rule) -> None:
     own = [cuts.get(name, ()) for name in outcomes.group_names]
     if any(len(one) > 1 for one in own):
         st.markdown(
-            "It draws some decisions, so it cannot be chosen here. Its twin with one threshold "
-            "per group can: Train offers both."
+            tr(
+                "It draws some decisions, so it cannot be chosen here. Its "
+                "twin with one threshold per group can: Train offers both."
+            )
         )
         return
     values = tuple(min(max(one[0], -1.0), 2.0) if one else usual for one in own)
     chosen = point.with_cuts(subject.by, values)
     used = chosen in state.chosen_points()
-    if st.button("In use" if used else "Choose this rule", key="rule.use", disabled=used):
+    if st.button(tr("In use") if used else tr("Choose this rule"), key="rule.use", disabled=used):
         state.choose(chosen)
         st.rerun()

@@ -9,6 +9,7 @@ from fairlab.baselines import BASELINES
 from fairlab.config import RunConfig, SweepConfig
 from fairlab.errors import FairlabError
 from fairlab.frontier import RunFrontier
+from fairlab.language import language, tr
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import (
     baseline_sentence,
@@ -48,9 +49,13 @@ _SELECTED = "fairlab.selected"
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def rows_of(run_id: str, result_key: str) -> tuple[CurveRow, ...]:  # noqa: ARG001 (cache key)
-    """Finished points of a run on test people."""
+def _rows_of(run_id: str, result_key: str, spoken: str) -> tuple[CurveRow, ...]:  # noqa: ARG001
     return curve_rows(result(run_id))
+
+
+def rows_of(run_id: str, result_key: str) -> tuple[CurveRow, ...]:
+    """Finished points of a run on test people; kept for each language by itself."""
+    return _rows_of(run_id, result_key, language())
 
 
 def runs_view() -> None:
@@ -58,8 +63,8 @@ def runs_view() -> None:
     records = [store().get(run_id) for run_id in state.run_ids()]
     if not records:
         with st.container(border=True):
-            st.subheader("No curve yet", anchor=False)
-            st.markdown("Press **Train**. Points appear after the first epoch, within seconds.")
+            st.subheader(tr("No curve yet"), anchor=False)
+            st.markdown(tr("Press **Train**. Points appear after the first epoch, within seconds."))
         return
     with st.container():  # always there, so that what it holds never moves the chart to a new place
         say_ends(records)
@@ -117,12 +122,18 @@ def _more(newest: RunRecord, rows: tuple[CurveRow, ...], line: RunFrontier | str
 
 def _nothing_to_show(newest: RunRecord) -> None:
     """In place of an empty chart: what became of the run, and what to do next."""
-    why, do = "the reason is above", "change what it names, and press **Train** again"
+    why, do = tr("the reason is above"), tr("change what it names, and press **Train** again")
     if newest.state is RunState.CANCELLED:
-        why, do = "it was cancelled", "press **Train** to start again"
+        why, do = tr("it was cancelled"), tr("press **Train** to start again")
     with st.container(border=True):
-        st.subheader("No points to show", anchor=False)
-        st.markdown(f"This run trained no model: {why}. The settings are as you left them: {do}.")
+        st.subheader(tr("No points to show"), anchor=False)
+        st.markdown(
+            tr(
+                "This run trained no model: {why}. The settings are as you left them: {do}.",
+                why=why,
+                do=do,
+            )
+        )
 
 
 def _curve(
@@ -139,7 +150,7 @@ def _curve(
             for number, record in enumerate(same, 1)
         ],
         gap_words=gap_words(newest.config.sweep.constraint, apart=bool(_apart(newest))),
-        split_words="test people" if newest.id in finished else "validation people",
+        split_words=tr("test people") if newest.id in finished else tr("validation people"),
         alt=sentence,
         selected=st.session_state.get(_SELECTED),
         on_select=_select,
@@ -167,8 +178,8 @@ def _how_to_read(record: RunRecord, rows: tuple[CurveRow, ...]) -> None:
     warning = suspicion(rows, base_rate)
     if warning:
         st.warning(warning)
-    with st.expander("How to read this curve"):
-        for note in reading_notes(rows, "test people"):
+    with st.expander(tr("How to read this curve")):
+        for note in reading_notes(rows, tr("test people")):
             st.markdown(f"- {note}")
 
 
@@ -179,7 +190,7 @@ def _select(run_id: str, index: int) -> None:
 def _table(record: RunRecord, rows: tuple[CurveRow, ...]) -> pd.DataFrame:
     table = curve_table(rows)
     found = honesty_of(record.id, record.result_key or "")
-    table.insert(7, "Told from the unmitigated model", told_apart_column(found))
+    table.insert(7, tr("Told from the unmitigated model"), told_apart_column(found))
     return table
 
 
@@ -188,7 +199,7 @@ def _chart_run(record: RunRecord, number: int, rows: tuple[CurveRow, ...] | None
     apart = () if known is None else tuple(one.told_apart for one in known.comparisons)
     return {
         "id": record.id,
-        "label": f"run {number}",
+        "label": tr("run {number}", number=number),
         "live": record.state.active,
         "sees": record.config.task.sensitive_as_features,
         "penalty_asked": record.config.sweep.varies_slack("penalty"),
@@ -199,8 +210,8 @@ def _chart_run(record: RunRecord, number: int, rows: tuple[CurveRow, ...] | None
 
 def _sentence(record: RunRecord, rows: tuple[CurveRow, ...] | None) -> str:
     if rows is None:
-        return "Accuracy against gap, one marker per model; models are still training."
-    return curve_sentence(rows, record.config.sweep.constraint, "test people", _apart(record))
+        return tr("Accuracy against gap, one marker per model; models are still training.")
+    return curve_sentence(rows, record.config.sweep.constraint, tr("test people"), _apart(record))
 
 
 def _apart(record: RunRecord) -> tuple[str, ...]:
@@ -216,9 +227,9 @@ def _axis(record: RunRecord) -> tuple[str, tuple[str, ...]]:
 
 
 def _cancel(record: RunRecord) -> None:
-    if st.button("Cancel", key="train.cancel", icon=":material/stop:"):
+    if st.button(tr("Cancel"), key="train.cancel", icon=":material/stop:"):
         store().request_cancel(record.id, owner=owner())
-        st.toast("Cancelling. Training stops at the end of this epoch.")
+        st.toast(tr("Cancelling. Training stops at the end of this epoch."))
 
 
 def _pick(record: RunRecord, rows: tuple[CurveRow, ...], others: list[str]) -> None:
@@ -238,11 +249,11 @@ def _pick(record: RunRecord, rows: tuple[CurveRow, ...], others: list[str]) -> N
     if run_id != record.id or index not in indices:
         index = None
     picked = st.selectbox(
-        "Point (click one on the chart, or choose here)",
+        tr("Point (click one on the chart, or choose here)"),
         indices,
         index=None if index is None else indices.index(index),
         format_func=lambda i: _row_words(rows[i], point_label(found.points[i])),
-        placeholder="Choose a point to see its details",
+        placeholder=tr("Choose a point to see its details"),
         key=f"train.pick.{record.id}.{index}",
     )
     if picked is not None and picked != index:
@@ -253,8 +264,13 @@ def _pick(record: RunRecord, rows: tuple[CurveRow, ...], others: list[str]) -> N
 
 
 def _row_words(row: CurveRow, label: str) -> str:
-    gap = "undefined" if row.gap is None else f"{100 * row.gap:.1f} points"
-    return f"{label}: accuracy {100 * (row.accuracy or 0):.1f} %, gap {gap}"
+    gap = tr("undefined") if row.gap is None else tr("{gap:.1f} points", gap=100 * row.gap)
+    return tr(
+        "{label}: accuracy {accuracy:.1f} %, gap {gap}",
+        label=label,
+        accuracy=100 * (row.accuracy or 0),
+        gap=gap,
+    )
 
 
 def _notes(record: RunRecord) -> None:
@@ -263,7 +279,7 @@ def _notes(record: RunRecord) -> None:
     except FairlabError as error:
         st.error(as_it_is(str(error)))
         return
-    with st.expander("What was done with the data"):
+    with st.expander(tr("What was done with the data")):
         for note in found.notes:
             st.markdown(f"- {as_it_is(note)}")
 
@@ -271,30 +287,41 @@ def _notes(record: RunRecord) -> None:
 def _what_to_see(config: RunConfig) -> None:
     sweep = config.sweep
     families = ", ".join(MODE_LABELS[mode] for mode in sweep.modes)
-    model = "neural networks" if sweep.model.kind == "mlp" else "logistic regressions"
-    between = " and by " if sweep.grouping == "marginal" else CROSSING
+    model = tr("neural networks") if sweep.model.kind == "mlp" else tr("logistic regressions")
+    between = tr(" and by ") if sweep.grouping == "marginal" else CROSSING
     groups = between.join(compared(config))
     st.markdown(
-        f"This run trains {model} by {families}, all strengths at once, groups by "
-        f"{as_it_is(groups)}. {_then(sweep)}Markers move as epochs pass. You can reload this "
-        "page; nothing is lost."
+        tr(
+            "This run trains {model} by {families}, all strengths at once, "
+            "groups by {groups}. {then}Markers move as epochs pass. You can "
+            "reload this page; nothing is lost.",
+            model=model,
+            families=families,
+            groups=as_it_is(groups),
+            then=_then(sweep),
+        )
     )
 
 
 def _then(sweep: SweepConfig) -> str:
     names = ", ".join(BASELINES[name].label for name in sweep.baselines)
-    return f"Then, on the same split: {names}. " if names else ""
+    return tr("Then, on the same split: {names}. ", names=names) if names else ""
 
 
 def _other_runs(records: list[RunRecord]) -> None:
-    with st.expander("Runs on screen"):
+    with st.expander(tr("Runs on screen")):
         for number, record in enumerate(records, 1):
             words, button = st.columns([5, 1], vertical_alignment="center")
             sweep = record.config.sweep
             words.markdown(
-                f"Run {number}: {sweep.constraint.replace('_', ' ')}, "
-                f"{', '.join(MODE_LABELS[m] for m in sweep.modes)}, {record.state}"
+                tr(
+                    "Run {number}: {replace}, {m}, {state}",
+                    number=number,
+                    replace=sweep.constraint.replace("_", " "),
+                    m=", ".join(MODE_LABELS[m] for m in sweep.modes),
+                    state=record.state,
+                )
             )
-            if button.button("Remove", key=f"train.remove.{record.id}"):
+            if button.button(tr("Remove"), key=f"train.remove.{record.id}"):
                 state.remove_run(record.id)
                 st.rerun()

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fairlab.data.small_groups import with_groups_of
 from fairlab.errors import InputError
+from fairlab.language import in_english, later, told, tr
 from fairlab.metrics.calibration import scores_are_probabilities
 from fairlab.metrics.score_maps import METHODS, Method
 from fairlab.outcomes import GroupedOutcomes
@@ -22,15 +23,18 @@ from fairlab.sweeps.recalibrated import (
     threshold_selecting,
 )
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.spinner import with_spinner
 from fairlab.ui.store import result as stored
 from fairlab.ui.widgets.chart import draw_table, in_points, show_chart, show_table
 from fairlab.ui.widgets.subject import Subject
 
 _SHOWN_GROUPS = 4
-_WAYS = {True: "A curve per group", False: "One curve for everybody"}
+_WAYS = told({True: later("A curve per group"), False: later("One curve for everybody")})
 
 
-@st.cache_resource(show_spinner="Fitting curves on other people …", max_entries=16)
+@with_spinner(later("Fitting curves on other people …"))
+@st.cache_resource(show_spinner=False, max_entries=16)
+@in_english
 def _recalibrated(
     digest: str,  # noqa: ARG001 - stands for the people
     method: Method,
@@ -42,6 +46,7 @@ def _recalibrated(
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def _effect(
     digest: str,  # noqa: ARG001 - stands for the people
     method: Method,  # noqa: ARG001 - with per_group it stands for the new scores
@@ -85,20 +90,20 @@ def show_recalibration(subject: Subject, threshold: float) -> None:
     fit_on = _others(subject)
     left, right = st.columns(2)
     method = left.selectbox(
-        "Curve",
+        tr("Curve"),
         METHODS,
         format_func=sentences.METHOD_WORDS.__getitem__,
         key="audit.recalibrate.method",
     )
     per_group = right.selectbox(
-        "For whom", list(_WAYS), format_func=_WAYS.__getitem__, key="audit.recalibrate.way"
+        tr("For whom"), list(_WAYS), format_func=_WAYS.__getitem__, key="audit.recalibrate.way"
     )
     try:
         ways = {
             way: _recalibrated(subject.digest, method, way, people, fit_on) for way in (False, True)
         }
     except InputError as error:
-        st.info(as_it_is(f"We cannot tell: {error}"))
+        st.info(as_it_is(tr("We cannot tell: {error}", error=error)))
         return
     after = _threshold(subject, people, ways[per_group].outcomes, threshold)
     effects = {
@@ -113,7 +118,7 @@ def show_recalibration(subject: Subject, threshold: float) -> None:
     _show_tables(effects, per_group)
     notes = ways[per_group].notes
     if notes:
-        with st.expander(f"What to know about these curves ({len(notes)})"):
+        with st.expander(tr("What to know about these curves ({n_notes})", n_notes=len(notes))):
             st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
 
 
@@ -131,7 +136,7 @@ def _threshold(
 ) -> float:
     """The threshold for recalibrated scores: the same, or as many people where scales differ."""
     start = threshold
-    words = "Threshold for recalibrated scores (at first the same as before)"
+    words = tr("Threshold for recalibrated scores (at first the same as before)")
     if not scores_are_probabilities(before) or not math.isfinite(threshold):
         selected = before.score >= threshold
         share = (
@@ -140,7 +145,7 @@ def _threshold(
             else before.weight[selected].sum() / before.weight.sum()
         )
         start = threshold_selecting(after.score, float(share), after.weight)
-        words = "Threshold for recalibrated scores (at first it selects about as many people)"
+        words = tr("Threshold for recalibrated scores (at first it selects about as many people)")
     chosen = st.number_input(
         words,
         # Rounded down: a threshold just above a score would leave out all who have it.
@@ -156,15 +161,15 @@ def _threshold(
 def _show_headlines(effect: RecalibrationEffect) -> None:
     after = max((g.error for g in effect.after if g.error is not None), default=None)
     columns = st.columns(3)
-    columns[0].metric("Largest calibration error", points(after), border=True)
+    columns[0].metric(tr("Largest calibration error"), points(after), border=True)
     columns[0].markdown(sentences.error_before(effect))
     for column, label, name in (
-        (columns[1], "Gap in true positive rates", "equal_opportunity_difference"),
-        (columns[2], "Gap in false positive rates", "predictive_equality_difference"),
+        (columns[1], tr("Gap in true positive rates"), "equal_opportunity_difference"),
+        (columns[2], tr("Gap in false positive rates"), "predictive_equality_difference"),
     ):
         gap = effect.decisions.gap(name)
         column.metric(label, points(gap.after), border=True)
-        column.markdown(f"before: {points(gap.before)}")
+        column.markdown(tr("before: {before}", before=points(gap.before)))
 
 
 def _show_curves(effect: RecalibrationEffect) -> None:
@@ -172,7 +177,7 @@ def _show_curves(effect: RecalibrationEffect) -> None:
     shown = present
     if len(present) > _SHOWN_GROUPS:
         shown = st.multiselect(
-            "Groups shown",
+            tr("Groups shown"),
             present,
             default=present[:_SHOWN_GROUPS],
             key="audit.recalibrate.shown",
@@ -186,15 +191,15 @@ def _show_curves(effect: RecalibrationEffect) -> None:
 
 
 def _show_tables(effects: dict[bool, RecalibrationEffect], per_group: bool) -> None:
-    st.markdown("**Gaps of the decisions, before and after, on the same people**")
+    st.markdown(tr("**Gaps of the decisions, before and after, on the same people**"))
     gaps = tables.gaps_table(effects[per_group])
-    numbers = ("Before", "After", "Change", "Lower", "Upper")
+    numbers = (tr("Before"), tr("After"), tr("Change"), tr("Lower"), tr("Upper"))
     draw_table(in_points(gaps, numbers), key="audit.recalibrate.gaps")
-    st.markdown("**One curve for everybody, or a curve per group**")
+    st.markdown(tr("**One curve for everybody, or a curve per group**"))
     choices = tables.choices_table([(_WAYS[way], effect) for way, effect in effects.items()])
     draw_table(in_points(choices, list(choices.columns[1:])), key="audit.recalibrate.choices")
     show_table(
         tables.groups_table(effects[per_group]),
         key="audit.recalibrate.groups",
-        label="Every group, before and after",
+        label=tr("Every group, before and after"),
     )

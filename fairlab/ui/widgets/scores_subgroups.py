@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from fairlab.errors import InputError
+from fairlab.language import in_english, tr
 from fairlab.metrics import Audit, Multicalibration, audit_multicalibration
 from fairlab.metrics.calibration import scores_are_probabilities
 from fairlab.metrics.multicalibration_suppression import suppress_multicalibration
@@ -23,6 +24,7 @@ _RANGES = 5
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
+@in_english
 def _audited(
     digest: str,  # noqa: ARG001 - stands for the people
     smallest: int,
@@ -51,18 +53,18 @@ def show_subgroups(subject: Subject, shown: Audit, hide_below: int = 0) -> None:
         try:
             score = read_as_probabilities(subject.digest, outcomes).score
         except InputError as error:
-            st.info(as_it_is(f"We cannot tell: {error}"))
+            st.info(as_it_is(tr("We cannot tell: {error}", error=error)))
             return
     left, right = st.columns(2, vertical_alignment="bottom")
     smallest = left.number_input(
-        "Fewest people of a subgroup",
+        tr("Fewest people of a subgroup"),
         min_value=_FEWEST,
         max_value=max(_FEWEST, outcomes.n),
         value=max(_FEWEST, -(-outcomes.n // 100)),
         step=10,
         key=f"audit.subgroups.smallest.{subject.label}",
     )
-    by_range = right.toggle("Also by range of scores", key="audit.subgroups.ranges")
+    by_range = right.toggle(tr("Also by range of scores"), key="audit.subgroups.ranges")
     bins = _RANGES if by_range else 1
     result = suppress_multicalibration(
         _audited(subject.digest, int(smallest), bins, people, score),

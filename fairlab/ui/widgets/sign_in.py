@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException, StreamlitSecretNotFoundError
 
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import holdings_sentence
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.owner import account, anonymous_owner, owner_of_account
@@ -23,10 +24,10 @@ def sign_in() -> None:
     if signed_in is None:
         _offer()
         return
-    name = str(user.get("name") or user.get("email") or "your account")
+    name = str(user.get("name") or user.get("email") or tr("your account"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/person: Signed in as **{as_it_is(name[:80])}**")
-        if st.button("Sign out", key="home.sign_out"):
+        st.markdown(tr(":material/person: Signed in as **{name}**", name=as_it_is(name[:80])))
+        if st.button(tr("Sign out"), key="home.sign_out"):
             st.logout()
     _offer_to_take_over(signed_in)
 
@@ -45,13 +46,15 @@ def _offer() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         for name in known:
-            label = f"Sign in with {name.capitalize()}" if name else "Sign in"
+            label = tr("Sign in with {name}", name=name.capitalize()) if name else tr("Sign in")
             if st.button(label, icon=":material/login:", key=f"home.sign_in.{name}"):
                 try:
                     st.login(name or None)
                 except StreamlitAPIException as error:
-                    st.error(as_it_is(f"Signing in is not set up completely. {error}"))
-        st.markdown("to find your runs on another computer too.")
+                    st.error(
+                        as_it_is(tr("Signing in is not set up completely. {error}", error=error))
+                    )
+        st.markdown(tr("to find your runs on another computer too."))
 
 
 def _offer_to_take_over(signed_in: str) -> None:
@@ -62,13 +65,15 @@ def _offer_to_take_over(signed_in: str) -> None:
         return
     with st.container(border=True):
         st.markdown(
-            f"Before signing in, **{holdings_sentence(held.runs, held.tables, held.bytes)}** were "
-            "started in this browser. Are they yours?"
+            tr(
+                "Before signing in, **{holdings}** were started in this browser. Are they yours?",
+                holdings=holdings_sentence(held.runs, held.tables, held.bytes),
+            )
         )
         yes, no = st.columns(2)
-        if yes.button("Move them to my account", type="primary", width="stretch"):
+        if yes.button(tr("Move them to my account"), type="primary", width="stretch"):
             store().take_over(browser, signed_in)
             st.rerun()
-        if no.button("Leave them to this browser", width="stretch"):
+        if no.button(tr("Leave them to this browser"), width="stretch"):
             st.session_state[_ASKED] = True
             st.rerun()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairlab.config import RunConfig
 from fairlab.data import TaskData
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import MB, quota_problems, quota_sentence
 from fairlab.runs.store_errors import QuotaError
 from fairlab.settings import settings
@@ -30,7 +31,7 @@ def keep(data: TaskData) -> bool:
         say_no_room(error)
         return False
     except OSError:
-        say_no_disk("The table")
+        say_no_disk(tr("The table"))
         return False
     return True
 
@@ -38,8 +39,12 @@ def keep(data: TaskData) -> bool:
 def say_no_disk(what: str) -> None:
     """That the server could not write, and whom to ask."""
     st.error(
-        f"{what} could not be kept: the server's disk is full, or fairlab may not write to it. "
-        "Ask whoever runs the server; nothing you entered is lost."
+        tr(
+            "{what} could not be kept: the server's disk is full, or fairlab "
+            "may not write to it. Ask whoever runs the server; nothing you "
+            "entered is lost.",
+            what=what,
+        )
     )
 
 
@@ -49,4 +54,4 @@ def say_no_room(error: QuotaError) -> None:
     said = quota_problems(error)
     share = "" if "MB" in said else f" ({quota_sentence(used, most)}.)"
     st.error(as_it_is(f"{said}{share}"), icon=":material/inventory_2:")
-    st.page_link("pages/home.py", label="Go to your runs", icon=":material/arrow_forward:")
+    st.page_link("pages/home.py", label=tr("Go to your runs"), icon=":material/arrow_forward:")

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from fairlab.errors import FairlabError
+from fairlab.language import tr
 from fairlab.outcomes import FloatArray, IntArray
 from fairlab.projection.stream_people import FitPeople
 from fairlab.results import ScoredPeople, cross
@@ -46,10 +47,12 @@ class StreamPeople:
 def people_of(subject: Subject) -> StreamPeople:
     """The subject as a stream; where that is not possible, say why and stop the page."""
     if not subject.people.has_scores:
-        nothing_to_sweep(subject, "A stream needs scores")
+        nothing_to_sweep(subject, tr("A stream needs scores"))
         st.stop()
     if len(np.unique(cross(subject.people.attributes, subject.by).codes)) < 2:
-        st.warning("Everybody here is of one group, so there is no gap to follow. Choose others.")
+        st.warning(
+            tr("Everybody here is of one group, so there is no gap to follow. Choose others.")
+        )
         st.stop()
     try:
         found = _of_predictions(subject) if subject.point is None else _of_run(subject)
@@ -66,22 +69,32 @@ def _of_run(subject: Subject) -> StreamPeople:
     run = result(point.run_id)
     known = run.scored(point.index, "validation")
     notes = [
-        f"{len(known.y_true):,} validation people were known before the stream began; the "
-        f"{len(subject.people.y_true):,} test people come in it."
+        tr(
+            "{n_y_true:,} validation people were known before the stream "
+            "began; the {people_y_true:,} test people come in it.",
+            n_y_true=len(known.y_true),
+            people_y_true=len(subject.people.y_true),
+        )
     ]
     scores = [known.score, subject.people.score]
     if run.points[point.index].mode == "layer":
         try:
             scores = [run.raw_score(point.index, split) for split in ("validation", "test")]
             notes.append(
-                "The stream starts from the model's scores before the layer's own last step, so "
-                "“No rule” shows what the network alone does."
+                tr(
+                    "The stream starts from the model's scores before the "
+                    "layer's own last step, so “No rule” shows what the "
+                    "network alone does."
+                )
             )
         except FairlabError:
             notes.append(
-                "This run kept only scores that have already passed through the layer's frozen "
-                "rule, so the stream starts from those and “No rule” is not the network alone. "
-                "Train again to start from raw scores."
+                tr(
+                    "This run kept only scores that have already passed "
+                    "through the layer's frozen rule, so the stream starts "
+                    "from those and “No rule” is not the network alone. Train "
+                    "again to start from raw scores."
+                )
             )
     return _put_together(subject, known, subject.people, scores, point.threshold, notes)
 
@@ -93,8 +106,13 @@ def _of_predictions(subject: Subject) -> StreamPeople:
     half = len(order) // 2
     known, coming = _part(people, np.sort(order[:half])), _part(people, np.sort(order[half:]))
     notes = [
-        f"The uploaded table was split at random: {half:,} people count as known before, with "
-        f"their outcomes, and the other {len(order) - half:,} come in the stream."
+        tr(
+            "The uploaded table was split at random: {half:,} people count as "
+            "known before, with their outcomes, and the other "
+            "{n_order_less_half:,} come in the stream.",
+            half=half,
+            n_order_less_half=len(order) - half,
+        )
     ]
     scores = [known.score, coming.score]
     return _put_together(subject, known, coming, scores, people.threshold, notes)
@@ -127,15 +145,25 @@ def _put_together(
     kept = np.arange(len(coming.y_true))
     if len(kept) > MOST:
         kept = np.sort(np.random.default_rng(_SEED).choice(len(kept), MOST, replace=False))
-        notes.append(f"A random {MOST:,} of the {len(coming.y_true):,} people who come are played.")
+        notes.append(
+            tr(
+                "A random {most:,} of the {n_y_true:,} people who come are played.",
+                most=MOST,
+                n_y_true=len(coming.y_true),
+            )
+        )
     if subject.people.weight is not None:
-        notes.append("Weights are left aside: in a stream each person counts once.")
+        notes.append(tr("Weights are left aside: in a stream each person counts once."))
     low = float(min(s.min() for s in scores))
     high = float(max(s.max() for s in scores))
     if low < 0 or high > 1:
         notes.append(
-            f"Scores run from {low:.4g} to {high:.4g}; here they are mapped onto 0 to 1, so one "
-            "point is a hundredth of that range."
+            tr(
+                "Scores run from {low:.4g} to {high:.4g}; here they are mapped "
+                "onto 0 to 1, so one point is a hundredth of that range.",
+                low=low,
+                high=high,
+            )
         )
         span = high - low if high > low else 1.0
         scores = [(s - low) / span for s in scores]
@@ -143,7 +171,12 @@ def _put_together(
     new = set(np.unique(groups.codes[kept]).tolist()) - set(known_groups.codes.tolist())
     if new:
         names = ", ".join(groups.names[g] for g in sorted(new))
-        notes.append(f"Nobody of {names} was known before, so the frozen rule leaves them as is.")
+        notes.append(
+            tr(
+                "Nobody of {names} was known before, so the frozen rule leaves them as is.",
+                names=names,
+            )
+        )
     fit = FitPeople(scores[0], known_groups.codes, known.y_true)
     arrays = (scores[1][kept], groups.codes[kept], coming.y_true[kept])
     return StreamPeople(

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from fairlab.language import later, told, tr
 from fairlab.projection.stream_people import ORDERS, Order
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.ui.store import result
@@ -13,11 +14,13 @@ from fairlab.ui.widgets.subject import Subject
 
 _BATCHES = (1, 8, 32, 256)
 _OTHER = 0
-_ORDER_LABELS: dict[Order, str] = {
-    "shuffled": "Random",
-    "by group": "One group after another",
-    "drifting": "Group shares change",
-}
+_ORDER_LABELS: dict[Order, str] = told(
+    {
+        "shuffled": later("Random"),
+        "by group": later("One group after another"),
+        "drifting": later("Group shares change"),
+    }
+)
 MEAN_SCORES, DECISIONS = "Mean scores", "Decisions"
 
 
@@ -56,7 +59,7 @@ def choose_settings(subject: Subject, people: StreamPeople) -> Settings:
     first, second, third, fourth = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
     names = list(CONSTRAINT_WORDS)
     chosen = first.selectbox(
-        "Constraint",
+        tr("Constraint"),
         names,
         index=names.index(constraint),
         format_func=lambda name: CONSTRAINT_WORDS[name].partition(":")[0],
@@ -64,17 +67,19 @@ def choose_settings(subject: Subject, people: StreamPeople) -> Settings:
         key=f"stream.constraint.{subject.digest}",
     )
     promised = second.number_input(
-        "Slack, points",
+        tr("Slack, points"),
         0.0,
         100.0,
         100 * slack,
         1.0,
         key=f"stream.slack.{subject.digest}",
-        help="Largest gap of mean scores that the rules aim at. What each of them promises of it "
-        "is said below the chart.",
+        help=tr(
+            "Largest gap of mean scores that the rules aim at. What each of "
+            "them promises of it is said below the chart."
+        ),
     )
     batch_size = third.selectbox(
-        "Batch size",
+        tr("Batch size"),
         [*_BATCHES, _OTHER],
         index=2,
         format_func=lambda size: "Other …" if size == _OTHER else _people(size),
@@ -83,17 +88,20 @@ def choose_settings(subject: Subject, people: StreamPeople) -> Settings:
     )
     if batch_size == _OTHER:
         batch_size = int(
-            third.number_input("People per batch", 1, 100_000, 64, 1, key="stream.batch.other")
+            third.number_input(tr("People per batch"), 1, 100_000, 64, 1, key="stream.batch.other")
         )
     order = fourth.selectbox(
-        "People come in this order",
+        tr("People come in this order"),
         ORDERS,
         format_func=_ORDER_LABELS.__getitem__,
         key="stream.order",
         persist_state="session",
-        help="Random; all of one group, then all of the next (the hardest for a rule that adapts); "
-        "or at random with shares that change: the first group comes 1.9 times as often as on "
-        "average at the start and 0.1 times at the end, the last group the other way round.",
+        help=tr(
+            "Random; all of one group, then all of the next (the hardest for a "
+            "rule that adapts); or at random with shares that change: the "
+            "first group comes 1.9 times as often as on average at the start "
+            "and 0.1 times at the end, the last group the other way round."
+        ),
     )
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     decisions = _choose_measure(people, left)
@@ -106,17 +114,19 @@ def _choose_measure(people: StreamPeople, place: "st.delta_generator.DeltaGenera
     """Mean scores or decisions; True for decisions."""
     labels = {
         MEAN_SCORES: MEAN_SCORES,
-        DECISIONS: f"Decisions at {people.threshold:.4g}",
+        DECISIONS: tr("Decisions at {threshold:.4g}", threshold=people.threshold),
     }
     chosen = place.segmented_control(
-        "Gap of",
+        tr("Gap of"),
         list(labels),
         default=MEAN_SCORES,
         required=True,
         format_func=labels.__getitem__,
         key="stream.measure",
-        help="Rules promise mean scores within the slack. Decisions, at the threshold in use, are "
-        "measured and not promised.",
+        help=tr(
+            "Rules promise mean scores within the slack. Decisions, at the "
+            "threshold in use, are measured and not promised."
+        ),
     )
     return chosen == DECISIONS
 
@@ -125,36 +135,36 @@ def _choose_alerts(
     people: StreamPeople, place: "st.delta_generator.DeltaGenerator"
 ) -> tuple[int, int, float, int]:
     """Seed of the order, window, tolerance and patience."""
-    with place.popover("Alerts and seed", width="stretch"):
+    with place.popover(tr("Alerts and seed"), width="stretch"):
         usual = max(10, min(500, round(len(people.score) / 4, -1)))
         window = st.number_input(
-            "Window, people",
+            tr("Window, people"),
             1,
             max(1, len(people.score)),
             int(min(usual, len(people.score))),
             10,
             key=f"stream.window.{people.digest}",
-            help="The gap of the last so many people is watched, rounded to whole batches.",
+            help=tr("The gap of the last so many people is watched, rounded to whole batches."),
         )
         tolerance = st.number_input(
-            "Tolerance, points",
+            tr("Tolerance, points"),
             0.0,
             100.0,
             15.0,
             1.0,
             key="stream.tolerance",
-            help="A wider gap in the window counts. Small windows swing by chance alone.",
+            help=tr("A wider gap in the window counts. Small windows swing by chance alone."),
         )
         patience = st.number_input(
-            "Patience, batches",
+            tr("Patience, batches"),
             1,
             10_000,
             3,
             1,
             key="stream.patience",
-            help="So many batches in a row raise an alert.",
+            help=tr("So many batches in a row raise an alert."),
         )
-        seed = st.number_input("Seed of the order", 0, 10_000, 0, 1, key="stream.seed")
+        seed = st.number_input(tr("Seed of the order"), 0, 10_000, 0, 1, key="stream.seed")
     return int(seed), int(window), tolerance / 100, int(patience)
 
 
@@ -168,4 +178,4 @@ def _as_trained(subject: Subject) -> tuple[str, float]:
 
 
 def _people(size: int) -> str:
-    return "1 person" if size == 1 else f"{size:,} people"
+    return "1 person" if size == 1 else tr("{size:,} people", size=size)

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fairlab.errors import FairlabError
+from fairlab.language import in_english, tr
 from fairlab.outcomes import FloatArray
 from fairlab.projection.conditions import CONSTRAINTS
 from fairlab.projection.stream import POLICIES, StreamPlay, play, window_of
@@ -50,8 +51,8 @@ class Watched:
 def played(people: StreamPeople, settings: Settings) -> StreamPlay:
     """The stream under these settings; where it cannot be played, say why and stop the page."""
     try:
-        first = "Loading the fairness layer, once after the server has started …"
-        with st.spinner("Playing the stream …" if is_loaded() else first):
+        first = tr("Loading the fairness layer, once after the server has started …")
+        with st.spinner(tr("Playing the stream …") if is_loaded() else first):
             load_torch()
             return _play(f"{people.digest}@{people.threshold}", people, settings.asked)
     except FairlabError as error:
@@ -60,6 +61,7 @@ def played(people: StreamPeople, settings: Settings) -> StreamPlay:
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
+@in_english
 def _play(
     digest: str,  # noqa: ARG001
     _people: StreamPeople,
@@ -92,30 +94,37 @@ def _too_slow(people: StreamPeople, asked: Asked) -> dict[str, str]:
     if not both or groups < 3 or asked.batch_size == 1 or batches * groups**2 <= MOST_SYSTEMS:
         return {}
     return {
-        "online_paper": f"for two conditions, {groups} groups and {batches:,} batches it would "
-        "keep this server busy for too long. Choose larger batches or fewer groups."
+        "online_paper": tr(
+            "for two conditions, {groups} groups and {batches:,} batches it "
+            "would keep this server busy for too long. Choose larger batches "
+            "or fewer groups.",
+            groups=groups,
+            batches=batches,
+        )
     }
 
 
 def show_headlines(played: StreamPlay, settings: Settings) -> None:
     """Three numbers: the gap as scored, with the online rule, and what that changed."""
     first, second, third = st.columns(3)
-    first.metric("Gap at the end, no rule", _last(played, "none", settings))
-    second.metric("Gap at the end, online rule", _last(played, "online", settings))
+    first.metric(tr("Gap at the end, no rule"), _last(played, "none", settings))
+    second.metric(tr("Gap at the end, online rule"), _last(played, "online", settings))
     online = played.traces.get("online")
     third.metric(
-        "Typical change to a score, online rule",
-        "not played" if online is None else f"{100 * np.sqrt(online.change):.1f} points",
-        help="Root of the mean squared difference between the score given and the model's.",
+        tr("Typical change to a score, online rule"),
+        tr("not played")
+        if online is None
+        else tr("{sqrt:.1f} points", sqrt=100 * np.sqrt(online.change)),
+        help=tr("Root of the mean squared difference between the score given and the model's."),
     )
 
 
 def _last(played: StreamPlay, policy: str, settings: Settings) -> str:
     trace = played.traces.get(policy)
     if trace is None:
-        return "not played"
+        return tr("not played")
     value = (trace.decision_gap if settings.decisions else trace.gap)[-1]
-    return "undefined" if np.isnan(value) else f"{100 * value:.1f} points"
+    return tr("undefined") if np.isnan(value) else tr("{value:.1f} points", value=100 * value)
 
 
 def show_player(
@@ -161,6 +170,7 @@ def watched(played: StreamPlay, people: StreamPeople, settings: Settings) -> Wat
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
+@in_english
 def _watch(key: str, _played: StreamPlay, _settings: Settings) -> Watched:  # noqa: ARG001
     """What was watched; ``key`` identifies stream and settings."""
     size = _played.batches(_settings.window)
@@ -178,17 +188,21 @@ def show_tables(
 ) -> None:
     """The same numbers as tables, folded away."""
     found = seen.found
-    with st.expander("Show as table"):
-        st.markdown("Where each rule ended:")
+    with st.expander(tr("Show as table")):
+        st.markdown(tr("Where each rule ended:"))
         st.dataframe(policy_table(played, found), hide_index=True, width="stretch")
         raised = alert_table(played, found, people.group_names)
         if len(raised):
-            st.markdown("Alerts:")
+            st.markdown(tr("Alerts:"))
             st.dataframe(raised, hide_index=True, width="stretch")
         table = stream_table(played, decisions=settings.decisions)
         st.markdown(
-            f"Gap of everybody so far after {len(table):,} of {len(played.seen):,} batches, exact "
-            "at each. Empty cells are undefined."
+            tr(
+                "Gap of everybody so far after {n_table:,} of {n_seen:,} "
+                "batches, exact at each. Empty cells are undefined.",
+                n_table=len(table),
+                n_seen=len(played.seen),
+            )
         )
         st.dataframe(table, hide_index=True, width="stretch")
 
@@ -214,14 +228,14 @@ def offer_download(
             "window_batches": played.batches(settings.window),
             "tolerance": settings.tolerance,
             "patience": settings.patience,
-            "windows_and_alerts_of": "decisions" if settings.decisions else "mean scores",
+            "windows_and_alerts_of": "decisions" if settings.decisions else tr("mean scores"),
             "notes": list(people.notes),
         }
         return stream_json(played, frame(), seen.found, people.group_names, chosen)
 
     left, right, words = st.columns([1, 1, 3], vertical_alignment="center")
     left.download_button(
-        "Gaps (CSV)",
+        tr("Gaps (CSV)"),
         lambda: stream_csv(frame()),
         "stream.csv",
         "text/csv",
@@ -229,7 +243,7 @@ def offer_download(
         width="stretch",
     )
     right.download_button(
-        "All numbers (JSON)",
+        tr("All numbers (JSON)"),
         as_json,
         "stream.json",
         "application/json",
@@ -237,6 +251,8 @@ def offer_download(
         width="stretch",
     )
     words.markdown(
-        "Sums over everybody so far, with at least ten people between two rows: finer steps would "
-        "give away single people."
+        tr(
+            "Sums over everybody so far, with at least ten people between two "
+            "rows: finer steps would give away single people."
+        )
     )

@@ -9,13 +9,20 @@ from typing import Literal
 import streamlit as st
 
 from fairlab.errors import FairlabError
+from fairlab.language import later, told, tr
 from fairlab.results import CROSSING, ScoredPeople
 from fairlab.sweeps.cuts import decided
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
 
-_SPLITS = {"test": "Test people", "validation": "Validation people", "train": "Training people"}
+_SPLITS = told(
+    {
+        "test": later("Test people"),
+        "validation": later("Validation people"),
+        "train": later("Training people"),
+    }
+)
 PREDICTIONS = state.PREDICTIONS
 #: A crossing of attributes that makes more groups is not offered.
 MOST_GROUPS = 200
@@ -85,7 +92,7 @@ def choose_subject(
     groups = rest[-1]
     _open_with_what_is_in_use(f"{key}.model", options, linked=linked)
     chosen = model.selectbox(
-        "Model",
+        tr("Model"),
         options,
         format_func=labels.__getitem__,
         key=f"{key}.model",
@@ -99,13 +106,13 @@ def choose_subject(
     if isinstance(chosen, str):
         people, split = state.predictions(), "uploaded"
         assert people is not None
-        words = people.outcome_words or ("favourable outcome", "unfavourable outcome")
+        words = people.outcome_words or (tr("favourable outcome"), tr("unfavourable outcome"))
         digest = f"predictions:{state.predictions_digest()}"
     else:
         split = splits[0]
         if len(splits) > 1:
             split = rest[0].selectbox(
-                "People", splits, format_func=_SPLITS.__getitem__, key=f"{key}.split", bind=bind
+                tr("People"), splits, format_func=_SPLITS.__getitem__, key=f"{key}.split", bind=bind
             )
         try:
             people = people_of(chosen, split, scores=scores)
@@ -123,8 +130,12 @@ def choose_subject(
         st.markdown(as_it_is(people.notes[0]))
     elif point is not None and point.cuts and not linked:
         st.markdown(
-            "This page reads the model's scores at the one threshold that was in use before, "
-            f"{point.threshold:g}; the thresholds per group play no part here."
+            tr(
+                "This page reads the model's scores at the one threshold that "
+                "was in use before, {threshold:g}; the thresholds per group "
+                "play no part here.",
+                threshold=point.threshold,
+            )
         )
     return Subject(
         label=_label(chosen),
@@ -168,14 +179,17 @@ def _choose_groups(
 ) -> tuple[str, ...]:
     options, left_out = _groupings(people)
     picked = column.selectbox(
-        "Groups by",
+        tr("Groups by"),
         options,
         index=options.index(first) if first in options else 0,
         format_func=CROSSING.join,
         key=f"{key}.by",
         bind=bind,
-        help=f"Not offered, because they would make more than {MOST_GROUPS} groups: "
-        f"{as_it_is(', '.join(CROSSING.join(by) for by in left_out))}."
+        help=tr(
+            "Not offered, because they would make more than {most_groups} groups: {by}.",
+            most_groups=MOST_GROUPS,
+            by=as_it_is(", ".join(CROSSING.join(by) for by in left_out)),
+        )
         if left_out
         else None,
     )
@@ -201,7 +215,7 @@ def _labels(options: Sequence[state.ChosenPoint | str]) -> dict[state.ChosenPoin
     names = {option: _label(option) for option in options}
     several = [name for name, times in Counter(names.values()).items() if times > 1]
     return {
-        option: f"{name}, run {option.run_id[:4]}"
+        option: tr("{name}, run {run_id}", name=name, run_id=option.run_id[:4])
         if name in several and not isinstance(option, str)
         else name
         for option, name in names.items()
@@ -210,7 +224,9 @@ def _labels(options: Sequence[state.ChosenPoint | str]) -> dict[state.ChosenPoin
 
 def _label(option: "state.ChosenPoint | str") -> str:
     if isinstance(option, str):
-        return f"Uploaded predictions: {state.predictions_name()}"
+        return tr(
+            "Uploaded predictions: {predictions_name}", predictions_name=state.predictions_name()
+        )
     return option.label
 
 
@@ -222,13 +238,16 @@ def _words(run_id: str) -> tuple[str, str]:
 
 def _empty() -> None:
     with st.container(border=True):
-        st.subheader("Nothing to look at yet", anchor=False)
+        st.subheader(tr("Nothing to look at yet"), anchor=False)
         st.markdown(
-            "This page reads the scores of a model. Train models and choose a point on the curve, "
-            "or upload a table of predictions made elsewhere."
+            tr(
+                "This page reads the scores of a model. Train models and "
+                "choose a point on the curve, or upload a table of predictions "
+                "made elsewhere."
+            )
         )
         left, right = st.columns(2)
-        if left.button("Train models", type="primary", width="stretch"):
+        if left.button(tr("Train models"), type="primary", width="stretch"):
             st.switch_page("pages/train.py")
-        if right.button("Upload predictions", width="stretch"):
+        if right.button(tr("Upload predictions"), width="stretch"):
             st.switch_page("pages/data.py")

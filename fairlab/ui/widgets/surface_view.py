@@ -5,6 +5,7 @@ import streamlit as st
 
 from fairlab.errors import FairlabError
 from fairlab.frontier import STRATEGIES
+from fairlab.language import in_english, tr
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.figures.surface import Mark, surface_figure
@@ -50,7 +51,7 @@ def show_surface(
         costs: Of a false positive and a false negative.
     """
     folded = st.expander(
-        "Two groups, every pair of thresholds", key="surface.open", on_change="rerun"
+        tr("Two groups, every pair of thresholds"), key="surface.open", on_change="rerun"
     )
     if not folded.open:  # worked out and drawn only for who looks
         return
@@ -58,11 +59,11 @@ def show_surface(
         people = _people(outcomes)
         there = [name for name in outcomes.group_names if people[name] > 0]
         if len(there) < 2:
-            st.markdown("A second group is needed: here everybody is in one.")
+            st.markdown(tr("A second group is needed: here everybody is in one."))
             return
         gap, a, b = _choose(there, people)
         if a == b:
-            st.warning("Choose two different groups.")
+            st.warning(tr("Choose two different groups."))
             return
         in_use = _in_use(subject, outcomes)
         marks = _marks(subject, outcomes, digest, gap, (a, b), in_use, costs)
@@ -77,13 +78,16 @@ def show_surface(
             key="surface",
         )
         st.markdown(
-            "Dark: groups are treated alike. On the dashed line both groups have one threshold. "
-            "Solid lines join pairs that are right equally often."
+            tr(
+                "Dark: groups are treated alike. On the dashed line both "
+                "groups have one threshold. Solid lines join pairs that are "
+                "right equally often."
+            )
         )
         for note in surface.notes:
             st.markdown(f"- {as_it_is(note)}")
         if not subject.people.higher_is_better:
-            st.markdown("- Scores are a risk: thresholds here are minus the risk.")
+            st.markdown(tr("- Scores are a risk: thresholds here are minus the risk."))
 
 
 def _in_use(subject: Subject, outcomes: GroupedOutcomes) -> dict[str, float]:
@@ -99,16 +103,16 @@ def _in_use(subject: Subject, outcomes: GroupedOutcomes) -> dict[str, float]:
 def _choose(there: list[str], people: dict[str, float]) -> tuple[str, str, str]:
     columns = st.columns(3 if len(there) > 2 else 1)
     gap = columns[0].selectbox(
-        "Gap",
+        tr("Gap"),
         _GAPS,
-        format_func=lambda name: GAPS[name].label.removesuffix(" difference"),
+        format_func=lambda name: GAPS[name].label.removesuffix(tr(" difference")),
         key="surface.gap",
     )
     if len(there) == 2:
         return gap, there[0], there[1]
     largest = sorted(there, key=lambda name: -people[name])
-    a = columns[1].selectbox("First group", there, there.index(largest[0]), key="surface.a")
-    b = columns[2].selectbox("Second group", there, there.index(largest[1]), key="surface.b")
+    a = columns[1].selectbox(tr("First group"), there, there.index(largest[0]), key="surface.a")
+    b = columns[2].selectbox(tr("Second group"), there, there.index(largest[1]), key="surface.b")
     return gap, a, b
 
 
@@ -126,7 +130,7 @@ def _marks(
     in_use: dict[str, float],
     costs: tuple[float, float],
 ) -> list[Mark]:
-    marks = [Mark("in use", in_use[groups[0]], in_use[groups[1]])]
+    marks = [Mark(tr("in use"), in_use[groups[0]], in_use[groups[1]])]
     fitted, who = _fitted_on(subject, outcomes)
     key = digest if fitted is outcomes else digest_of(fitted)
     names = ["maximum_accuracy", *([_MARKED[gap]] if gap in _MARKED else [])]
@@ -138,33 +142,36 @@ def _marks(
         pair = [cuts.get(group, np.nan) for group in groups]
         if not np.isnan(pair).any():
             label = STRATEGIES[name].label_for(*costs).lower()
-            marks.append(Mark(f"{label}, chosen on {who}", *pair))
+            marks.append(Mark(tr("{label}, chosen on {who}", label=label, who=who), *pair))
     return marks
 
 
 def _fitted_on(subject: Subject, outcomes: GroupedOutcomes) -> tuple[GroupedOutcomes, str]:
     """Validation people of the same model where there are some, and who they are."""
     if subject.point is None:
-        return outcomes, "these people"
+        return outcomes, tr("these people")
     try:
         people = result(subject.point.run_id).scored(subject.point.index, "validation")
     except FairlabError:
-        return outcomes, "these people"
-    return people.outcomes(subject.by), "validation people"
+        return outcomes, tr("these people")
+    return people.outcomes(subject.by), tr("validation people")
 
 
 def _ask(name: str, costs: tuple[float, float]) -> bool:
     """A strategy that takes long is marked only for who asks."""
     return st.checkbox(
-        f"Mark {STRATEGIES[name].label_for(*costs).lower()}",
+        tr("Mark {label_for}", label_for=STRATEGIES[name].label_for(*costs).lower()),
         key=f"surface.mark.{name}",
-        help="With this many people or groups, working out these thresholds takes from seconds to "
-        "a minute.",
+        help=tr(
+            "With this many people or groups, working out these thresholds "
+            "takes from seconds to a minute."
+        ),
     )
 
 
 # 100 MB each with 200 groups: few are kept.
 @st.cache_resource(show_spinner=False, max_entries=4)
+@in_english
 def _surface(
     digest: str,  # noqa: ARG001 (cache key)
     _sweep: ThresholdSweep,

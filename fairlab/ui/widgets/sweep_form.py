@@ -15,6 +15,7 @@ from fairlab.config import (
     modes_for,
 )
 from fairlab.data import TaskData
+from fairlab.language import later, told, tr, translated
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
@@ -28,23 +29,28 @@ from fairlab.ui.widgets.training_form import (
     more_settings,
 )
 
-_MODE_HELP = (
-    "**Penalty** adds the gap to the loss. **Adversarial** trains a second model that tries to "
-    "guess the group from the score. **Fairness layer** moves scores to the nearest ones whose "
-    "group means differ by at most the slack: that is promised on training batches, measured on "
-    "new people, and deciding uses the group."
+_MODE_HELP = later(
+    "**Penalty** adds the gap to the loss. **Adversarial** trains a second model that "
+    "tries to guess the group from the score. **Fairness layer** moves scores to the "
+    "nearest ones whose group means differ by at most the slack: that is promised on "
+    "training batches, measured on new people, and deciding uses the group."
 )
-_PENALTY_WORDS = {
-    "strength": "A range of strengths",
-    "slack": "A range of gaps: the strength is found for each",
-}
-_GROUPING_WORDS: dict[Grouping, str] = {
-    "crossed": "Every combination of them",
-    "marginal": "Each by itself, all at once",
-}
-_NO_ADVERSARY = (
-    "Adversarial is not offered here: preventing the group from being guessed says nothing about "
-    "how often decisions are right, or by how much they exceed the outcomes."
+_PENALTY_WORDS = told(
+    {
+        "strength": later("A range of strengths"),
+        "slack": later("A range of gaps: the strength is found for each"),
+    }
+)
+_GROUPING_WORDS: dict[Grouping, str] = told(
+    {
+        "crossed": later("Every combination of them"),
+        "marginal": later("Each by itself, all at once"),
+    }
+)
+_NO_ADVERSARY = later(
+    "Adversarial is not offered here: preventing the group from being guessed says "
+    "nothing about how often decisions are right, or by how much they exceed the "
+    "outcomes."
 )
 
 
@@ -67,7 +73,7 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         group_by = _group_by(data.task)
         grouping = _grouping(group_by)
         kind = st.segmented_control(
-            "Model",
+            tr("Model"),
             list(MODEL_WORDS),
             default="mlp",
             format_func=MODEL_WORDS.__getitem__,
@@ -75,7 +81,7 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         )
     with left:
         constraint = st.selectbox(
-            "What must be nearly equal",
+            tr("What must be nearly equal"),
             TRAINED_CONSTRAINTS,
             format_func=CONSTRAINT_WORDS.__getitem__,
             key="train.constraint",
@@ -91,10 +97,10 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
     beside = {"baselines": baselines, "reductions": reductions, "plugin": plugin}
     sweep = sweep.model_copy(update=beside)
     if not data.task.sensitive:
-        st.warning("No sensitive attribute is chosen yet. Choose one on the Data page.")
+        st.warning(tr("No sensitive attribute is chosen yet. Choose one on the Data page."))
         return None, False
     if not modes:
-        st.warning("Choose at least one family to train.")
+        st.warning(tr("Choose at least one family to train."))
         return None, False
     config = RunConfig(data=data.data, task=data.task, sweep=sweep)
     groups, refusal = plugin_groups(data, config)
@@ -102,13 +108,13 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
     refusal = refusal if refusal else too_long(seconds)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            "Train",
+            tr("Train"),
             type="primary",
             key="train.start",
             icon=":material/play_arrow:",
             disabled=bool(refusal),
         )
-        st.markdown(f"Takes about {duration_words(seconds)} once it starts.")
+        st.markdown(tr("Takes about {duration} once it starts.", duration=duration_words(seconds)))
     if refusal:
         st.warning(refusal)
     return config, pressed
@@ -121,16 +127,16 @@ def _modes(constraint: Constraint) -> tuple[Mode, ...]:
     if "train.modes" in st.session_state:
         st.session_state["train.modes"] = kept
     picked = st.pills(
-        "How (one family or several)",
+        tr("How (one family or several)"),
         offered,
         default=None if "train.modes" in st.session_state else kept,
         selection_mode="multi",
         format_func=MODE_LABELS.__getitem__,
         key="train.modes",
-        help=_MODE_HELP,
+        help=translated(_MODE_HELP),
     )
     if "adversarial" not in offered:
-        st.markdown(_NO_ADVERSARY)
+        st.markdown(translated(_NO_ADVERSARY))
     return tuple(mode for mode in MODES if mode in picked)
 
 
@@ -139,13 +145,16 @@ def _penalty_control(modes: tuple[Mode, ...]) -> str:
     if "penalty" not in modes:
         return "strength"
     picked = st.radio(
-        "The penalty is given",
+        tr("The penalty is given"),
         list(_PENALTY_WORDS),
         format_func=_PENALTY_WORDS.__getitem__,
         key="train.control",
         horizontal=True,
-        help="With gaps you say how far apart decisions may be, for example 5 points, and training "
-        "adapts the strength until validation people are about that far apart.",
+        help=tr(
+            "With gaps you say how far apart decisions may be, for example 5 "
+            "points, and training adapts the strength until validation people "
+            "are about that far apart."
+        ),
     )
     return picked or "strength"
 
@@ -155,12 +164,14 @@ def _grouping(group_by: tuple[str, ...]) -> Grouping:
     if len(group_by) < 2:
         return "crossed"
     picked = st.radio(
-        "Several attributes",
+        tr("Several attributes"),
         list(_GROUPING_WORDS),
         format_func=_GROUPING_WORDS.__getitem__,
         key="train.grouping",
-        help="Combinations are more groups of fewer people each. Each attribute by itself says "
-        "nothing about combinations.",
+        help=tr(
+            "Combinations are more groups of fewer people each. Each attribute "
+            "by itself says nothing about combinations."
+        ),
     )
     return "marginal" if picked == "marginal" else "crossed"
 
@@ -174,6 +185,6 @@ def _group_by(task: Task) -> tuple[str, ...]:
     if not options:
         return ()
     picked = st.selectbox(
-        "Between the groups of", options, format_func=" and ".join, key="train.by"
+        tr("Between the groups of"), options, format_func=" and ".join, key="train.by"
     )
     return tuple(picked) if picked else options[0]

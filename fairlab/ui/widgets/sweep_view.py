@@ -13,6 +13,7 @@ from fairlab.impossibility import (
     least_worst_gap,
     least_worst_interval,
 )
+from fairlab.language import in_english, tr
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.sentences.sweep import (
@@ -53,6 +54,7 @@ def digest_of(outcomes: GroupedOutcomes) -> str:
 
 # A sweep of a million people takes 100 MB: few are kept.
 @st.cache_resource(show_spinner=False, max_entries=6)
+@in_english
 def sweep_of(digest: str, _outcomes: GroupedOutcomes) -> ThresholdSweep:  # noqa: ARG001
     """Sweep, thinned where people and groups are many; ``digest`` identifies the people."""
     return thinned_sweep(_outcomes)
@@ -83,7 +85,7 @@ def asked_first(outcomes: GroupedOutcomes, digest: str, key: str, button: str, w
     """
     if outcomes.n_groups <= MANY_GROUPS or st.session_state.get(key) == digest:
         return True
-    st.markdown(f"With {outcomes.n_groups} groups {why}")
+    st.markdown(tr("With {n_groups} groups {why}", n_groups=outcomes.n_groups, why=why))
     if not st.button(button, key=f"{key}.go"):
         return False
     st.session_state[key] = digest
@@ -91,6 +93,7 @@ def asked_first(outcomes: GroupedOutcomes, digest: str, key: str, button: str, w
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
+@in_english
 def interval_of(
     digest: str,  # noqa: ARG001
     _sweep: ThresholdSweep,
@@ -131,18 +134,18 @@ def choose_gaps(
         Gap names (never empty); tolerance in [0, 1], None unless one is set; accuracy limit.
     """
     bind: Literal["query-params"] | None = "query-params" if linked else None
-    with st.expander("What to compare"):
+    with st.expander(tr("What to compare")):
         picked = st.multiselect(
-            "Gaps",
+            tr("Gaps"),
             COMPARABLE,
             default=list(default),
-            format_func=lambda name: GAPS[name].label.removesuffix(" difference"),
+            format_func=lambda name: GAPS[name].label.removesuffix(tr(" difference")),
             key=f"{key}.gaps",
             bind=bind,
         )
         left, right = st.columns(2)
         tolerance = left.number_input(
-            "Tolerance you want to hold gaps against, points",
+            tr("Tolerance you want to hold gaps against, points"),
             min_value=0.0,
             max_value=100.0,
             value=None,
@@ -150,23 +153,28 @@ def choose_gaps(
             placeholder="none",
             key=f"{key}.tolerance",
             bind=bind,
-            help="Gaps up to this size then lie inside a grey band. The number is yours to choose; "
-            "no number is right by itself.",
+            help=tr(
+                "Gaps up to this size then lie inside a grey band. The number "
+                "is yours to choose; no number is right by itself."
+            ),
         )
         within = right.number_input(
-            "Accuracy that may be given up, points",
+            tr("Accuracy that may be given up, points"),
             0.0,
             100.0,
             5.0,
             1.0,
             key=f"{key}.within",
             bind=bind,
-            help="Thresholds that lose more accuracy than this against the best single threshold "
-            "do not count: selecting almost nobody makes gaps small for an empty reason.",
+            help=tr(
+                "Thresholds that lose more accuracy than this against the best "
+                "single threshold do not count: selecting almost nobody makes "
+                "gaps small for an empty reason."
+            ),
         )
     gaps = tuple(name for name in COMPARABLE if name in picked)
     if not gaps:
-        st.warning("Choose at least one gap to compare.")
+        st.warning(tr("Choose at least one gap to compare."))
         st.stop()
     return gaps, None if tolerance is None else tolerance / 100, within / 100
 
@@ -176,10 +184,16 @@ def nothing_to_sweep(subject: Subject, title: str = "There is no threshold to mo
     with st.container(border=True):
         st.subheader(title, anchor=False)
         st.markdown(
-            f"“{as_it_is(subject.label)}” holds decisions, not scores: every person is already "
-            "selected or not. To see more, upload the scores the decisions were made from "
-            "(a column of numbers, higher meaning more likely favourable), or train a model here."
+            tr(
+                "“{subject}” holds decisions, not scores: every person is "
+                "already selected or not. To see more, upload the scores the "
+                "decisions were made from (a column of numbers, higher meaning "
+                "more likely favourable), or train a model here.",
+                subject=as_it_is(subject.label),
+            )
         )
         left, right = st.columns(2)
-        left.page_link("pages/data.py", label="Upload scores", icon=":material/upload:")
-        right.page_link("pages/audit.py", label="Audit the decisions", icon=":material/fact_check:")
+        left.page_link("pages/data.py", label=tr("Upload scores"), icon=":material/upload:")
+        right.page_link(
+            "pages/audit.py", label=tr("Audit the decisions"), icon=":material/fact_check:"
+        )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairlab.config import DataConfig, Task
 from fairlab.data import TaskData
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import run_title
 from fairlab.runs.records import RunRecord
 from fairlab.ui import state
@@ -17,23 +18,36 @@ def table_in_use(data: TaskData) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if elsewhere is not None:
             rows = elsewhere.config.data.rows
-            people = f"{rows:,} rows · " if rows else ""
+            people = tr("{rows:,} rows · ", rows=rows) if rows else ""
             st.markdown(
-                f"On screen: **{as_it_is(run_title(elsewhere.config))}** · {people}"
-                f"{_for_whom(elsewhere.config.task)}"
+                tr(
+                    "On screen: **{run_title}** · {people}{for_whom}",
+                    run_title=as_it_is(run_title(elsewhere.config)),
+                    people=people,
+                    for_whom=_for_whom(elsewhere.config.task),
+                )
             )
-        lead = "Table" if elsewhere is None else "A new run would be on another table:"
+        lead = tr("Table") if elsewhere is None else tr("A new run would be on another table:")
         name = as_it_is(data.data.filename or data.data.source)
         roles = f" · {_for_whom(data.task)}" if elsewhere is None else ""
-        st.markdown(f"{lead} **{name}**, {len(data.frame):,} rows{roles}")
-        st.page_link("pages/data.py", label="Change", icon=":material/edit:")
+        st.markdown(
+            tr(
+                "{lead} **{name}**, {n_frame:,} rows{roles}",
+                lead=lead,
+                name=name,
+                n_frame=len(data.frame),
+                roles=roles,
+            )
+        )
+        st.page_link("pages/data.py", label=tr("Change"), icon=":material/edit:")
 
 
 def _for_whom(task: Task) -> str:
-    groups = ", ".join(task.sensitive) or "none chosen"
-    return (
-        f"favourable outcome: **{as_it_is(task.outcome_words[0])}** · sensitive attributes: "
-        f"**{as_it_is(groups)}**"
+    groups = ", ".join(task.sensitive) or tr("none chosen")
+    return tr(
+        "favourable outcome: **{outcome_first}** · sensitive attributes: **{groups}**",
+        outcome_first=as_it_is(task.outcome_words[0]),
+        groups=as_it_is(groups),
     )
 
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from fairlab.language import told_fields, tr
 
+
+@told_fields("statement", "premises", "source")
 @dataclass(frozen=True, slots=True)
 class Theorem:
     """What a view rests on. ``statement`` and ``premises`` are Markdown."""
@@ -83,7 +86,7 @@ DIAL = Theorem(
 
 def why(theorem: Theorem) -> None:
     """Draw the expander."""
-    with st.expander("Why"):
+    with st.expander(tr("Why")):
         st.markdown(theorem.statement)
-        st.markdown(f"**When it applies.** {theorem.premises}")
-        st.markdown(f"**Source.** {theorem.source}")
+        st.markdown(tr("**When it applies.** {premises}", premises=theorem.premises))
+        st.markdown(tr("**Source.** {source}", source=theorem.source))

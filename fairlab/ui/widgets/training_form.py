@@ -23,6 +23,7 @@ from fairlab.config import (
     SweepConfig,
     log_grid,
 )
+from fairlab.language import later, told, tr, translated
 from fairlab.ui.widgets.folds_form import choose_folds
 from fairlab.ui.widgets.layer_form import (
     choose_layer,
@@ -30,27 +31,35 @@ from fairlab.ui.widgets.layer_form import (
     with_slacks,
 )
 
-MODEL_WORDS = {"mlp": "Neural network", "logistic": "Logistic regression"}
+MODEL_WORDS = told({"mlp": later("Neural network"), "logistic": later("Logistic regression")})
 ClassWeight = Literal["none", "balanced"]
-_CLASS_WORDS: dict[ClassWeight, str] = {
-    "none": "As often as it occurs",
-    "balanced": "The same for both",
+_CLASS_WORDS: dict[ClassWeight, str] = told(
+    {
+        "none": later("As often as it occurs"),
+        "balanced": later("The same for both"),
+    }
+)
+_CLASS_HELP = later(
+    "With **the same for both**, people with the rarer outcome weigh more in training: "
+    "both outcomes weigh the same in total (scikit-learn's `balanced`). Scores then "
+    "are no longer probabilities of the outcome: threshold 0.5 selects about as if "
+    "half of the people had the favourable outcome, so many more people of a rare one. "
+    "The gap that is compared, and the weights of people, stay as they are."
+)
+_SEARCH_HELP = later(
+    "Tries settings of the network (learning rate, weight decay, width, depth) by "
+    "successive halving before the sweep: all for a few epochs, the better third for "
+    "more, and so on. The one with the least cross entropy on validation people is "
+    "used for every model if it beats the settings given here by more than one "
+    "standard error. Test people are not looked at. What was kept is listed with the "
+    "result."
+)
+_CANDIDATES = {
+    later("No"): None,
+    later("9 settings"): 9,
+    later("18 settings"): 18,
+    later("54 settings"): 54,
 }
-_CLASS_HELP = (
-    "With **the same for both**, people with the rarer outcome weigh more in training: both "
-    "outcomes weigh the same in total (scikit-learn's `balanced`). Scores then are no longer "
-    "probabilities of the outcome: threshold 0.5 selects about as if half of the people had the "
-    "favourable outcome, so many more people of a rare one. The gap that is compared, and the "
-    "weights of people, stay as they are."
-)
-_SEARCH_HELP = (
-    "Tries settings of the network (learning rate, weight decay, width, depth) by successive "
-    "halving before the sweep: all for a few epochs, the better third for more, and so on. The one "
-    "with the least cross entropy on validation people is used for every model if it beats the "
-    "settings given here by more than one standard error. Test people are not looked at. What was "
-    "kept is listed with the result."
-)
-_CANDIDATES = {"No": None, "9 settings": 9, "18 settings": 18, "54 settings": 54}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +87,8 @@ class _Sweep:
 def more_settings(asked: Asked) -> SweepConfig:
     """Draw what most people leave alone, behind one line, and make the sweep of it all."""
     defaults = SweepConfig()
-    with st.expander("More settings"):
-        strengths, network, run = st.tabs(["Strengths", "Network and training", "Run"])
+    with st.expander(tr("More settings")):
+        strengths, network, run = st.tabs([tr("Strengths"), tr("Network and training"), tr("Run")])
         with strengths:
             span = choose_slacks(asked.modes, asked.control)
             sweep = _strengths(asked, span, defaults)
@@ -113,9 +122,9 @@ def class_weight_in_use() -> ClassWeight:
 
 def _strengths(asked: Asked, span: Span, defaults: SweepConfig) -> _Sweep:
     a, b, c = st.columns(3)
-    count = int(a.slider("Strengths per family", 3, 41, 21, key="train.count"))
+    count = int(a.slider(tr("Strengths per family"), 3, 41, 21, key="train.count"))
     penalty = b.number_input(
-        "Largest penalty strength",
+        tr("Largest penalty strength"),
         0.1,
         1000.0,
         max(defaults.penalty.strengths),
@@ -123,14 +132,14 @@ def _strengths(asked: Asked, span: Span, defaults: SweepConfig) -> _Sweep:
         disabled=asked.control == "slack",
     )
     adversarial = c.number_input(
-        "Largest adversarial strength",
+        tr("Largest adversarial strength"),
         0.1,
         1000.0,
         max(defaults.adversarial.strengths),
         key="train.adversarial",
     )
     widest = a.number_input(
-        "Widest slack or gap asked for, points",
+        tr("Widest slack or gap asked for, points"),
         1.0,
         100.0,
         100 * max(s for s in defaults.layer.slacks if s < 1),
@@ -149,15 +158,20 @@ def _network(kind: str, defaults: SweepConfig) -> dict[str, object]:
     a, b, c = st.columns(3)
     plain = kind != "mlp"
     width = a.number_input(
-        "Hidden units per layer", 1, 512, defaults.model.width, key="train.width", disabled=plain
+        tr("Hidden units per layer"),
+        1,
+        512,
+        defaults.model.width,
+        key="train.width",
+        disabled=plain,
     )
     depth = b.number_input(
-        "Hidden layers", 1, 6, defaults.model.depth, key="train.depth", disabled=plain
+        tr("Hidden layers"), 1, 6, defaults.model.depth, key="train.depth", disabled=plain
     )
-    epochs = c.number_input("Epochs", 1, 500, defaults.epochs, key="train.epochs")
-    batch = a.number_input("Batch size", 8, 100_000, defaults.batch_size, key="train.batch")
+    epochs = c.number_input(tr("Epochs"), 1, 500, defaults.epochs, key="train.epochs")
+    batch = a.number_input(tr("Batch size"), 8, 100_000, defaults.batch_size, key="train.batch")
     rate = b.number_input(
-        "Learning rate",
+        tr("Learning rate"),
         1e-5,
         1.0,
         USUAL_RATE[kind],
@@ -166,22 +180,25 @@ def _network(kind: str, defaults: SweepConfig) -> dict[str, object]:
         key="train.rate" if not plain else f"train.rate.{kind}",
     )
     decay = c.number_input(
-        "Weight decay",
+        tr("Weight decay"),
         0.0,
         10.0,
         defaults.weight_decay,
         0.1,
         format="%.3f",
         key="train.decay",
-        help="Draws weights towards 0 (AdamW). 1 or 2 kept networks on tables of a few thousand "
-        "people from learning them by heart; it is too much for logistic regression.",
+        help=tr(
+            "Draws weights towards 0 (AdamW). 1 or 2 kept networks on tables "
+            "of a few thousand people from learning them by heart; it is too "
+            "much for logistic regression."
+        ),
     )
     classes = a.selectbox(
-        "Each outcome counts",
+        tr("Each outcome counts"),
         list(_CLASS_WORDS),
         format_func=_CLASS_WORDS.__getitem__,
         key="train.class_weight",
-        help=_CLASS_HELP,
+        help=translated(_CLASS_HELP),
     )
     return {
         "model": ModelConfig.model_validate({"kind": kind, "width": width, "depth": depth}),
@@ -197,10 +214,11 @@ def _network(kind: str, defaults: SweepConfig) -> dict[str, object]:
 def _search(place: DeltaGenerator) -> SearchParams | None:
     """Whether settings are searched, and how many are tried."""
     searched = place.selectbox(
-        "Search for better settings first",
+        tr("Search for better settings first"),
         list(_CANDIDATES),
+        format_func=translated,
         key="train.search",
-        help=_SEARCH_HELP,
+        help=translated(_SEARCH_HELP),
     )
     count = _CANDIDATES[searched or "No"]
     return None if count is None else SearchParams(candidates=count)
@@ -209,22 +227,22 @@ def _search(place: DeltaGenerator) -> SearchParams | None:
 def _run(defaults: SweepConfig) -> dict[str, object]:
     a, b, c = st.columns(3)
     seeds = a.slider(
-        "Seeds",
+        tr("Seeds"),
         1,
         5,
         1,
         key="train.seeds",
-        help="Each strength is trained once per seed; the spread shows training noise.",
+        help=tr("Each strength is trained once per seed; the spread shows training noise."),
     )
-    split = b.number_input("Seed of the split", 0, 10_000, 0, key="train.split")
+    split = b.number_input(tr("Seed of the split"), 0, 10_000, 0, key="train.split")
     threshold = c.number_input(
-        "Decision threshold", 0.01, 0.99, defaults.threshold, 0.01, key="train.threshold"
+        tr("Decision threshold"), 0.01, 0.99, defaults.threshold, 0.01, key="train.threshold"
     )
     device = a.selectbox(
-        "Device",
+        tr("Device"),
         ["cpu", "cuda"],
         key="train.device",
-        help="cuda needs a GPU in the machine that runs the app.",
+        help=tr("cuda needs a GPU in the machine that runs the app."),
     )
     with b:
         folds = choose_folds()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import holdings_sentence
 from fairlab.runs.holdings import Deleted
 from fairlab.ui import state
@@ -13,29 +14,41 @@ from fairlab.ui.widgets.sign_in import sign_in
 def your_data() -> None:
     """Draw the section: who the visitor is here, what is kept, and the button that deletes it."""
     held = store().usage(owner())
-    who = "your account" if owner_of_account(account()) else "a random number in a cookie"
+    who = tr("your account") if owner_of_account(account()) else tr("a random number in a cookie")
     if held.runs + held.tables == 0:
         sign_in()
-        st.markdown(f"Nothing of yours is kept yet. What you start is found again by {who}.")
+        st.markdown(
+            tr("Nothing of yours is kept yet. What you start is found again by {who}.", who=who)
+        )
         return
-    st.subheader("Your data", anchor=False)
+    st.subheader(tr("Your data"), anchor=False)
     sign_in()
     words, button = st.columns([4, 1], vertical_alignment="center")
     kept = holdings_sentence(held.runs, held.tables, held.bytes)
     words.markdown(
-        f"Kept on this server: **{kept}**. They are found again by {who}, and seen by "
-        "nobody else unless you share a link."
+        tr(
+            "Kept on this server: **{kept}**. They are found again by {who}, "
+            "and seen by nobody else unless you share a link.",
+            kept=kept,
+            who=who,
+        )
     )
-    with button.popover("Delete my data", icon=":material/delete:", width="stretch"):
+    with button.popover(tr("Delete my data"), icon=":material/delete:", width="stretch"):
         st.markdown(
-            f"**Goes:** {kept}, and rooms you opened. Links to your runs stop working, and "
-            "training stops unless others wait for the same."
+            tr(
+                "**Goes:** {kept}, and rooms you opened. Links to your runs "
+                "stop working, and training stops unless others wait for the "
+                "same.",
+                kept=kept,
+            )
         )
         st.markdown(
-            "**Stays:** what others started themselves, also where it was computed once for both "
-            "of you, and files that were downloaded."
+            tr(
+                "**Stays:** what others started themselves, also where it was "
+                "computed once for both of you, and files that were downloaded."
+            )
         )
-        if st.button("Delete everything", type="primary", key="home.delete_all"):
+        if st.button(tr("Delete everything"), type="primary", key="home.delete_all"):
             delete_everything()
             st.rerun()
 

@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from fairlab.errors import UnknownNameError
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import (
     MB,
     ago,
@@ -38,14 +39,14 @@ def your_runs() -> None:
     if not held.runs:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Your runs", anchor=False)
+        st.subheader(tr("Your runs"), anchor=False)
         _say_usage(held.bytes)
     limit = MOST if st.session_state.get("home.all_runs", False) else SHOWN
     with st.container(key="home.runs", gap="xsmall"):
         for record in store().list(limit=limit, owner=owner()):
             _row(record)
     if held.runs > SHOWN:
-        st.toggle(f"Show all {min(held.runs, MOST)}", key="home.all_runs")
+        st.toggle(tr("Show all {runs}", runs=min(held.runs, MOST)), key="home.all_runs")
 
 
 def _row(record: RunRecord) -> None:
@@ -56,12 +57,12 @@ def _row(record: RunRecord) -> None:
             f"{state_words(record)} · {as_it_is(run_parts(record.config))} · {when}",
             width="stretch",
         )
-        if st.button("Open", key=f"home.open.{record.id}"):
+        if st.button(tr("Open"), key=f"home.open.{record.id}"):
             state.open_run(record)
             st.switch_page("pages/train.py")
-        with st.popover("Delete", key=f"home.delete.{record.id}"):
+        with st.popover(tr("Delete"), key=f"home.delete.{record.id}"):
             st.markdown(delete_run_sentence(record))
-            if st.button("Delete this run", type="primary", key=f"home.deleted.{record.id}"):
+            if st.button(tr("Delete this run"), type="primary", key=f"home.deleted.{record.id}"):
                 delete(record)
                 st.rerun()
 
