@@ -648,12 +648,22 @@ class RunConfig(Record):
             InputError: Listing each field that is wrong, with what was found and expected; or as
                 :func:`read_mapping`.
         """
-        content = read_mapping(
-            text,
-            what="configuration",
-            wanted="with the keys data, task and sweep",
-            remedy="Export one from the Report page to start from.",
+        return cls.from_mapping(
+            read_mapping(
+                text,
+                what="configuration",
+                wanted="with the keys data, task and sweep",
+                remedy="Export one from the Report page to start from.",
+            )
         )
+
+    @classmethod
+    def from_mapping(cls, content: dict[str, Any]) -> "RunConfig":
+        """As :meth:`from_yaml`, from what the text holds.
+
+        Raises:
+            InputError: Listing each field that is wrong.
+        """
         try:
             config = cls.model_validate(content)
             config.model_dump_json()

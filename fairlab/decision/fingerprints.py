@@ -12,7 +12,7 @@ import pandas as pd
 
 from fairlab.data.fingerprint import column_content, fingerprint
 from fairlab.data.values import kind
-from fairlab.decision.records import ColumnPrint, Fingerprint
+from fairlab.decision.records import ColumnPrint, Fingerprint, salt_of
 
 # A check is shown only where so many bits are needed to write down the column's values for
 # somebody who knows how often each occurs.
@@ -32,7 +32,7 @@ def fingerprint_of(frame: pd.DataFrame, whole: str = "", smallest: int = 10) -> 
         smallest: Numbers of missing, or of given, values from 1 to below this are not told.
     """
     name = whole or fingerprint(frame)
-    salt = hashlib.sha256(_DOMAIN + b" salt " + name.encode()).hexdigest()
+    salt = salt_of(name)
     columns = tuple(
         ColumnPrint(
             name=str(title),

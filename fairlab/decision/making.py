@@ -213,7 +213,7 @@ def _considered(
         place = chosen_index(one.result, bare)
         found.append(
             Considered(
-                label=label_of(one.result.points[place], bare),
+                label=label_of_choice(bare),
                 digest=digest,
                 constraint=one.result.constraint,
                 choice=bare,
@@ -223,18 +223,17 @@ def _considered(
     return tuple(found)
 
 
-def label_of(point: Point, choice: Choice) -> str:
+def label_of_choice(choice: Choice) -> str:
     """A model in plain words, the same in every language: "penalty, strength 1, seed 0"."""
-    parts = [point.family.replace("_", " ")]
+    family = choice.mode if choice.method is None else choice.method
+    parts = [family.replace("_", " ")]
     for name in ("strength", "slack", "place"):
-        value = getattr(point, name)
+        value = getattr(choice, name)
         if value is not None:
             parts.append(f"{name} {value:g}")
-    parts.append(f"seed {point.seed}")
-    if choice.group_cuts is not None:
-        parts.append("a threshold per group")
-    elif not point.is_drawn:
-        parts.append(f"threshold {choice.threshold:g}")
+    parts.append(f"seed {choice.seed}")
+    cuts = choice.group_cuts
+    parts.append("a threshold per group" if cuts else f"threshold {choice.threshold:g}")
     return ", ".join(parts)
 
 
@@ -244,4 +243,40 @@ def _hides(results: Sequence[SplitNumbers]) -> bool:
         for split in results
         for grouping in split.groupings
         for group in grouping.groups
+    )
+
+
+def remade(
+    record: DecisionRecord,
+    config: RunConfig,
+    result: SweepResult,
+    table: TaskData,
+    models_at_once: int | None = None,
+) -> DecisionRecord:
+    """The same decision recorded again, after its run was trained again.
+
+    Args:
+        record: As it was.
+        config: Its run; another device may have been asked for.
+        result: What it came to now.
+        table: The table, which must be the record's.
+        models_at_once: If set by hand.
+
+    Raises:
+        InputError: As :func:`make_record`.
+    """
+    assert record.run.choice is not None
+    own = [other.choice for other in record.considered if other.digest == record.digest]
+    return make_record(
+        config,
+        result,
+        table,
+        choice=record.run.choice,
+        reason=record.reason,
+        dissent=record.dissent,
+        how=record.how_chosen,
+        workshop=record.workshop,
+        smallest=record.smallest,
+        considered=[Alternative(config, result, choice) for choice in own],
+        models_at_once=models_at_once,
     )

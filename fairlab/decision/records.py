@@ -4,6 +4,7 @@
 that are added later are optional within a version.
 """
 
+import hashlib
 from typing import Annotated, Any, Literal, Self
 
 import yaml
@@ -144,6 +145,20 @@ class Fingerprint(Record):
     rows: Count
     salt: Hex64
     columns: Annotated[tuple[ColumnPrint, ...], Field(min_length=1, max_length=5_000)]
+
+    @model_validator(mode="after")
+    def _own_salt(self) -> Self:
+        if self.salt != salt_of(self.whole):
+            raise ValueError(
+                f"the salt is not the one of the table {self.whole[:12]}…; one of the two was "
+                "changed. Export the record again"
+            )
+        return self
+
+
+def salt_of(whole: str) -> str:
+    """The salt of a table's checks: another for every table, the same for every record of it."""
+    return hashlib.sha256(f"{KIND} {SCHEMA_VERSION} salt {whole}".encode()).hexdigest()
 
 
 class GroupCut(Record):
@@ -403,10 +418,18 @@ class DecisionRecord(Record):
             )
 
     def _each_once(self) -> None:
-        for what, names in (
+        """What is there twice could be read as either."""
+        named: list[tuple[str, list[str]]] = [
             ("splits of results", [one.split for one in self.results]),
             ("columns of the table", [column.name for column in self.table.columns]),
-        ):
+        ]
+        for split in self.results:
+            by = [CROSSING.join(grouping.by) for grouping in split.groupings]
+            named.append((f"groupings of {split.split}", by))
+            for grouping in split.groupings:
+                groups = [group.group for group in grouping.groups]
+                named.append((f"groups of {split.split} by {grouping.by}"[:200], groups))
+        for what, names in named:
             if len(set(names)) < len(names):
                 raise ValueError(f"{what} must differ; found {shorten(names)}. Name each once")
 
@@ -420,10 +443,19 @@ class DecisionRecord(Record):
     def to_yaml(self) -> str:
         """YAML text that :meth:`from_yaml` reads back to an equal record."""
         content = self.model_dump(mode="json", exclude_none=True)
-        return yaml.dump(
+        return self._head() + yaml.dump(
             content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100,
             default_flow_style=None,
         )  # fmt: skip
+
+    def _head(self) -> str:
+        """Comments: what to do with the file, and what not."""
+        table = " --data YOUR_TABLE.csv" if self.run.data.source == "file" else ""
+        own = "" if self.smallest else f"# {OWN_USE}\n"
+        return (
+            f"# Decision record, written by fairlab {self.fairlab}. The same numbers again, and any "
+            f"that differ:\n#   fairlab sweep THIS_FILE.yaml{table}\n{own}"
+        )
 
     def to_json(self) -> str:
         """The same as JSON."""
@@ -473,6 +505,10 @@ class DecisionRecord(Record):
         return record
 
 
+OWN_USE = (
+    "Nothing is left out: numbers of few people are in this file. It is for your own use; do not "
+    "pass it on."
+)
 _REMEDY = "The Report page exports decision records."
 
 
@@ -489,11 +525,6 @@ def schema() -> dict[str, Any]:
         "$id": "https://fairlab/schemas/decision-record-1.json",
         **made,
     }
-
-
-def crossing(by: tuple[str, ...]) -> str:
-    """Attributes of a grouping as one name."""
-    return CROSSING.join(by)
 
 
 _LONG = 60  # characters of a word that is a sentence
