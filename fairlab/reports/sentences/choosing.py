@@ -28,19 +28,6 @@ def rate_heading(rate: str, words: tuple[str, str]) -> str:
     return tr("Selected, of 100 people")
 
 
-def wrong_sentence(selected: float, refused: float, words: tuple[str, str]) -> str:
-    """How many of 1,000 people are decided wrongly, and which way."""
-    return tr(
-        "Of 1,000 people {wrong:.0f} are decided wrongly: {selected:.0f} selected whose outcome "
-        "was “{unfavourable}”, {refused:.0f} not selected whose outcome was “{favourable}”.",
-        wrong=selected + refused,
-        selected=selected,
-        refused=refused,
-        unfavourable=words[1],
-        favourable=words[0],
-    )
-
-
 def tolerance_sentences(met: bool, warned: bool, within: float) -> str:
     """That no model is within the gap accepted, or that all have warnings; "" otherwise."""
     if not met:

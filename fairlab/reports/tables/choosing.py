@@ -60,9 +60,9 @@ class Card:
     bars: tuple[Bars, ...]
 
     @property
-    def wrong(self) -> float:
-        """Wrong decisions per 1,000 people."""
-        return self.wrongly_selected + self.wrongly_refused
+    def wrong(self) -> int:
+        """Wrong decisions per 1,000 people, the sum of both as they are shown."""
+        return round(self.wrongly_selected) + round(self.wrongly_refused)
 
 
 def card_of(options: Options, index: int) -> Card:

@@ -24,7 +24,7 @@ _STYLE = """
   font-weight: 600;}
 .fl-way .fl-bar {height: .7rem; background: rgba(128,128,128,.22); border-radius: .2rem;}
 .fl-way .fl-bar div {height: 100%; background: #0072B2; border-radius: .2rem; min-width: 2px;}
-.fl-way small {opacity: .8; font-size: .85em;}
+.fl-way small {opacity: .8; font-size: .85em; white-space: nowrap;}
 </style>
 """
 
@@ -46,7 +46,7 @@ def draw_card(card: Card, words: tuple[str, str]) -> None:
         favourable=words[0],
     )
     parts = [
-        f'<p class="fl-wrong"><b>{card.wrong:.0f}</b>{_text(wrong)}</p>',
+        f'<p class="fl-wrong"><b>{card.wrong}</b>{_text(wrong)}</p>',
         f"<p>{_text(split)}</p>",
         *(_table(bars, words) for bars in card.bars),
         f"<p>{_text(_gap_words(card))}</p>",

@@ -5,9 +5,10 @@ import zlib
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from fairlab.choosing.options import Options
-from fairlab.choosing.pairs import Asked, Preferred, preferred
+from fairlab.choosing.pairs import Asked, Preferred, preferred, tossed
 from fairlab.choosing.questions import FEWEST, MOST, Question, asked_about, next_question
 from fairlab.choosing.records import Answer, HowChosen, Preference
 from fairlab.language import tr
@@ -115,7 +116,7 @@ def _led_to(
     agreed = led.agreement
     said = (
         sentences.lead_sentence(led, options),
-        sentences.rate_sentence(led),
+        "" if tossed(agreed) else sentences.rate_sentence(led),
         sentences.agreement_sentence(agreed.agreeing, agreed.answers, agreed.by_chance),
     )
     draw = st.success if led.determined else st.info
@@ -127,7 +128,7 @@ def _led_to(
         _undo(run_id, f"{key}.letters", answers, seed)
         if st.button(tr("Start again"), key=f"{key}.again"):
             _keep(run_id, f"{key}.letters", (seed + 1) % 2**32, "")
-            st.rerun(scope="fragment")
+            _draw_anew()
     taken = _take(options, led, words, key)
     if taken is None:
         return None
@@ -201,7 +202,7 @@ def _answered(asked: Asked, letters: str, seed: int) -> list[Preference]:
 
 def _answer(run_id: str, where: str, answers: Sequence[Preference], seed: int, letter: str) -> None:
     _keep(run_id, where, seed, _written(answers) + letter)
-    st.rerun(scope="fragment")
+    _draw_anew()
 
 
 def _undo(run_id: str, where: str, answers: Sequence[Preference], seed: int) -> None:
@@ -209,7 +210,7 @@ def _undo(run_id: str, where: str, answers: Sequence[Preference], seed: int) -> 
         tr("Undo the last answer"), key=f"{where}.undo", disabled=not answers, shortcut="u"
     ):
         _keep(run_id, where, seed, _written(answers)[:-1])
-        st.rerun(scope="fragment")
+        _draw_anew()
 
 
 def _written(answers: Sequence[Preference]) -> str:
@@ -230,3 +231,11 @@ def _kept(run_id: str, where: str) -> tuple[int, str]:
 def _keep(run_id: str, where: str, seed: int, letters: str) -> None:
     st.session_state[f"{where}.{run_id}"] = (seed, letters)
     st.query_params[_ADDRESS] = f"{run_id[:8]}.{seed}.{letters}"
+
+
+def _draw_anew() -> None:
+    """This part alone where it was pressed in it; the page where all of it was being drawn."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()

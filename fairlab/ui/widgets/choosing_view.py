@@ -125,28 +125,23 @@ def _introduce() -> None:
 
 def _choose_route(key: str) -> Route | None:
     labels = {
-        "tolerance": tr("A gap I accept"),
-        "cost": tr("What errors cost"),
-        "pairs": tr("“A or B?”"),
+        "tolerance": tr(
+            "**A gap I accept**: say how wide the gap may be; get the most accurate model within it"
+        ),
+        "cost": tr(
+            "**What errors cost**: say that, and how much accuracy you give up; get the narrowest "
+            "gap"
+        ),
+        "pairs": tr(
+            "**A or B?** Six to eight questions, two ways to decide each; get what your answers "
+            "lead to"
+        ),
     }
-    captions = (
-        tr("Say how wide the gap may be; get the most accurate model within it."),
-        tr(
-            "Say what wrong decisions cost and how much accuracy you give up; get the narrowest "
-            "gap."
-        ),
-        tr(
-            "Six to eight questions, two ways to decide at a time; get what follows from the "
-            "answers."
-        ),
-    )
     return st.radio(
         tr("What comes first?"),
         _ROUTES,
         index=None,
         format_func=labels.__getitem__,
-        captions=captions,
-        horizontal=True,
         key=f"{key}.route",
     )
 
@@ -156,11 +151,11 @@ def _among(found: SweepResult, key: str) -> bool | None:
     if len({point.uses_attribute for point in found.points} & {True, False}) < 2:
         return None
     labels = {
-        None: tr("Any model"),
-        False: tr("That do not use the attribute"),
-        True: tr("That use the attribute"),
+        "any": tr("Any model"),
+        "blind": tr("That do not use the attribute"),
+        "using": tr("That use the attribute"),
     }
-    return st.selectbox(
+    who = st.selectbox(
         tr("Among models"),
         list(labels),
         format_func=labels.__getitem__,
@@ -168,6 +163,7 @@ def _among(found: SweepResult, key: str) -> bool | None:
         width=360,
         help=tr("Some models need to know a person's group to decide."),
     )
+    return {"any": None, "blind": False, "using": True}[who]
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
