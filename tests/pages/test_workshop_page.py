@@ -21,7 +21,7 @@ from fairlab.results import SweepResult
 from fairlab.runs.holdings import Room
 from fairlab.runs.store import RunStore
 from fairlab.ui import rooms
-from fairlab.ui.widgets.room_view import qr_svg
+from fairlab.ui.widgets.room_invite import qr_svg
 from tests.pages.conftest import OTHER, OTHER_TOKEN, OWNER
 from tests.stored import stored_run
 

@@ -4,8 +4,10 @@ import time
 
 import streamlit as st
 
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import ago
 from fairlab.runs.holdings import Room
+from fairlab.runs.store_errors import QuotaError
 from fairlab.ui import rooms
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.owner import owner
@@ -30,6 +32,12 @@ def current_room() -> Room | None:
 
 def join_or_open() -> None:
     """Two ways in, side by side."""
+    st.markdown(
+        tr(
+            "A group looks at one curve, everybody chooses a point on their own phone and says "
+            "why, and the room decides together."
+        )
+    )
     join, begin = st.columns(2)
     with join.container(border=True, height="stretch"):
         _join()
@@ -39,14 +47,16 @@ def join_or_open() -> None:
 
 
 def _join() -> None:
-    st.subheader("Join a room", anchor=False)
-    st.markdown("The code is on the board, or in the link you were given. No name is asked for.")
+    st.subheader(tr("Join a room"), anchor=False)
+    st.markdown(
+        tr("The code is on the board, or in the link you were given. No name is asked for.")
+    )
     with st.form("workshop.join", border=False):
-        code = st.text_input("Code", placeholder="K7QF-9M2X-T4BD", max_chars=40)
-        pressed = st.form_submit_button("Join", type="primary", width="stretch")
+        code = st.text_input(tr("Code"), placeholder="K7QF-9M2X-T4BD", max_chars=40)
+        pressed = st.form_submit_button(tr("Join"), type="primary", width="stretch")
     problem = st.session_state.pop(_PROBLEM, "")
     if pressed:
-        problem = rooms.enter(code) if code.strip() else "Type the code that is on the board."
+        problem = rooms.enter(code) if code.strip() else tr("Type the code that is on the board.")
         if not problem:
             st.rerun()
     if problem:
@@ -54,13 +64,19 @@ def _join() -> None:
 
 
 def _open() -> None:
-    st.subheader("Open a room", anchor=False)
-    st.markdown("You get a code, a link and a QR code for everybody else. A room lasts a day.")
+    st.subheader(tr("Open a room"), anchor=False)
+    st.markdown(tr("You get a code, a link and a QR code for everybody else. A room lasts a day."))
     with st.form("workshop.open", border=False):
-        title = st.text_input("Title", placeholder="Loans, Tuesday group", max_chars=LONGEST)
-        pressed = st.form_submit_button("Open", width="stretch")
+        title = st.text_input(
+            tr("Title"), placeholder=tr("Loans, Tuesday group"), max_chars=LONGEST
+        )
+        pressed = st.form_submit_button(tr("Open"), width="stretch")
     if pressed:
-        rooms.stay_in(store().open_room(owner(), title.strip() or "Workshop"))
+        try:
+            rooms.stay_in(store().open_room(owner(), title.strip() or tr("Workshop")))
+        except QuotaError as error:
+            st.error(as_it_is(str(error)))
+            return
         st.rerun()
 
 
@@ -68,18 +84,18 @@ def _opened_before() -> None:
     mine = [room for room in store().rooms_of(owner()) if not rooms.is_over(room)]
     if not mine:
         return
-    st.subheader("Rooms you opened today", anchor=False)
+    st.subheader(tr("Rooms you opened today"), anchor=False)
     for room in mine:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            state = "open" if room.is_open else "closed"
+            state = tr("open") if room.is_open else tr("closed")
             st.markdown(
-                f"**{as_it_is(room.title)}**  \n{room.code} · {state} · opened {_ago(room)}",
+                f"**{as_it_is(room.title)}**  \n{room.code} · {state} · {_ago(room)}",
                 width="stretch",
             )
-            if st.button("Enter", key=f"workshop.enter.{room.id}"):
+            if st.button(tr("Enter"), key=f"workshop.enter.{room.id}"):
                 rooms.stay_in(room)
                 st.rerun()
 
 
 def _ago(room: Room) -> str:
-    return ago(time.time() - room.created)
+    return tr("opened {when}", when=ago(time.time() - room.created))

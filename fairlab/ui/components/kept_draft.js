@@ -1,0 +1,56 @@
+// Keeps what somebody is about to send on this device, so that a reload or an empty battery loses
+// nothing. It listens to the form's text as it is typed; the page says the rest. Drafts are
+// forgotten after a day.
+const drafts = new WeakMap();
+const PREFIX = "fairlab.draft.";
+const DAY = 24 * 3600 * 1000;
+
+function read(name) {
+  try {
+    const found = JSON.parse(localStorage.getItem(PREFIX + name) ?? "null");
+    return found && typeof found === "object" && Date.now() - found.at < DAY ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+function write(name, changes) {
+  try {
+    const kept = { ...read(name), ...changes, at: Date.now() };
+    localStorage.setItem(PREFIX + name, JSON.stringify(kept));
+  } catch { /* no storage here: the draft lasts as long as the page */ }
+}
+
+function forgetOld() {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(PREFIX) && !read(key.slice(PREFIX.length))) localStorage.removeItem(key);
+    }
+  } catch { /* nothing is kept */ }
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  let state = drafts.get(parentElement);
+  if (!state) {
+    state = { told: null };
+    state.typed = (event) => {
+      if (event.target.tagName === "TEXTAREA" && event.target.closest?.(state.data.area)) {
+        write(state.data.name, { text: event.target.value });
+      }
+    };
+    document.addEventListener("input", state.typed);
+    drafts.set(parentElement, state);
+    forgetOld();
+  }
+  state.data = data;
+  if (state.told !== data.name && data.ask) {
+    state.told = data.name;
+    setStateValue("draft", { name: data.name, ...read(data.name) });
+  } else if (!data.ask) {
+    write(data.name, data.keep);
+  }
+  return () => {
+    document.removeEventListener("input", state.typed);
+    drafts.delete(parentElement);
+  };
+}

@@ -1,0 +1,53 @@
+"""How others get into a workshop room: a QR code made here, a link, a code to type."""
+
+import io
+
+import segno
+import streamlit as st
+
+from fairlab.language import tr
+from fairlab.runs.holdings import Room
+from fairlab.ui.components.copy_link import copy_link
+from fairlab.ui.links import link_for_others, only_here, origin
+
+
+def invite(room: Room) -> None:
+    """For participants who want others to come in."""
+    with st.popover(tr("Invite"), icon=":material/qr_code:"):
+        st.markdown(tr("Code **{code}**", code=room.code))
+        on_the_board(room)
+
+
+def on_the_board(room: Room) -> None:
+    """QR code, link and what to type."""
+    link = link_for_others("workshop", {"room": room.code})
+    st.image(qr_svg(link), width=220, alt=tr("QR code of the link to this room"))
+    copy_link(link, label=tr("Link to the room {title}", title=room.title), key="room.link")
+    if only_here(link):
+        with st.popover(tr("Phones cannot follow it"), icon=":material/wifi_off:"):
+            st.markdown(_only_here())
+    elif origin(link):
+        st.markdown(
+            tr(
+                "Or open `{address}`, press **Join a workshop** and type the code.",
+                address=origin(link),
+            )
+        )
+
+
+def _only_here() -> str:
+    return tr(
+        "Other devices cannot follow this link: it says *localhost*, as you opened fairlab, and "
+        "that is each device itself. Open fairlab by the address that others use, and the room "
+        "there; or start it for the network: `{command}`.",
+        command='make app ARGS="--server.address 0.0.0.0"',
+    )
+
+
+def qr_svg(text: str) -> str:
+    """A QR code as SVG, dark on white on both themes, as cameras want it."""
+    drawn = io.BytesIO()
+    segno.make(text, error="m").save(
+        drawn, kind="svg", scale=6, border=3, dark="#000000", light="#ffffff", xmldecl=False
+    )
+    return drawn.getvalue().decode()

@@ -1,0 +1,164 @@
+"""A workshop room as this visitor meets it: its state, who they are in it, and what they can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from fairlab.config import RunConfig
+from fairlab.errors import FairlabError, InputError
+from fairlab.reports.tables.curve import CurveRow
+from fairlab.reports.tables.workshop import PointInPeople, numbered, points_in_people
+from fairlab.results import SweepResult
+from fairlab.runs.holdings import Room
+from fairlab.runs.records import RunRecord
+from fairlab.runs.room_state import RoomState
+from fairlab.ui import rooms
+from fairlab.ui.markdown import as_it_is
+from fairlab.ui.owner import owner
+from fairlab.ui.presenting import presenting
+from fairlab.ui.store import result, store
+from fairlab.ui.widgets.runs_view import rows_of
+
+_PROBLEM = "fairlab.room_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A visitor in a room.
+
+    Attributes:
+        room: The room.
+        state: What it is now.
+        me: What the room knows the visitor by.
+        leads: Whether the visitor opened it.
+        watches: Whether this screen only shows it: a projector that is not the facilitator's own.
+        over: Whether nothing more is taken: closed, or its day is over.
+    """
+
+    room: Room
+    state: RoomState
+    me: str
+    leads: bool
+    watches: bool
+    over: bool
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether an answer is taken now."""
+        asked = self.state.phase == "ask" or (
+            self.state.phase == "review" and not self.state.revealed
+        )
+        return asked and not self.state.locked and not self.over
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The curve all look at.
+
+    Attributes:
+        record: Its run.
+        rows: All its points.
+        points: Those with numbers.
+    """
+
+    record: RunRecord
+    rows: tuple[CurveRow, ...]
+    points: tuple[PointInPeople, ...]
+
+    @property
+    def config(self) -> RunConfig:
+        """What was trained."""
+        return self.record.config
+
+    @property
+    def result(self) -> SweepResult:
+        """The models and their scores."""
+        return result(self.record.id)
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """How to speak of the two outcomes."""
+        return self.config.task.outcome_words
+
+    def point(self, index: int) -> PointInPeople | None:
+        """The numbered point of a model."""
+        return next((p for p in self.points if p.index == index), None)
+
+    def number(self, index: int) -> int | str:
+        """What a model is called by; "?" for one that is not on the curve."""
+        point = self.point(index)
+        return "?" if point is None else point.number
+
+
+def come_in(room: Room) -> Here:
+    """Be in the room: counted among its people, unless this screen leads or only shows it."""
+    state = store().room_state(room.id)
+    me = store().room_participant(room.id, owner())
+    leads = room.owner == owner()
+    watches = presenting() and not leads
+    over = state.closed or not room.is_open or rooms.is_over(room)
+    if not (leads or watches or over or me in state.participants):
+        try:
+            store().room_event(room.id, owner(), "joined")
+            state = store().room_state(room.id)
+            me = store().room_participant(room.id, owner())
+        except InputError as error:  # full, or closed meanwhile: it can be looked at
+            st.warning(as_it_is(str(error)))
+    return Here(room, state, me, leads, watches, over)
+
+
+def act(here: Here, kind: str, payload: Mapping[str, Any] | None = None) -> None:
+    """Let something happen and draw the page anew; or keep why it cannot, to say it there."""
+    try:
+        store().room_event(here.room.id, owner(), kind, payload)
+    except InputError as error:
+        st.session_state[_PROBLEM] = str(error)
+    st.rerun()
+
+
+def act_all(here: Here, *events: tuple[str, Mapping[str, Any]]) -> None:
+    """As :func:`act`, several in a row; the first that is refused ends it."""
+    try:
+        for kind, payload in events:
+            store().room_event(here.room.id, owner(), kind, payload)
+    except InputError as error:
+        st.session_state[_PROBLEM] = str(error)
+    st.rerun()
+
+
+def say_refused() -> None:
+    """Why the last thing could not be done, once."""
+    problem = st.session_state.pop(_PROBLEM, "")
+    if problem:
+        st.error(as_it_is(problem))
+
+
+def curve_of(state: RoomState, also: tuple[int, ...] = ()) -> Curve | RunRecord | None:
+    """The pinned curve; its run while it has no points; None when none is pinned or it is gone.
+
+    Args:
+        also: Further models that need a number.
+    """
+    if not state.run_id:
+        return None
+    try:
+        record = store().get(state.run_id)
+        if record.result_key is None:
+            return record
+        rows = rows_of(record.id, record.result_key)
+        chosen = [one.index for one in state.answers]
+        chosen += [one.index for one in state.negotiation]
+        if state.decision is not None:
+            chosen.append(state.decision.index)
+        more = tuple(i for i in dict.fromkeys((*chosen, *also)) if i < len(rows))
+        return Curve(record, rows, _points(record.id, record.result_key, more))
+    except FairlabError:
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _points(run_id: str, result_key: str, also: tuple[int, ...]) -> tuple[PointInPeople, ...]:
+    rows = rows_of(run_id, result_key)
+    return points_in_people(result(run_id), rows, numbered(rows, also))
