@@ -20,6 +20,7 @@ from string import Formatter
 from typing import Any, TypeVar, cast
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -34,6 +35,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _spoken: ContextVar[str | None] = ContextVar("fairlab.language", default=None)
 _usual: list[Callable[[], str]] = [lambda: SOURCE]
+_retell: list[Callable[[str], str]] = [lambda text: text]
 
 
 def languages() -> dict[str, str]:
@@ -51,6 +53,11 @@ def language() -> str:
 def ask_for_language(usual: Callable[[], str]) -> None:
     """Let this function say the language wherever :func:`speaking` does not; for the interface."""
     _usual[:] = [usual]
+
+
+def tell_values_by(retell: Callable[[str], str]) -> None:
+    """Let this function tell texts again that fill places; see :mod:`fairlab.retelling`."""
+    _retell[:] = [retell]
 
 
 @contextmanager
@@ -221,10 +228,12 @@ def _filled(translated: str, source: str, values: dict[str, Any], code: str) -> 
 class _Writer(Formatter):
     """Fills in values with a language's signs for decimals and thousands."""
 
-    def __init__(self, decimal: str, group: str) -> None:
-        self._signs = str.maketrans({".": decimal, ",": group})
+    def __init__(self, signs: dict[int, str]) -> None:
+        self._signs = signs
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, str):
+            return format(_retell[-1](str(value)), format_spec)
         written: str = super().format_field(value, format_spec)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return written.translate(self._signs) if is_number else written
@@ -232,15 +241,32 @@ class _Writer(Formatter):
 
 @cache
 def _writer(code: str) -> _Writer:
+    return _Writer(number_signs(code))
+
+
+@cache
+def number_signs(code: str) -> dict[int, str]:
+    """What changes in a number written in English: its decimal point and its commas."""
     signs = Locale(code).number_symbols["latn"]
-    return _Writer(str(signs["decimal"]), str(signs["group"]))
+    return str.maketrans({".": str(signs["decimal"]), ",": str(signs["group"])})
+
+
+@cache
+def retold_texts(code: str) -> list[tuple[str, str]]:
+    """Texts of the lower layers with their translations, for :mod:`fairlab.retelling`."""
+    marked = (m for m in _texts(code) if RETOLD in m.auto_comments)
+    return [(str(m.id), str(m.string)) for m in marked if isinstance(m.id, str) and m.string]
+
+
+def _texts(code: str) -> Catalog:
+    with (LOCALES / code / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        return read_po(file, locale=code, domain=DOMAIN)
 
 
 @cache
 def _catalog(code: str) -> gettext.NullTranslations:
     """Translations of a language, read from its text file: there is nothing to compile."""
-    with (LOCALES / code / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
-        catalog = read_po(file, locale=code, domain=DOMAIN)
+    catalog = _texts(code)
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)

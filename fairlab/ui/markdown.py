@@ -3,6 +3,7 @@
 import re
 
 from fairlab.reports.invisible import visible
+from fairlab.retelling import retold
 
 _SIGNS = frozenset(r"\`*_[]<>$~#|:&")
 # A backslash does not keep these from becoming links, emoji or icons: they are looked for after it
@@ -21,5 +22,5 @@ def as_it_is(text: str) -> str:
 
     Nothing in it becomes a link, a picture or an emoji, and signs that would not show are named.
     """
-    plain = _LIVE.sub(_JOINER, visible(text))
+    plain = _LIVE.sub(_JOINER, visible(retold(text)))
     return "".join(f"\\{sign}" if sign in _SIGNS else sign for sign in plain)

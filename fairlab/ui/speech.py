@@ -10,7 +10,8 @@ import json
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from fairlab.language import SOURCE, ask_for_language, languages, tr
+from fairlab.language import SOURCE, ask_for_language, languages, tell_values_by, tr
+from fairlab.retelling import retold
 
 IN_ADDRESS = "lang"
 _SPOKEN = "fairlab.language"
@@ -35,6 +36,7 @@ document.documentElement.lang = {code};
 def begin_speaking() -> None:
     """Take the language from the address or the browser. First thing of every run of the page."""
     ask_for_language(visitors_language)
+    tell_values_by(retold)
     asked = str(st.query_params.get(IN_ADDRESS, ""))
     if asked in languages():
         st.session_state[_SPOKEN] = st.session_state[_ASKED] = asked

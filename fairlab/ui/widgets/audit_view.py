@@ -22,6 +22,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited as audited
 from fairlab.ui.widgets.audit_groups import SHARES
 from fairlab.ui.widgets.chart import draw_table, show_chart, show_table
+from fairlab.ui.widgets.on_screen import on_screen
 from fairlab.ui.widgets.subject import Subject
 
 HEADLINES = (
@@ -309,7 +310,7 @@ def show_dictionary(result: Audit, shown: Audit) -> None:
     if table.empty:
         st.info(as_it_is(tr("No gap can be shown: {why_hidden}.", why_hidden=shown.why_hidden)))
         return
-    st.dataframe(table, hide_index=True, width="stretch", key="audit.dictionary")
+    st.dataframe(on_screen(table), hide_index=True, width="stretch", key="audit.dictionary")
 
 
 def offer_download(result: Audit, by: tuple[str, ...], smallest: int) -> None:

@@ -7,7 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from fairlab.language import tr
 from fairlab.ui.presenting import for_the_room
+from fairlab.ui.widgets.on_screen import decimal_signs, on_screen
 
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 _P = ("p ", "p,")
@@ -24,7 +26,7 @@ def show_chart(figure: go.Figure, *, sentence: str, table: pd.DataFrame, key: st
         key: Unique on the page.
     """
     alt = spoken(sentence)
-    figure = for_the_room(figure)
+    figure = for_the_room(figure).update_layout(separators=decimal_signs())
     st.plotly_chart(figure, key=f"{key}.chart", config=CONFIG, alt=alt, width="stretch")
     st.markdown(sentence)
     show_table(table, key=key)
@@ -35,17 +37,16 @@ def spoken(sentence: str) -> str:
     return _ESCAPED.sub(r"\1", sentence)
 
 
-def show_table(table: pd.DataFrame, *, key: str, label: str = "Show as table") -> None:
+def show_table(table: pd.DataFrame, *, key: str, label: str = "") -> None:
     """A table folded away behind a label."""
-    with st.expander(label):
+    with st.expander(label if label else tr("Show as table")):
         draw_table(table, key=f"{key}.table")
 
 
 def draw_table(table: pd.DataFrame, *, key: str) -> None:
     """A table with p-values in three digits or "< 0.001"; what is missing stays blank."""
-    st.dataframe(
-        p_values_in_words(table), key=key, hide_index=True, width="stretch", placeholder="–"
-    )
+    shown = on_screen(p_values_in_words(table))
+    st.dataframe(shown, key=key, hide_index=True, width="stretch", placeholder="–")
 
 
 def in_points(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result as stored
 from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.on_screen import on_screen
 
 _SLACK = "fairlab.frontier.slack"
 _NONE = -1
@@ -150,7 +151,7 @@ def _rule(run_id: str, found: RunFrontier, clicked: float | None) -> None:
     slack = asked / 100
     exact, simple = found.frontier.at(slack), _simple(run_id, found.index, slack)
     st.markdown(rule_sentence(found, slack))
-    st.dataframe(rule_table(exact, simple.rule), hide_index=True, width="stretch")
+    st.dataframe(on_screen(rule_table(exact, simple.rule)), hide_index=True, width="stretch")
     st.markdown(as_it_is(chance_sentence(simple, exact)))
     use, save, save_simple = st.columns(3)
     _use(use, run_id, stored(run_id), found, simple)

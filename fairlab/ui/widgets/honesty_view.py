@@ -26,6 +26,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
 from fairlab.ui.widgets.chart import draw_table, show_table
 from fairlab.ui.widgets.honesty_cache import folds_of, honesty_of, picked
+from fairlab.ui.widgets.on_screen import on_screen
 
 USUAL_GAP = 5.0  # points: where the control starts; not a recommendation
 _BLIND = later("That do not use the attribute")
@@ -52,7 +53,9 @@ def health_view(record: RunRecord) -> None:
     with st.expander(tr("Noise and health in numbers")):
         if known.health.findings:
             table = health_table(known.health, found)
-            st.table(table.map(lambda cell: as_it_is(str(cell))), hide_index=True)  # it wraps
+            st.table(
+                on_screen(table).map(lambda cell: as_it_is(str(cell))), hide_index=True
+            )  # it wraps
         draw_table(seeds_table(found, known), key="train.seeds_table")
         st.markdown(
             tr(

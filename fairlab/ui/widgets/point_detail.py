@@ -21,6 +21,7 @@ from fairlab.ui.store import result as stored
 from fairlab.ui.widgets.chart import show_table
 from fairlab.ui.widgets.coefficients_view import show_coefficients
 from fairlab.ui.widgets.honesty_view import point_honesty
+from fairlab.ui.widgets.on_screen import on_screen
 
 # Offered where nothing was promised: a number to start from, not a verdict.
 USUAL_SLACK = 0.05
@@ -146,7 +147,7 @@ def offer_of(run_id: str, index: int, slack: float) -> ThresholdOffer | None:
 
 
 def _table(frame: pd.DataFrame) -> None:
-    st.dataframe(frame, hide_index=True, width="stretch")
+    st.dataframe(on_screen(frame), hide_index=True, width="stretch")
 
 
 def _next_steps() -> None:

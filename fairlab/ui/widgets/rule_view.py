@@ -13,6 +13,7 @@ from fairlab.reports.sentences.rule import rule_effect_sentence
 from fairlab.reports.tables.rule import rule_effect_table
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.on_screen import on_screen
 from fairlab.ui.widgets.subject import Subject
 
 MOST_BYTES = 1_000_000
@@ -79,7 +80,9 @@ def _effect(subject: Subject, outcomes: GroupedOutcomes, rule: Rule) -> None:
     gap = FRONTIER_GAPS[rule.constraint].result(in_use)
     st.markdown(as_it_is(rule_effect_sentence(rule, found, gap, accuracy)))
     st.dataframe(
-        rule_effect_table(rule, outcomes, in_use, risk=not subject.people.higher_is_better),
+        on_screen(
+            rule_effect_table(rule, outcomes, in_use, risk=not subject.people.higher_is_better)
+        ),
         hide_index=True,
         width="stretch",
         key="rule.effect",

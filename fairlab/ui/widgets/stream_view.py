@@ -31,6 +31,7 @@ from fairlab.reports.tables.stream import (
 from fairlab.ui.components.stream_player import stream_player
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.torch_once import is_loaded, load_torch
+from fairlab.ui.widgets.on_screen import on_screen
 from fairlab.ui.widgets.stream_people import StreamPeople
 from fairlab.ui.widgets.stream_settings import Asked, Settings
 from fairlab.ui.widgets.subject import Subject
@@ -190,11 +191,11 @@ def show_tables(
     found = seen.found
     with st.expander(tr("Show as table")):
         st.markdown(tr("Where each rule ended:"))
-        st.dataframe(policy_table(played, found), hide_index=True, width="stretch")
+        st.dataframe(on_screen(policy_table(played, found)), hide_index=True, width="stretch")
         raised = alert_table(played, found, people.group_names)
         if len(raised):
             st.markdown(tr("Alerts:"))
-            st.dataframe(raised, hide_index=True, width="stretch")
+            st.dataframe(on_screen(raised), hide_index=True, width="stretch")
         table = stream_table(played, decisions=settings.decisions)
         st.markdown(
             tr(
@@ -204,7 +205,7 @@ def show_tables(
                 n_seen=len(played.seen),
             )
         )
-        st.dataframe(table, hide_index=True, width="stretch")
+        st.dataframe(on_screen(table), hide_index=True, width="stretch")
 
 
 def offer_download(
