@@ -83,6 +83,7 @@ def _grouping(
             people[g],
             {name: shown.rates[name].groups[g] for name in RECORDED_RATES},
             {name: _behind(name, cells, int(g)) for name in RECORDED_RATES},
+            shown.why_hidden,
         )
         for g in listed
         if found.sizes[g] > 0
@@ -93,6 +94,7 @@ def _grouping(
             int(cells.n.sum()),
             {name: shown.rates[name].everyone for name in RECORDED_RATES},
             {name: _behind(name, together, 0) for name in RECORDED_RATES},
+            shown.why_hidden,
             whole=whole,
         ),
         gaps={name: _gap(gap, cells) for name, gap in shown.gaps.items() if not gap.hidden},
@@ -123,11 +125,12 @@ def _group(
     people: int | None,
     rates: Mapping[str, GroupRate],
     behind: Mapping[str, int],
+    why_hidden: str,
     *,
     whole: bool = False,
 ) -> GroupNumbers:
     """One group; with ``whole`` nothing of it is shown but how many people it has."""
-    gone = [n for n, rate in rates.items() if whole or rate.why.startswith("suppressed")]
+    gone = [n for n, rate in rates.items() if whole or (why_hidden and rate.why == why_hidden)]
     return GroupNumbers(
         group=next(iter(rates.values())).group,
         people=people,

@@ -453,8 +453,8 @@ class DecisionRecord(Record):
         table = " --data YOUR_TABLE.csv" if self.run.data.source == "file" else ""
         own = "" if self.smallest else f"# {OWN_USE}\n"
         return (
-            f"# Decision record, written by fairlab {self.fairlab}. The same numbers again, and any "
-            f"that differ:\n#   fairlab sweep THIS_FILE.yaml{table}\n{own}"
+            "# A decision record of fairlab. The same numbers again, and any that differ:\n"
+            f"#   fairlab sweep THIS_FILE.yaml{table}\n{own}"
         )
 
     def to_json(self) -> str:

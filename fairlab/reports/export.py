@@ -21,6 +21,7 @@ import pandas as pd
 
 import fairlab
 from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
+from fairlab.decision.chosen import chosen_index as chosen_index  # part of this module's names
 from fairlab.errors import InputError
 from fairlab.frontier import RunFrontier, frontier_of_run, unmitigated_model
 from fairlab.pareto.health import health_report
@@ -46,8 +47,6 @@ OWN_USE = (
 )
 # Findings of a run that are about groups of few people.
 _OF_FEW = ("empty_cell", "one_sided")
-# What tells the models of a sweep apart, in results and in choices.
-_NAMED_BY = ("mode", "method", "strength", "slack", "place", "seed")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -266,28 +265,6 @@ def export_notes(written: Sequence[Path], smallest: int = SMALL_CELL) -> tuple[s
     if not said:
         return ()
     return (said, "--smallest 0 keeps them, for your own use: do not pass such files on.")
-
-
-def chosen_index(result: SweepResult, choice: Choice) -> int:
-    """The model of a sweep that a choice names.
-
-    Raises:
-        InputError: If the sweep has no such model.
-    """
-    wanted = [getattr(choice, name) for name in _NAMED_BY]
-    for point in result.points:
-        if [getattr(point, name) for name in _NAMED_BY] == wanted:
-            return point.index
-    if choice.mode == "baseline":
-        raise InputError(
-            f"The choice names the baseline {choice.method}, which this sweep did not train with "
-            "these settings. Correct the choice, or add the baseline to the sweep."
-        )
-    dial = f"slack {choice.slack:g}" if choice.slack is not None else f"strength {choice.strength}"
-    raise InputError(
-        f"The choice names {choice.mode}, {dial}, seed {choice.seed}, which this sweep did not "
-        "train. Correct the choice, or add that value to the sweep."
-    )
 
 
 def _strict(value: Any) -> Any:

@@ -2,32 +2,45 @@
 
 import yaml
 
-from fairlab.config import RunConfig
+from fairlab.config import RunConfig, read_mapping
+from fairlab.decision import KIND, DecisionRecord, is_record
 from fairlab.errors import InputError
 from fairlab.language import tr
 
 LARGEST_FILE = 200_000  # bytes; an exported run has about three thousand
 LARGEST_SWEEP = 2_000  # models
 MOST_WEIGHTS = 100_000_000  # of all hidden layers together; training holds four copies
+LARGEST_RECORD = 1_000_000  # bytes of a decision record; one of many groups has 200,000
+_HEAD = 2_000  # bytes within which a record says that it is one
 DEEPEST = 20  # lists inside lists; an exported run has four
 
 
 def read_run(content: bytes) -> RunConfig:
-    """A run from the bytes of a YAML file.
+    """A run from the bytes of a YAML file; of a decision record the run it is about.
+
+    Raises:
+        InputError: As :func:`read_import`.
+    """
+    return read_import(content)[0]
+
+
+def read_import(content: bytes) -> tuple[RunConfig, DecisionRecord | None]:
+    """A run from the bytes of a file, and the decision record if it is one.
 
     Raises:
         InputError: If it is too large, not UTF-8, uses aliases (a few lines of which can stand
             for a file of any size), nests without end, is not a valid run, or asks for more models
             or larger ones than one person should train on a shared machine.
     """
-    if len(content) > LARGEST_FILE:
+    most = LARGEST_RECORD if KIND.encode() in content[:_HEAD] else LARGEST_FILE
+    if len(content) > most:
         raise InputError(
             tr(
                 "The file has {n_content:,} bytes; a run exported by fairlab "
                 "has a few thousand, and at most {largest_file:,} are read. "
                 "Choose the YAML file of a run.",
                 n_content=len(content),
-                largest_file=LARGEST_FILE,
+                largest_file=most,
             )
         )
     try:
@@ -39,8 +52,7 @@ def read_run(content: bytes) -> RunConfig:
                 "fairlab. Choose the YAML file of a run."
             )
         ) from error
-    _refuse_bombs(text)
-    config = RunConfig.from_yaml(text)
+    config, record = _read(text)
     models = config.sweep.n_models
     together = models + config.sweep.n_baselines
     if together > LARGEST_SWEEP:
@@ -67,7 +79,22 @@ def read_run(content: bytes) -> RunConfig:
                 most_weights=MOST_WEIGHTS,
             )
         )
-    return config
+    return config, record
+
+
+def _read(text: str) -> tuple[RunConfig, DecisionRecord | None]:
+    if len(text) <= LARGEST_FILE:
+        _refuse_bombs(text)
+    content = read_mapping(
+        text,
+        what="configuration",
+        wanted="with the keys data, task and sweep",
+        remedy="Export one from the Report page to start from.",
+    )
+    if not is_record(content):
+        return RunConfig.from_mapping(content), None
+    record = DecisionRecord.from_mapping(content)
+    return record.run, record
 
 
 def _refuse_bombs(text: str) -> None:
