@@ -332,6 +332,11 @@ def choose_because(point: ChosenPoint, how: HowChosen) -> None:
         st.session_state[f"report.{name}.{point.key}"] = words
 
 
+def remember_how(point: ChosenPoint, how: HowChosen) -> None:
+    """Keep how a point was chosen, as a decision record tells it."""
+    st.session_state[_HOW] = {**st.session_state.get(_HOW, {}), (point.key, point.threshold): how}
+
+
 def how_chosen(point: ChosenPoint) -> HowChosen | None:
     """How a point was chosen; None for one picked on the curve, or opened by a link."""
     found = st.session_state.get(_HOW, {}).get((point.key, point.threshold))

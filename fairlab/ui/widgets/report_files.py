@@ -13,6 +13,7 @@ from fairlab.reports.tables.points import points_table, rates_table
 from fairlab.results import SweepResult
 from fairlab.ui.permissions import is_closed
 from fairlab.ui.store import result, store
+from fairlab.ui.widgets.record_view import offer_record
 from fairlab.ui.widgets.report_view import Chosen
 
 OWN = "-for-own-use"  # part of the names of files that must not be passed on
@@ -96,6 +97,7 @@ def offer_files(chosen: Chosen, config: RunConfig) -> None:
             "and decides for new people who come with a score and a group; the YAML holds them "
             "too. The tables (CSV) list all models of the run at the run's own threshold."
         )
+    offer_record(chosen.point, config, chosen.result, smallest, name)
     st.markdown("The same numbers again, on any machine with fairlab:")
     table = " --data YOUR_TABLE" if config.data.source == "file" else ""
     st.code(f"fairlab sweep {run}.yaml{table} --out results", language="bash")

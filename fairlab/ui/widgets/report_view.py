@@ -7,8 +7,8 @@ import streamlit as st
 from fairlab.config import Choice, RunConfig
 from fairlab.data import TaskData, open_task
 from fairlab.errors import FairlabError, InputError
+from fairlab.language import tr
 from fairlab.reports.export import chosen_index
-from fairlab.reports.imports import read_run
 from fairlab.reports.sentences.curve import point_label
 from fairlab.reports.sentences.limits import limits
 from fairlab.results import SweepResult
@@ -19,6 +19,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, run_exists, store
 from fairlab.ui.widgets.plugin_groups import plugin_groups
+from fairlab.ui.widgets.record_view import compare_with_import, read_upload, say_other_table
 from fairlab.ui.widgets.share import say_read_only
 from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.subject import people_of
@@ -74,6 +75,7 @@ def adopt_import() -> None:
     state.choose(point)
     st.session_state[_key("reason", point)] = choice.reason
     st.session_state[_key("dissent", point)] = choice.dissent
+    compare_with_import(point)
     st.success(f"The imported run is done, and its choice is below: {as_it_is(point.label)}.")
 
 
@@ -117,7 +119,12 @@ def ask_reasons(chosen: Chosen) -> RunConfig:
     words = {}
     for column, name, label, hint in (
         (left, "reason", "Why this one", "What spoke for it, and who decided."),
-        (right, "dissent", "Who disagrees, and why", "Objections, and what would change the mind."),
+        (
+            right,
+            "dissent",
+            "Who disagrees, and why",
+            "Objections, and what would change the mind. An empty line begins another voice.",
+        ),
     ):
         words[name] = column.text_area(
             label,
@@ -156,7 +163,9 @@ def show_limits(chosen: Chosen) -> None:
 def offer_import() -> None:
     """A YAML file back into a run."""
     uploaded = st.file_uploader(
-        "A run exported from fairlab (YAML)", type=["yaml", "yml"], key="report.upload"
+        tr("A run or a decision record exported from fairlab (YAML or JSON)"),
+        type=["yaml", "yml", "json"],
+        key="report.upload",
     )
     if uploaded is None:
         return
@@ -191,13 +200,14 @@ def _read_import(content: bytes) -> tuple[RunConfig, TaskData] | None:
     """The run of a file and its table; None, with what is wrong, when there is none."""
     config = None
     try:
-        config = read_run(content)
+        config = read_upload(content)
         _refuse_others_tables(config)
         return config, open_task(config)
     except InputError as error:
         for problem in error.problems:
             st.error(as_it_is(problem))
         if config is not None and config.data.source == "file":
+            say_other_table()
             st.markdown(
                 "The run is about a table of your own. Upload that file on the Data page, then "
                 "import the run again."
