@@ -2,21 +2,26 @@
 
 import re
 
+from fairlab.language import tr
 from fairlab.reports.invisible import visible
 
-_SIGNS = frozenset(r"\`*_[]$~#|:!{}")
+_SIGNS = frozenset(r"\`*_[]$~#|!{}")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # A backslash does not keep these from becoming links where a reader looks for bare addresses; a
 # word joiner, which has no width, does.
 _LIVE = re.compile(r"(?<=\S)(?=@\S)|(?<=www)(?=\.)|(?<=http)(?=s?:)|(?<=ftp)(?=:)", re.IGNORECASE)
-_FIRST = re.compile(r"^(\d*)([-+=.)])")  # a list, or a line under a heading
+# Signs that make a list or a heading where a line begins, and an icon or a colour in Streamlit.
+_FIRST = re.compile(r"^(\d*)([-+=.)])(?=\s|$|[-=])")
+# Counts in notes: "3 rows left out", "unit (2)".
+_COUNTED = re.compile(r"(^|\()([\d,]+)(\)| rows?\b)")
+_ICON = re.compile(r":(?=[+\w-]+:|[\w-]+\\?\[|material/)")
 
 
 def md(text: str) -> str:
     """One line of Markdown that reads as the text: no markup, link, picture, formula or HTML."""
     plain = _LIVE.sub("\u2060", visible(" ".join(text.split())))
     shown = "".join(_ENTITIES.get(sign) or _escaped(sign) for sign in plain)
-    return _FIRST.sub(r"\1\\\2", shown)
+    return _ICON.sub(r"\\:", _FIRST.sub(r"\1\\\2", shown))
 
 
 def md_quote(text: str) -> str:
@@ -35,3 +40,19 @@ def md_table(head: list[str], rows: list[list[str]]) -> str:
 
 def _escaped(sign: str) -> str:
     return f"\\{sign}" if sign in _SIGNS else sign
+
+
+def few_in_note(note: str, smallest: int) -> str:
+    """A note on how a table was read, with its counts of few rows as "fewer than"."""
+
+    def shown(found: re.Match[str]) -> str:
+        few = 0 < int(found[2].replace(",", "")) < smallest
+        number = tr("fewer than {n}", n=smallest) if few else found[2]
+        return f"{found[1]}{number}{found[3]}"
+
+    return _COUNTED.sub(shown, note)
+
+
+def prompt(question: str) -> str:
+    """A question that only people can answer, with room for the answer."""
+    return f"> **{md(tr('To be written'))}.** {md(question)}"
