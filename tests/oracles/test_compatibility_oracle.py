@@ -162,7 +162,7 @@ class Definition:
         return found, x
 
 
-@pytest.mark.parametrize("seed", range(70))
+@pytest.mark.parametrize("seed", range(30))
 def test_linear_criteria_equal_a_programme_over_every_threshold(seed: int) -> None:
     """Two to four groups, ties, weights in every third: all sets of linear criteria."""
     people = small_people(seed, 2 + seed % 3, weighted=seed % 3 == 0)
@@ -181,7 +181,7 @@ def test_linear_criteria_equal_a_programme_over_every_threshold(seed: int) -> No
         assert entry.lower == pytest.approx(least, abs=2e-8), entry.criteria
 
 
-@pytest.mark.parametrize("seed", range(70, 90))
+@pytest.mark.parametrize("seed", range(70, 76))
 def test_predictive_parity_is_never_beaten_by_a_grid_of_programmes(seed: int) -> None:
     """No lowest PPV (or NPV) on a fine grid gives less than the proved bound, and the grid comes
     close to what the rule attains."""
@@ -214,7 +214,7 @@ def test_both_predictive_parities_at_once_against_a_grid(seed: int) -> None:
     assert entry.lower - 1e-6 <= grid <= entry.upper + 0.0402
 
 
-@pytest.mark.parametrize("seed", range(90, 98))
+@pytest.mark.parametrize("seed", range(90, 94))
 def test_no_pair_of_randomised_thresholds_beats_the_bound(seed: int) -> None:
     """Brute force: every pair of thresholds per group mixed in steps of a fifth, both groups."""
     people = small_people(seed, 2)

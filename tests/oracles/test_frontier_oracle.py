@@ -105,8 +105,8 @@ def least_cost(
 
 @pytest.mark.parametrize(("constraint", "form"), CASES)
 def test_the_frontier_equals_the_programme_over_all_thresholds(constraint: str, form: str) -> None:
-    """200 random problems: at random slacks, at breakpoints and between, cost to 1e-6."""
-    for seed in range(200):
+    """Random problems: at random slacks, at breakpoints and between, cost to 1e-6."""
+    for seed in range(60):
         people = small_problem(seed)
         rng = np.random.default_rng(1000 + seed)
         costs = [(1, 1), (1, 1), (2, 0.5), (1, 4)][seed % 4]
@@ -141,7 +141,7 @@ def test_rules_keep_the_slack_and_have_the_cost_that_is_promised(
 ) -> None:
     """Expected counts of each rule, counted person by person, give the gap and the cost."""
     gap = FRONTIER_GAPS[constraint] if form == "max" else GAPS["average_absolute_odds_difference"]
-    for seed in range(60):
+    for seed in range(30):
         people = small_problem(seed)
         frontier = threshold_frontier(people, constraint, 1, 2, form=form)
         rng = np.random.default_rng(seed)

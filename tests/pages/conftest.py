@@ -1,9 +1,11 @@
 """Pages as Streamlit runs them, without a browser: always through app.py."""
 
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import joblib
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
@@ -22,6 +24,21 @@ from tests.stored import stored_run
 manifest_scanner.scan_component_manifests = functools.cache(
     manifest_scanner.scan_component_manifests
 )
+
+# The Data page fits boosted trees to see what features together tell about groups: a second that
+# each test of it would pay for the same tables.
+_proxies = sys.modules["fairlab.data.proxies"]  # the package has a function of that name
+_together, _TOGETHER = _proxies._together, {}
+
+
+def _together_once(*what):  # type: ignore[no-untyped-def]
+    key = joblib.hash(what)
+    if key not in _TOGETHER:
+        _TOGETHER[key] = _together(*what)
+    return _TOGETHER[key]
+
+
+_proxies._together = _together_once
 
 APP = Path(__file__).parents[2] / "app.py"
 # The visitor whom ``open_page`` brings, and another; both without a cookie, as AppTest has none.
