@@ -41,25 +41,26 @@ _STYLE = """
 """
 
 
-def bars_html(bars: Sequence[Bar], label: str) -> str:
+def bars_html(bars: Sequence[Bar], label: str, of: int | None = None) -> str:
     """A list whose lines carry their number in words and as the length of a bar.
 
     Args:
         label: What the list is, for screen readers.
+        of: How many a full bar stands for; None for the most of them.
     """
-    most = max((bar.value for bar in bars), default=0)
+    most = max((bar.value for bar in bars), default=0) if of is None else of
     lines = "".join(_line(bar, most) for bar in bars)
     return f'{_STYLE}<ul class="fl-bars" aria-label="{html.escape(label)}">{lines}</ul>'
 
 
 def _line(bar: Bar, most: int) -> str:
-    share = 100 * bar.value / most if most else 0.0
+    share = min(100 * bar.value / most, 100.0) if most else 0.0
+    fill = f'<div class="fl-bar-fill fl-p{bar.pattern}" style="width:{share:.1f}%"></div>'
     label, said = html.escape(visible(bar.label)), html.escape(bar.said)
     return (
         f'<li><div class="fl-bar-row"><span class="fl-bar-label">{label}</span>'
         f'<span class="fl-bar-said">{said}</span></div><div class="fl-bar-track" '
-        f'aria-hidden="true"><div class="fl-bar-fill fl-p{bar.pattern}" '
-        f'style="width:{share:.1f}%"></div></div></li>'
+        f'aria-hidden="true">{fill if bar.value else ""}</div></li>'
     )
 
 

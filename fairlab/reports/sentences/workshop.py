@@ -245,12 +245,16 @@ def stances_sentence(support: int, accept: int, against: int, present: int) -> s
     )
 
 
-def clock_words() -> dict[str, str]:
-    """What the clock says, for the browser; "{time}" is filled in there."""
+def clock_words(*, timed: bool = True) -> dict[str, str]:
+    """What the clock says, for the browser.
+
+    Args:
+        timed: Whether a missing limit is worth a word.
+    """
     return {
         "left": tr("left"),
         "over": tr("Time is up"),
-        "none": tr("no time limit"),
+        "none": tr("no time limit") if timed else "",
         "minute": tr("One minute left."),
         "aria": tr("Time left in this phase"),
     }

@@ -147,6 +147,13 @@ function draw(state) {
     if (moved > 5) svg("circle", { cx: mark.x0, cy: mark.y0, r: 4, fill: mark.point.color }, node);
   }
   for (const mark of marks) bubble(state, node, mark, font);
+  const own = marks.find((mark) => mark.point.index === data.mine);
+  if (own) {
+    svg("text", {
+      x: own.x, y: own.y - own.r - 5, "text-anchor": "middle", "font-size": 0.85 * font, "font-weight": 700,
+      fill: "currentColor", stroke: "var(--st-background-color)", "stroke-width": 4, "paint-order": "stroke",
+    }, node, data.words.mine);
+  }
   if (focused !== null) plot.querySelector(`[data-index="${focused}"]`)?.focus();
 }
 
@@ -172,9 +179,6 @@ function bubble(state, node, mark, font) {
   const shift = count ? -0.1 * font : 0.33 * font;
   svg("text", { ...base, y: mark.y + shift, "font-size": font }, group, String(point.number));
   if (count) svg("text", { ...base, y: mark.y + 0.85 * font, "font-size": 0.78 * font }, group, `×${count}`);
-  if (point.index === data.mine) {
-    svg("text", { x: mark.x, y: mark.y - mark.r - 4, "text-anchor": "middle", fill: "currentColor", "font-size": 0.8 * font, "font-weight": 700 }, group, data.words.mine);
-  }
   group.addEventListener("click", (event) => {
     event.stopPropagation();
     pick(state, point.index);
@@ -286,7 +290,9 @@ export default function (component) {
       return item;
     }),
   );
-  state.root.classList.toggle("fl-room-beside", data.beside);
+  state.root.classList.toggle("fl-room-beside", data.beside && !data.quiet);
+  state.card.hidden = data.quiet;
+  parentElement.querySelector(".fl-room-steps").hidden = data.quiet;
   draw(state);
   card(state);
   return () => {

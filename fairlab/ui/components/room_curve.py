@@ -45,6 +45,7 @@ def room_curve(
     choosing: bool = False,
     beside: bool = False,
     tall: bool = False,
+    quiet: bool = False,
     key: str,
 ) -> int | None:
     """Draw the curve; a tap shows what the point means, without asking the server.
@@ -63,6 +64,7 @@ def room_curve(
         choosing: Whether the page wants to know what is picked.
         beside: Whether the words stand beside the chart where there is room.
         tall: For a projector.
+        quiet: Without the words of the picked point.
         key: Unique on the page.
 
     Returns:
@@ -82,6 +84,7 @@ def room_curve(
             "choosing": choosing,
             "beside": beside,
             "tall": tall,
+            "quiet": quiet,
         },
         on_picked_change=_nothing,
     )

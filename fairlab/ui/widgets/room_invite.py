@@ -21,18 +21,31 @@ def invite(room: Room) -> None:
 def on_the_board(room: Room) -> None:
     """QR code, link and what to type."""
     link = link_for_others("workshop", {"room": room.code})
-    st.image(qr_svg(link), width=220, alt=tr("QR code of the link to this room"))
+    qr_code(room, width=220)
     copy_link(link, label=tr("Link to the room {title}", title=room.title), key="room.link")
     if only_here(link):
-        with st.popover(tr("Phones cannot follow it"), icon=":material/wifi_off:"):
+        with st.popover(tr("Local link"), icon=":material/wifi_off:"):
             st.markdown(_only_here())
-    elif origin(link):
-        st.markdown(
-            tr(
-                "Or open `{address}`, press **Join a workshop** and type the code.",
-                address=origin(link),
-            )
-        )
+    else:
+        st.markdown(how_to_type(room))
+
+
+def qr_code(room: Room, *, width: int) -> None:
+    """The link to the room for cameras.
+
+    Args:
+        width: In pixels.
+    """
+    link = link_for_others("workshop", {"room": room.code})
+    st.image(qr_svg(link), width=width, alt=tr("QR code of the link to this room"))
+
+
+def how_to_type(room: Room) -> str:
+    """The way in without a camera."""
+    address = origin(link_for_others("workshop", {"room": room.code}))
+    if not address:
+        return tr("Or press **Join a workshop** and type the code.")
+    return tr("Or open `{address}`, press **Join a workshop** and type the code.", address=address)
 
 
 def _only_here() -> str:

@@ -12,7 +12,7 @@ from fairlab.ui import rooms
 from fairlab.ui.components.room_pulse import room_pulse
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.presenting import presenting
-from fairlab.ui.widgets.room_invite import invite, on_the_board
+from fairlab.ui.widgets.room_invite import how_to_type, invite, on_the_board, qr_code
 from fairlab.ui.widgets.room_runs import show_runs
 from fairlab.ui.widgets.room_session import Curve, Here, come_in, say_refused
 from fairlab.ui.widgets.workshop_board import show_board, show_steps
@@ -32,6 +32,11 @@ from fairlab.ui.widgets.workshop_setup import set_up
 _STYLE = """
 <style>
 .st-key-shell-title h1 {font-size: 1.25rem; padding: 0;}
+.stMarkdown blockquote, .stMarkdown blockquote * {color: inherit !important; opacity: 1 !important;}
+.stMarkdown blockquote {border-left: 3px solid #0072B2 !important;
+  margin: 0.25rem 0 !important;}
+[data-testid="stRadio"] [data-testid="stCaptionContainer"] {color: inherit; opacity: 0.85;}
+@media (max-width: 640px) {.stMain h3 {font-size: 1.25rem !important;}}
 </style>
 """
 SESSION, RUNS, REPLAY, SETUP = "session", "runs", "replay", "setup"
@@ -96,9 +101,17 @@ def _wall(here: Here) -> None:
     if not here.state.run_id:
         _welcome(here)
         return
-    show_steps(here)
+    _head(here)
     show_board(here)
-    st.markdown(tr("Join: **{code}**", code=here.room.code))
+
+
+def _head(here: Here) -> None:
+    """On the wall: phases and clock, and beside them the way in for those who come late."""
+    steps, late = st.columns([6, 1], gap="medium", vertical_alignment="center")
+    with steps:
+        show_steps(here)
+    with late:
+        qr_code(here.room, width=150)
 
 
 def _welcome(here: Here) -> None:
@@ -106,11 +119,13 @@ def _welcome(here: Here) -> None:
     st.subheader(as_it_is(here.room.title), anchor=False)
     words, code = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
+        st.subheader(tr("Scan the code with your phone"), anchor=False)
+        st.markdown(how_to_type(here.room))
         st.title(here.room.code, anchor=False)
         people = len(here.state.participants)
         st.subheader(tr_n("{n} person is here", "{n} people are here", people), anchor=False)
     with code:
-        on_the_board(here.room)
+        qr_code(here.room, width=560)
 
 
 def _facilitator(here: Here) -> None:
@@ -202,9 +217,8 @@ def _present(here: Here, part: str) -> None:
     if part == REPLAY:
         show_replay(here)
         return
-    show_steps(here)
-    head = st.container()
+    _head(here)
+    head = st.container(horizontal=True, vertical_alignment="center")
     curve = show_board(here)
     with head:
         next_step(here, curve)
-    st.markdown(tr("Join: **{code}**", code=here.room.code))

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fairlab.language import tr, tr_n
 from fairlab.reports.figures.workshop import Bar, bars_html
@@ -11,6 +12,7 @@ from fairlab.reports.sentences.workshop import answers_sentence, few_warning, me
 from fairlab.reports.tables.workshop import FEW, by_point_table, chosen_counts
 from fairlab.runs.room_state import Answer
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.presenting import presenting
 from fairlab.ui.widgets.chart import show_table
 from fairlab.ui.widgets.room_session import Curve, Here, act
 from fairlab.ui.widgets.workshop_curve import show_curve
@@ -25,10 +27,15 @@ def show_answers(here: Here, curve: Curve, *, key: str) -> None:
     mine = here.state.answer_of(here.me)
     own = None if mine is None else mine.index
     first = next(iter(counts), None)
-    show_curve(curve, counts=counts, mine=own, selected=first, key=f"{key}.curve")
+    on_wall = presenting()
+    chart, left, right = _places(on_wall)
+    with chart:
+        shown = None if on_wall else first
+        show_curve(
+            curve, counts=counts, mine=own, selected=shown, quiet=on_wall, key=f"{key}.curve"
+        )
     if not answers:
         return
-    left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**{tr('Which point')}**")
         st.html(bars_html(_points(curve, counts), tr("How many chose each point")))
@@ -38,6 +45,16 @@ def show_answers(here: Here, curve: Curve, *, key: str) -> None:
     show_reasons(here, curve)
     table = by_point_table(counts, curve.points, len(answers))
     show_table(table, key=f"{key}.table")
+
+
+def _places(on_wall: bool) -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator]:
+    """Where chart, points and metrics go: all in one view on the wall, else one under another."""
+    if on_wall:
+        chart, bars = st.columns([3, 2], gap="large")
+        return chart, bars, bars
+    chart = st.container()
+    left, right = st.columns(2, gap="large")
+    return chart, left, right
 
 
 def _points(curve: Curve, counts: dict[int, int]) -> list[Bar]:
@@ -93,11 +110,16 @@ def quoted(text: str) -> str:
 
 
 def before_reveal(here: Here) -> None:
-    """For the facilitator: how many answered, and whether so few can be guessed at."""
+    """How many answered; for the facilitator whether so few can be guessed at."""
     answers, present = len(here.state.answers), len(here.state.participants)
-    left, right = st.columns(2)
-    left.metric(tr("People in the room"), present, border=True)
-    right.metric(tr("Answers received"), answers, border=True)
+    st.progress(
+        min(answers / present, 1.0) if present else 0.0,
+        text=tr(
+            "**{answers} of {present}** people in the room have answered.",
+            answers=answers,
+            present=max(present, answers),
+        ),
+    )
     warning = few_warning(answers) if answers else ""
     if warning and here.leads:
         st.warning(warning, icon=":material/visibility_off:")

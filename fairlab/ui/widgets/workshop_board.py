@@ -39,7 +39,7 @@ def show_steps(here: Here) -> None:
             phase_task(state.phase, state.revealed),
             ends=state.timer_ends,
             seconds=state.phase_seconds,
-            words=clock_words(),
+            words=clock_words(timed=state.phase != "decided"),
             key="room.clock",
         )
 

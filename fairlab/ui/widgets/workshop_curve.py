@@ -31,6 +31,7 @@ def show_curve(
     mine: int | None = None,
     counts: Mapping[int, int] | None = None,
     choosing: bool = False,
+    quiet: bool = False,
     key: str,
 ) -> int | None:
     """Draw the curve; the model picked since the last run of the page, if one was.
@@ -38,7 +39,7 @@ def show_curve(
     Args:
         curve: What is pinned.
         metric: The gap said of a point beside that of the constraint.
-        selected, mine, counts, choosing, key: As in :func:`room_curve`.
+        selected, mine, counts, choosing, quiet, key: As in :func:`room_curve`.
     """
     shown = {p.index for p in curve.points}
     others = [
@@ -75,6 +76,7 @@ def show_curve(
         choosing=choosing,
         beside=True,
         tall=presenting(),
+        quiet=quiet,
         key=key,
     )
 

@@ -73,7 +73,7 @@ def show_phase(here: Here) -> None:
         phase_title(state.phase),
         ends=state.timer_ends,
         seconds=state.phase_seconds,
-        words=clock_words(),
+        words=clock_words(timed=state.phase != "decided"),
         key="room.clock",
     )
     if state.run_id:
@@ -142,7 +142,7 @@ def form_of(here: Here) -> dict[str, Any]:
     if name not in forms:
         mine = here.state.answer_of(here.me)
         forms[name] = {
-            "metric": METRICS[0] if mine is None else mine.metric,
+            "metric": None if mine is None else mine.metric,
             "index": None if mine is None else mine.index,
             "text": "" if mine is None else mine.reason,
             "how": None if mine is None else mine.how,
@@ -161,7 +161,7 @@ def _answer(here: Here, curve: Curve) -> None:
     form["metric"] = st.radio(
         tr("What matters most to you?"),
         METRICS,
-        index=METRICS.index(form["metric"]) if form["metric"] in METRICS else 0,
+        index=METRICS.index(form["metric"]) if form["metric"] in METRICS else None,
         format_func=metric_title,
         captions=[metric_words(name, curve.words) for name in METRICS],
         label_visibility="collapsed",
@@ -264,13 +264,14 @@ def _send(here: Here, curve: Curve, form: dict[str, Any], shut: bool) -> None:
     label = tr("Send") if number is None else tr("Send point {number}", number=number)
     if mine is not None and same:
         label = tr("Sent")
-    if number is None and not shut:
-        st.markdown(tr("Tap a point on the curve to send it."))
+    missing = form["index"] is None or form["metric"] is None
+    if missing and not shut:
+        st.markdown(tr("Choose what matters to you and tap a point; then you can send it."))
     pressed = st.button(
         label,
         type="primary",
         width="stretch",
-        disabled=shut or form["index"] is None or same,
+        disabled=shut or missing or same,
         key="room.send",
     )
     if pressed:

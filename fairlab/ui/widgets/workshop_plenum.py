@@ -54,11 +54,10 @@ def _proposal(here: Here, curve: Curve, position: int, proposal: Proposal) -> No
             Bar(stance_title(stance), n, str(n), pattern)
             for pattern, (stance, n) in enumerate(counts.items())
         ]
-        st.html(bars_html(bars, tr("Where the room stands")))
+        present = len(here.state.participants)
+        st.html(bars_html(bars, tr("Where the room stands"), of=present))
         st.markdown(
-            stances_sentence(
-                counts["support"], counts["accept"], counts["object"], len(here.state.participants)
-            )
+            stances_sentence(counts["support"], counts["accept"], counts["object"], present)
         )
         _words_of(proposal)
         if not here.leads and not here.watches:
@@ -128,21 +127,17 @@ def _propose(here: Here, curve: Curve) -> None:
 
 
 def _option(curve: Curve, counts: dict[int, int], index: int) -> str:
-    chosen = tr_n("{n} person", "{n} people", counts.get(index, 0))
     label = visitor.point_label(curve.record.id, index)
     number = curve.number(index)
-    if here_counts := counts.get(index, 0):
-        return (
-            tr(
-                "Point {number} ({label}): chosen by {chosen}",
-                number=number,
-                label=label,
-                chosen=chosen,
-            )
-            if here_counts
-            else ""
-        )
-    return tr("Point {number} ({label})", number=number, label=label)
+    if not counts.get(index):
+        return tr("Point {number} ({label})", number=number, label=label)
+    return tr_n(
+        "Point {number} ({label}): chosen by {n} person",
+        "Point {number} ({label}): chosen by {n} people",
+        counts[index],
+        number=number,
+        label=label,
+    )
 
 
 def decide(here: Here, curve: Curve) -> None:
