@@ -30,6 +30,7 @@ from fairlab.reports.left_out import counted, left_out_sentence
 from fairlab.reports.sentences.health import finding_words
 from fairlab.reports.tables.frontier import frontier_frame
 from fairlab.reports.tables.honesty import folds_frame, noise_table
+from fairlab.reports.tables.numbers import chosen_model, numbers_table
 from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
 from fairlab.reports.withheld import (
     hidden_promise,
@@ -142,13 +143,18 @@ def export_files(
         ensure_ascii=False,
         allow_nan=False,
     )
+    from fairlab.reports.notebook import NAME, notebook_bytes  # which speaks of these files
+
+    numbers = numbers_table(result, chosen_model(config, result), smallest=smallest)
     return {
         "config.yaml": run_yaml(config).encode(),
+        "numbers.csv": csv_bytes(numbers),
         "points.csv": csv_bytes(points_table(result, smallest=smallest)),
         "rates.csv": csv_bytes(rates_table(result, smallest=smallest)),
         **_frontier_file(result, smallest),
         **_honesty_files(result, smallest),
         "result.json": f"{record}\n".encode(),
+        NAME: notebook_bytes(config, result, smallest=smallest, numbers=numbers),
     }
 
 

@@ -324,7 +324,15 @@ def test_export_is_the_same_bytes_whatever_the_clock_said() -> None:
     first = export_files(small.config(), small.result())
     second = export_files(small.config(), replace(small.result(), seconds=99.0))
     assert first == second
-    assert list(first) == ["config.yaml", "points.csv", "rates.csv", "noise.csv", "result.json"]
+    assert list(first) == [
+        "config.yaml",
+        "numbers.csv",
+        "points.csv",
+        "rates.csv",
+        "noise.csv",
+        "result.json",
+        "notebook.ipynb",
+    ]
     packed = export_zip(small.config(), small.result())
     assert packed == export_zip(small.config(), small.result())
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
