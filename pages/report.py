@@ -1,25 +1,31 @@
-"""Report: the chosen model with its reasons, what it does not show, and files to take away."""
+"""Report: the choice, its reasons, the report as it will be read, and files to take away."""
 
 import streamlit as st
 
+from fairlab.language import tr
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import report_view as view
-from fairlab.ui.widgets.report_files import offer_files
+from fairlab.ui.widgets.report_files import choose_smallest, offer_files, offer_report
 from fairlab.ui.widgets.report_numbers import show_choice
+from fairlab.ui.widgets.report_preview import show_preview
+from fairlab.ui.widgets.report_written import written
 from fairlab.ui.widgets.share import share
 
-begin_page("Report", "Take the choice away, with its reasons, as files that anyone can run again.")
+begin_page(tr("Report"), tr("Take the choice away, with its reasons, as one file for anyone."))
 view.adopt_import()
 chosen = view.choose()
 if chosen is not None:
-    share("report", key="report.share")
     view.say_whose(chosen)
     show_choice(chosen)
-    st.subheader("Reasons", anchor=False)
     config = view.ask_reasons(chosen)
-    st.subheader("What this does not show", anchor=False)
     view.show_limits(chosen)
-    st.subheader("Files", anchor=False)
-    offer_files(chosen, config)
-st.subheader("Import a run", anchor=False)
-view.offer_import()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(tr("The report"), anchor=False, width="stretch")
+        share("report", key="report.share")
+        smallest = choose_smallest(chosen)
+        texts = written(chosen, config, smallest)
+        offer_report(chosen, config, texts, smallest)
+    show_preview(chosen, config, texts, smallest)
+    st.subheader(tr("Files"), anchor=False)
+    offer_files(chosen, config, texts, smallest)
+view.offer_import(open_now=chosen is None)

@@ -55,4 +55,4 @@ def few_in_note(note: str, smallest: int) -> str:
 
 def prompt(question: str) -> str:
     """A question that only people can answer, with room for the answer."""
-    return f"> **{md(tr('To be written'))}.** {md(question)}"
+    return f"**{md(tr('To be written'))}.** {md(question)}"

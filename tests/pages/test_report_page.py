@@ -1,5 +1,6 @@
 """Report as a visitor meets it."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from fairlab.reports.export import run_yaml
 from fairlab.results import SweepResult
 from fairlab.runs.store import RunStore
 from tests.pages.conftest import OTHER, OTHER_TOKEN, OWNER
+from tests.stored import stored_run
 
 Open = Callable[..., AppTest]
 Trained = tuple[RunConfig, SweepResult]
@@ -35,12 +37,15 @@ def test_without_a_choice_it_says_what_to_do_and_still_imports(open_page: Open) 
 
 
 def test_a_choice_with_numbers_limits_and_files(open_page: Open, finished_run: str) -> None:
-    """Three numbers, limits about this run, four downloads, and the command to run it again."""
+    """Three numbers, limits about this run, files to take away, and the command to run it again."""
     app = open_page("report", run=finished_run, chosen=(2,))
     assert len(app.metric) == 3
     assert "8 models were trained" in words(app)
     assert "records what happened" in words(app)
-    assert len(app.get("download_button")) == 4
+    labels = {button.proto.label for button in app.get("download_button")}
+    assert {"Everything (zip)", "Run (YAML)", "Models (CSV)", "Rates per group (CSV)"} <= labels
+    assert {"Decision record (YAML)", "Decision record (JSON)"} <= labels
+    assert {"Report (HTML)", "Model card", "Datasheet", "Every number (CSV)"} <= labels
     assert any(code.value.startswith("fairlab sweep fairlab-") for code in app.code)
 
 
@@ -48,7 +53,9 @@ def test_reasons_go_into_the_yaml(open_page: Open, finished_run: str) -> None:
     """What is typed is in the file, with the model, and the file reads back."""
     app = open_page("report", run=finished_run, chosen=(2,))
     app.text_area[0].set_value("Less distance for few points.")
-    app.text_area[1].set_value("- Ana: too costly").run()
+    app.text_area[1].set_value("- Ana: too costly")
+    app.session_state["report.tabs"] = "Run"
+    app.run()
     yaml = next(code.value for code in app.code if code.value.startswith("# Written by"))
     again = RunConfig.from_yaml(yaml)
     assert again.choice == Choice(
@@ -214,13 +221,46 @@ def test_a_layer_model_brings_its_meter(open_page: Open, finished_run: str) -> N
 def test_files_say_how_much_they_leave_out_and_can_keep_it(
     open_page: Open, finished_run: str
 ) -> None:
-    """Before the click: how many numbers and why; kept small cells must not be passed on."""
+    """Anyone can read a public table, so its small cells are kept until told otherwise."""
     app = open_page("report", run=finished_run, chosen=(2,))
+    assert "Anyone can read the rows of this table" in words(app)
+    assert "in Models (CSV)" not in words(app)
+    app.toggle(key="report.keep.public").set_value(False).run()
     assert "in Models (CSV)" in words(app)
     assert "fewer than 10 people" in words(app)
+
+
+def test_files_of_an_own_table_leave_small_cells_out_until_told_otherwise(
+    open_page: Open, trained: Trained, fairlab_home: Path
+) -> None:
+    """Kept small cells must not be passed on; the names of files say so."""
+    run = own_table(trained[0])
+    RunStore().keep_upload(OWNER, run.data.fingerprint, "own.csv", 1, 1989)
+    app = open_page("report", run=stored_run(fairlab_home, run, trained[1], OWNER), chosen=(2,))
+    assert "in Models (CSV)" in words(app)
     app.toggle(key="report.keep").set_value(True).run()
     assert "in Models (CSV)" not in words(app)
     assert "do not pass them on" in words(app)
+
+
+def test_the_report_is_previewed_and_each_text_in_its_tab(
+    open_page: Open, finished_run: str
+) -> None:
+    """Only the open tab is made; the report is the file itself, with the words typed above."""
+    app = open_page("report", run=finished_run, chosen=(2,))
+    app.text_area[0].set_value("Less distance <b>for</b> few points.").run()
+    source = app.get("iframe")[0].proto.src
+    page = base64.b64decode(source.partition("base64,")[2]).decode()
+    assert "Less distance &lt;b&gt;for&lt;/b&gt; few points." in page
+    assert "Intended use" not in words(app)
+    app.session_state["report.tabs"] = "Model card"
+    app.run()
+    assert not app.exception
+    assert "#### Intended use" in words(app)
+    assert not app.get("iframe")
+    app.session_state["report.tabs"] = "Datasheet"
+    app.run()
+    assert "1,989 rows" in words(app)
 
 
 def test_the_chosen_model_has_intervals_and_stands_beside_the_unmitigated_one(

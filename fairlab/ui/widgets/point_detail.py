@@ -151,16 +151,18 @@ def _table(frame: pd.DataFrame) -> None:
 
 
 def _next_steps() -> None:
-    st.markdown(tr("**Look at the chosen model:**"))
-    columns = st.columns(6)
-    targets = (
-        tr("Thresholds"),
-        tr("Impossibility"),
-        tr("Audit"),
-        tr("Compare"),
-        tr("Stream"),
-        tr("Report"),
-    )
-    for column, name in zip(columns, targets, strict=True):
-        with column:
-            st.page_link(f"pages/{name.lower()}.py", label=name, icon=":material/arrow_forward:")
+    """The report at once, or a closer look first."""
+    if st.button(
+        tr("Write the report"), type="primary", key="train.report", icon=":material/description:"
+    ):
+        st.switch_page("pages/report.py")
+    st.markdown(tr("**Or look at the chosen model first:**"))
+    with st.container(horizontal=True):
+        for file, name in (
+            ("thresholds", tr("Thresholds")),
+            ("impossibility", tr("Impossibility")),
+            ("audit", tr("Audit")),
+            ("compare", tr("Compare")),
+            ("stream", tr("Stream")),
+        ):
+            st.page_link(f"pages/{file}.py", label=name, icon=":material/arrow_forward:")

@@ -73,6 +73,30 @@ def offer_record(
     st.code(f"fairlab sweep {name}-decision.yaml{table}", language="bash")
 
 
+def preview_record(
+    point: state.ChosenPoint, config: RunConfig, found: SweepResult, smallest: int
+) -> None:
+    """The decision record as it would be written now.
+
+    Args:
+        point: The chosen model.
+        config: Its run with the choice and its words.
+        found: Its result.
+        smallest: Numbers that rest on fewer people are hidden.
+
+    Raises:
+        InputError: If there is none, because words are too long or the table is another one.
+    """
+    if is_closed(point.run_id):
+        st.markdown(
+            tr("It names every column of the table, so only who uploaded the table can write it.")
+        )
+        return
+    how, others = state.how_chosen(point), _alternatives(point, config)
+    record = _made(point.run_id, config, found, how, others, smallest, language())
+    st.code(record.to_yaml(), language="yaml", height=760)
+
+
 def _bytes(made: Callable[[], DecisionRecord], write: Callable[[DecisionRecord], str]) -> bytes:
     return write(made()).encode()
 

@@ -1,131 +1,233 @@
 """The files a report can be taken away as, and what they leave out."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from fairlab.config import RunConfig
+from fairlab.errors import FairlabError
 from fairlab.frontier.group_cuts import rule_of_cuts
+from fairlab.language import language, speaking, tr
 from fairlab.metrics.suppression import SMALLEST
 from fairlab.reports.export import OWN_USE, export_files, export_zip, run_yaml
 from fairlab.reports.left_out import count_left_out, left_out_sentence
+from fairlab.reports.model_artefact import artefact_bytes, why_no_artefact
+from fairlab.reports.notebook import NAME as NOTEBOOK
 from fairlab.reports.tables.points import points_table, rates_table
-from fairlab.results import SweepResult
+from fairlab.ui.markdown import as_it_is
 from fairlab.ui.permissions import is_closed
-from fairlab.ui.store import result, store
+from fairlab.ui.store import result, store, task_data
 from fairlab.ui.widgets.record_view import offer_record
 from fairlab.ui.widgets.report_view import Chosen
+from fairlab.ui.widgets.report_written import Written
 
 OWN = "-for-own-use"  # part of the names of files that must not be passed on
 
 
-def choose_smallest(*, closed: bool = False) -> int:
+def choose_smallest(chosen: Chosen) -> int:
     """Below how many people cells are left out of the files; 0 keeps everything.
 
-    Args:
-        closed: The table is somebody else's; small cells are then always left out.
+    Small cells of a table that somebody else uploaded are always left out. Those of a table
+    whose rows are public are kept unless told otherwise: there is nobody to protect.
     """
-    with st.popover("Small cells", icon=":material/visibility_off:"):
+    closed, public = is_closed(chosen.point.run_id), is_public(chosen)
+    with st.popover(tr("Small cells"), icon=":material/visibility_off:"):
         smallest = st.number_input(
-            "A cell is small below this many people",
+            tr("A cell is small below this many people"),
             min_value=SMALLEST if closed else 1,
             max_value=1000,
             value=SMALLEST,
             key="report.smallest.closed" if closed else "report.smallest",
         )
         if closed:
-            st.markdown("Somebody else uploaded the table, so small cells stay left out.")
+            st.markdown(tr("Somebody else uploaded the table, so small cells stay left out."))
             return int(smallest)
-        keep = st.toggle("Keep small cells, for my own use", key="report.keep")
-        st.markdown(
-            "Numbers of small cells can tell what happened to single people. Files that keep them "
-            "must not be passed on."
-        )
+        if public:
+            keep = st.toggle(tr("Keep small cells"), value=True, key="report.keep.public")
+            st.markdown(
+                tr(
+                    "Anyone can read the rows of this table, so its files keep small cells. Files "
+                    "of a table of your own leave them out: they can tell what happened to single "
+                    "people."
+                )
+            )
+        else:
+            keep = st.toggle(tr("Keep small cells, for my own use"), key="report.keep")
+            st.markdown(
+                tr(
+                    "Numbers of small cells can tell what happened to single people. Files that "
+                    "keep them must not be passed on."
+                )
+            )
     return 0 if keep else int(smallest)
 
 
-def offer_files(chosen: Chosen, config: RunConfig) -> None:
-    """YAML, tables and record; made when asked for, small cells left out unless told otherwise."""
-    smallest = choose_smallest(closed=is_closed(chosen.point.run_id))
-    run = f"fairlab-{config.digest()[:8]}"
-    name = f"{run}{'' if smallest else OWN}"
+def is_public(chosen: Chosen) -> bool:
+    """Whether anyone can read the rows of the table: it is one of the catalog, or made up."""
+    return chosen.config.data.source != "file"
+
+
+def offer_report(chosen: Chosen, config: RunConfig, texts: Written, smallest: int) -> None:
+    """The button for the report itself; arguments as for :func:`offer_files`."""
+    name = f"{_name(chosen, config, smallest)}-report.html"
+    _file(tr("Report (HTML)"), texts.html, name, "text/html", "html", primary=True)
+
+
+def offer_files(chosen: Chosen, config: RunConfig, texts: Written, smallest: int) -> None:
+    """Everything as one archive, then each file by itself; made when asked for.
+
+    Args:
+        config: The run with the choice and its words.
+        texts: What is written about the choice.
+        smallest: Cells of fewer people are left out.
+    """
+    run, name = f"fairlab-{config.digest()[:8]}", _name(chosen, config, smallest)
     st.markdown(_said(chosen, smallest))
-    left, middle, right, last = st.columns(4)
-    left.download_button(
-        "Everything (zip)",
-        lambda: export_zip(config, chosen.result, smallest, _rule_files(chosen)),
-        file_name=f"{name}.zip",
-        mime="application/zip",
-        type="primary",
-        key="report.zip",
-        on_click="ignore",
-        width="stretch",
-    )
-    middle.download_button(
-        "Run (YAML)",
-        run_yaml(config),
-        file_name=f"{run}.yaml",
-        mime="application/yaml",
-        key="report.yaml",
-        on_click="ignore",
-        width="stretch",
-    )
-    for column, label, file in (
-        (right, "Models (CSV)", "points.csv"),
-        (last, "Rates per group (CSV)", "rates.csv"),
-    ):
-        column.download_button(
-            label,
-            partial(_file, config, chosen.result, file, smallest),
-            file_name=f"{name}-{file}",
-            mime="text/csv",
-            key=f"report.{file}",
-            on_click="ignore",
-            width="stretch",
+    with st.container(horizontal=True):
+        everything = partial(_everything, chosen, config, texts, smallest, language())
+        _file(tr("Everything (zip)"), everything, f"{name}.zip", "application/zip", "zip")
+        _file(
+            tr("Run (YAML)"),
+            partial(_encoded, config),
+            f"{run}.yaml",
+            "application/yaml",
+            "yaml",
         )
-    for file, content in _rule_files(chosen).items():
-        st.download_button(
-            "Rule: thresholds per group (JSON)",
-            content,
-            file_name=f"{name}-{file}",
-            mime="application/json",
-            key="report.rule",
-            on_click="ignore",
-        )
+        _model(chosen, config, run)
+        _file(tr("Model card"), texts.card, f"{name}-model-card.md", "text/markdown", "card")
+        _file(tr("Datasheet"), texts.sheet, f"{name}-datasheet.md", "text/markdown", "sheet")
+        for label, file, mime in (
+            (tr("Models (CSV)"), "points.csv", "text/csv"),
+            (tr("Rates per group (CSV)"), "rates.csv", "text/csv"),
+            (tr("Every number (CSV)"), "numbers.csv", "text/csv"),
+            (tr("Notebook"), NOTEBOOK, "application/x-ipynb+json"),
+        ):
+            made = partial(_exported, chosen, config, file, smallest, language())
+            _file(label, made, f"{name}-{file}", mime, file)
+        for file, content in _rule_files(chosen).items():
+            label = tr("Rule: thresholds per group (JSON)")
+            _file(label, partial(bytes, content), f"{name}-{file}", "application/json", "rule")
+    if chosen.point.cuts:
         st.markdown(
-            "This choice decides each group at its own threshold. The rule holds the thresholds "
-            "and decides for new people who come with a score and a group; the YAML holds them "
-            "too. The tables (CSV) list all models of the run at the run's own threshold."
+            tr(
+                "This choice decides each group at its own threshold. The rule holds the "
+                "thresholds and decides for new people who come with a score and a group; the YAML "
+                "holds them too. The tables (CSV) list all models of the run at the run's own "
+                "threshold."
+            )
         )
     offer_record(chosen.point, config, chosen.result, smallest, name)
-    st.markdown("The same numbers again, on any machine with fairlab:")
+    st.markdown(tr("The same numbers again, on any machine with fairlab:"))
     table = " --data YOUR_TABLE" if config.data.source == "file" else ""
     st.code(f"fairlab sweep {run}.yaml{table} --out results", language="bash")
-    with st.expander("Preview of the YAML"):
-        st.code(run_yaml(config), language="yaml")
+
+
+def _name(chosen: Chosen, config: RunConfig, smallest: int) -> str:
+    """How file names begin; those that must not be passed on say so."""
+    run = f"fairlab-{config.digest()[:8]}"
+    return run if smallest or is_public(chosen) else f"{run}{OWN}"
+
+
+def _file(
+    label: str,
+    make: Callable[[], bytes],
+    name: str,
+    mime: str,
+    key: str,
+    *,
+    primary: bool = False,
+) -> None:
+    st.download_button(
+        label,
+        make,
+        file_name=name,
+        mime=mime,
+        key=f"report.{key}",
+        type="primary" if primary else "secondary",
+        on_click="ignore",
+    )
+
+
+def _model(chosen: Chosen, config: RunConfig, run: str) -> None:
+    """The model itself, where it can leave its run; why not where it cannot."""
+    point = chosen.point
+    if is_closed(point.run_id):
+        return
+    why = why_no_artefact(chosen.result, point.index)
+    if why:
+        st.button(tr("Model (zip)"), disabled=True, help=as_it_is(why), key="report.no_model")
+        return
+    make = partial(_artefact, chosen, config, language())
+    _file(tr("Model (zip)"), make, f"{run}-model.zip", "application/zip", "model")
+
+
+def _artefact(chosen: Chosen, config: RunConfig, spoken: str) -> bytes:
+    point = chosen.point
+    with speaking(spoken):
+        return artefact_bytes(
+            config,
+            chosen.result,
+            task_data(point.run_id),
+            point.index,
+            threshold=point.threshold,
+            cuts=point.group_cuts,
+        )
+
+
+def _everything(
+    chosen: Chosen, config: RunConfig, texts: Written, smallest: int, spoken: str
+) -> bytes:
+    """All tables, texts and rules in one archive, with the model where it can leave its run."""
+    extra = {**_rule_files(chosen), **texts.files()}
+    if not is_closed(chosen.point.run_id):
+        try:
+            extra["model.zip"] = _artefact(chosen, config, spoken)
+        except FairlabError:  # its button says why
+            extra.pop("model.zip", None)
+    with speaking(spoken):
+        return export_zip(config, chosen.result, smallest, extra)
+
+
+def _encoded(config: RunConfig) -> bytes:
+    return run_yaml(config).encode()
+
+
+def _exported(chosen: Chosen, config: RunConfig, file: str, smallest: int, spoken: str) -> bytes:
+    with speaking(spoken):
+        return export_files(config, chosen.result, smallest)[file]
 
 
 def _said(chosen: Chosen, smallest: int) -> str:
     """That files hold aggregates, and how many numbers they leave out; or must not be passed on."""
+    if not smallest and is_public(chosen):
+        return tr(
+            "The files hold aggregates. Anyone can read the rows of this table, so numbers of few "
+            "people are kept; “Small cells” leaves them out."
+        )
     if not smallest:
         return f"**{OWN_USE}**"
     run_id = chosen.point.run_id
-    counts = _counts(run_id, store().get(run_id).result_key or "", smallest)
+    counts = _counts(run_id, store().get(run_id).result_key or "", smallest, language())
     said = left_out_sentence(counts, smallest)
     if not said:
-        return f"The files hold aggregates only; no number rests on fewer than {smallest} people."
-    return (
-        f"The files hold aggregates only. {said} “Small cells” keeps them, for your own use; on "
-        "the command line that is `--smallest 0`."
+        return tr(
+            "The files hold aggregates only; no number rests on fewer than {smallest} people.",
+            smallest=smallest,
+        )
+    return tr(
+        "The files hold aggregates only. {said} “Small cells” keeps them, for your own use; on "
+        "the command line that is `--smallest 0`.",
+        said=said,
     )
 
 
-@st.cache_data(show_spinner="Counting what the files leave out …", max_entries=64)
-def _counts(run_id: str, result_key: str, smallest: int) -> dict[str, int]:  # noqa: ARG001
+@st.cache_data(show_spinner=False, max_entries=64)
+def _counts(run_id: str, result_key: str, smallest: int, spoken: str) -> dict[str, int]:  # noqa: ARG001
     found = result(run_id)
     return {
-        "Models (CSV)": count_left_out(points_table(found, smallest=smallest)),
-        "Rates per group (CSV)": count_left_out(rates_table(found, smallest=smallest)),
+        tr("Models (CSV)"): count_left_out(points_table(found, smallest=smallest)),
+        tr("Rates per group (CSV)"): count_left_out(rates_table(found, smallest=smallest)),
     }
 
 
@@ -136,7 +238,3 @@ def _rule_files(chosen: Chosen) -> dict[str, bytes]:
         return {}
     people = chosen.result.scored(chosen.point.index)
     return {"rule.json": rule_of_cuts(people, cuts).to_json().encode()}
-
-
-def _file(config: RunConfig, found: SweepResult, name: str, smallest: int) -> bytes:
-    return export_files(config, found, smallest)[name]

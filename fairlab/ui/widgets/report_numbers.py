@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fairlab.config import CONSTRAINT_GAPS
+from fairlab.language import tr
 from fairlab.metrics import GAPS, Audit, GapResult
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
@@ -30,8 +31,8 @@ def show_choice(chosen: Chosen) -> None:
     gap = _widest(audits, CONSTRAINT_GAPS.get(chosen.result.constraint))
     accuracy, selected = (audits[0].rates[n].everyone for n in ("accuracy", "selection_rate"))
     tiles = (
-        ("Accuracy, test people", percent(accuracy.value), (accuracy.lower, accuracy.upper)),
-        ("Selected, test people", percent(selected.value), (selected.lower, selected.upper)),
+        (tr("Accuracy, test people"), percent(accuracy.value), (accuracy.lower, accuracy.upper)),
+        (tr("Selected, test people"), percent(selected.value), (selected.lower, selected.upper)),
         (GAPS[gap.name].label, points(gap.value), (gap.lower, gap.upper)),
     )
     for column, (label, value, ends) in zip(st.columns(3), tiles, strict=True):
@@ -40,8 +41,12 @@ def show_choice(chosen: Chosen) -> None:
         )
     st.markdown(
         as_it_is(
-            f"The run is for: {CONSTRAINT_WORDS[chosen.result.constraint]}. Groups by "
-            f"{chosen.result.groups_in_words}{_deciding(point, people)}"
+            tr(
+                "The run is for: {constraint}. Groups by {groups}{deciding}",
+                constraint=CONSTRAINT_WORDS[chosen.result.constraint],
+                groups=chosen.result.groups_in_words,
+                deciding=_deciding(point, people),
+            )
         )
     )
     said = _beside_unmitigated(chosen)
@@ -53,7 +58,9 @@ def show_choice(chosen: Chosen) -> None:
         st.markdown(guarantee_sentence(guarantee, trained.constraint, trained.threshold))
         if guarantee.promised < 1:
             show_table(
-                guarantee_table(guarantee), key="report.meter", label="The promise, split by split"
+                guarantee_table(guarantee),
+                key="report.meter",
+                label=tr("The promise, split by split"),
             )
 
 
@@ -66,8 +73,8 @@ def _widest(audits: list[Audit], name: str | None) -> GapResult:
 def _range(lower: float | None, upper: float | None) -> str:
     """A 95 % interval in the tile's own unit."""
     if lower is None or upper is None:
-        return "no interval"
-    return f"95 % interval {100 * lower:.1f} to {100 * upper:.1f}"
+        return tr("no interval")
+    return tr("95 % interval {low:.1f} to {high:.1f}", low=100 * lower, high=100 * upper)
 
 
 def _beside_unmitigated(chosen: Chosen) -> str:
@@ -80,11 +87,17 @@ def _beside_unmitigated(chosen: Chosen) -> str:
     said = comparison_sentence(found.comparisons[point.index], found.noise.split)
     if not said or (not point.cuts and point.threshold == trained.threshold):
         return said
-    return f"At the run's own threshold {trained.threshold:g}, one for everybody: {said}"
+    return tr(
+        "At the run's own threshold {cut:g}, one for everybody: {said}",
+        cut=trained.threshold,
+        said=said,
+    )
 
 
 def _deciding(point: state.ChosenPoint, people: ScoredPeople) -> str:
     """The threshold in words; of people decided per group the first note says it."""
     if point.cuts:
         return f". {people.notes[0]}"
-    return f"; threshold {point.threshold:g}." if people.has_scores else f"; {DECIDING}."
+    if not people.has_scores:
+        return f"; {DECIDING}."
+    return tr("; threshold {cut:g}.", cut=point.threshold)

@@ -7,7 +7,7 @@ import streamlit as st
 from fairlab.config import Choice, RunConfig
 from fairlab.data import TaskData, open_task
 from fairlab.errors import FairlabError, InputError
-from fairlab.language import tr
+from fairlab.language import tr, tr_n
 from fairlab.reports.export import chosen_index
 from fairlab.reports.sentences.curve import point_label
 from fairlab.reports.sentences.limits import limits
@@ -52,10 +52,18 @@ def adopt_import() -> None:
         return
     del st.session_state[_IMPORTED]
     if record.state is not RunState.DONE:
-        st.error(as_it_is(f"The imported run is {record.state}. {record.message}".strip()))
+        st.error(
+            as_it_is(
+                tr(
+                    "The imported run is {state}. {message}",
+                    state=record.state,
+                    message=record.message,
+                ).strip()
+            )
+        )
         return
     if choice is None:
-        st.success("The imported run is done. Choose a model of it on Train.")
+        st.success(tr("The imported run is done. Choose a model of it on Train."))
         return
     try:
         index = chosen_index(result(run_id), choice)
@@ -76,7 +84,12 @@ def adopt_import() -> None:
     st.session_state[_key("reason", point)] = choice.reason
     st.session_state[_key("dissent", point)] = choice.dissent
     compare_with_import(point)
-    st.success(f"The imported run is done, and its choice is below: {as_it_is(point.label)}.")
+    st.success(
+        tr(
+            "The imported run is done, and its choice is below: {label}.",
+            label=as_it_is(point.label),
+        )
+    )
 
 
 def choose() -> Chosen | None:
@@ -84,16 +97,18 @@ def choose() -> Chosen | None:
     known = list(reversed(state.chosen_points()))
     if not known:
         with st.container(border=True):
-            st.subheader("Nothing to report yet", anchor=False)
+            st.subheader(tr("Nothing to report yet"), anchor=False)
             st.markdown(
-                "A report is about one chosen model. Train models and press **Choose this**, or "
-                "import a run below."
+                tr(
+                    "A report is about one chosen model. Train models and press **Choose this**, "
+                    "or import a run below."
+                )
             )
-            if st.button("Train models", type="primary"):
+            if st.button(tr("Train models"), type="primary"):
                 st.switch_page("pages/train.py")
         return None
     point = st.selectbox(
-        "Choice", known, format_func=lambda p: p.label, key="report.point", width=560
+        tr("Choice"), known, format_func=lambda p: p.label, key="report.point", width=560
     )
     try:
         return Chosen(point, store().get(point.run_id).config, result(point.run_id))
@@ -108,8 +123,10 @@ def say_whose(chosen: Chosen) -> None:
     say_read_only([record])
     if not is_mine(record):
         st.markdown(
-            "A link passes on the model, not the words: **Reasons** below are yours to write. "
-            "Those of whoever chose it are in the files they export."
+            tr(
+                "A link passes on the model, not the words: the reasons below are yours to write. "
+                "Those of whoever chose it are in the files they export."
+            )
         )
 
 
@@ -118,12 +135,12 @@ def ask_reasons(chosen: Chosen) -> RunConfig:
     left, right = st.columns(2)
     words = {}
     for column, name, label, hint in (
-        (left, "reason", "Why this one", "What spoke for it, and who decided."),
+        (left, "reason", tr("Why this one"), tr("What spoke for it, and who decided.")),
         (
             right,
             "dissent",
-            "Who disagrees, and why",
-            "Objections, and what would change the mind. An empty line begins another voice.",
+            tr("Who disagrees, and why"),
+            tr("Objections, and what would change the mind. An empty line begins another voice."),
         ),
     ):
         words[name] = column.text_area(
@@ -157,11 +174,28 @@ def show_limits(chosen: Chosen) -> None:
     said = limits(
         chosen.config, chosen.result, point.index, point.threshold, point.within, point.group_cuts
     )
-    st.markdown("\n".join(f"- {as_it_is(sentence)}" for sentence in said))
+    with st.expander(
+        tr_n(
+            "What this does not show: {n} sentence",
+            "What this does not show: {n} sentences",
+            len(said),
+        )
+    ):
+        st.markdown("\n".join(f"- {as_it_is(sentence)}" for sentence in said))
 
 
-def offer_import() -> None:
-    """A YAML file back into a run."""
+def offer_import(*, open_now: bool) -> None:
+    """A run or a record back from its file.
+
+    Args:
+        open_now: Whether this is all the page has to offer.
+    """
+    title = tr("Import a run or a decision record")
+    with st.expander(title, expanded=open_now, icon=":material/upload:"):
+        _import()
+
+
+def _import() -> None:
     uploaded = st.file_uploader(
         tr("A run or a decision record exported from fairlab (YAML or JSON)"),
         type=["yaml", "yml", "json"],
@@ -176,10 +210,17 @@ def offer_import() -> None:
     sweep = config.sweep
     st.markdown(
         as_it_is(
-            f"{sweep.n_models:,} models ({', '.join(sweep.modes)}) for "
-            f"{sweep.constraint.replace('_', ' ')}, {sweep.epochs} epochs, on "
-            f"{config.data.filename or config.data.source} with {len(table.frame):,} rows; label "
-            f"“{config.task.label}”."
+            tr(
+                "{n:,} models ({modes}) for {constraint}, {epochs} epochs, on {table} with "
+                "{rows:,} rows; label “{label}”.",
+                n=sweep.n_models,
+                modes=", ".join(sweep.modes),
+                constraint=sweep.constraint.replace("_", " "),
+                epochs=sweep.epochs,
+                table=config.data.filename or config.data.source,
+                rows=len(table.frame),
+                label=config.task.label,
+            )
         )
     )
     groups, refusal = plugin_groups(table, config)
@@ -187,7 +228,7 @@ def offer_import() -> None:
     refusal = refusal if refusal else too_long(seconds)
     if refusal:
         st.warning(refusal)
-    elif st.button("Train this run", type="primary", key="report.import"):
+    elif st.button(tr("Train this run"), type="primary", key="report.import"):
         run_id = start(config, table)
         if run_id is None:
             return
@@ -209,10 +250,12 @@ def _read_import(content: bytes) -> tuple[RunConfig, TaskData] | None:
         if config is not None and config.data.source == "file":
             say_other_table()
             st.markdown(
-                "The run is about a table of your own. Upload that file on the Data page, then "
-                "import the run again."
+                tr(
+                    "The run is about a table of your own. Upload that file on the Data page, "
+                    "then import the run again."
+                )
             )
-            st.page_link("pages/data.py", label="Go to Data", icon=":material/arrow_forward:")
+            st.page_link("pages/data.py", label=tr("Go to Data"), icon=":material/arrow_forward:")
         return None
 
 
@@ -224,8 +267,12 @@ def _refuse_others_tables(config: RunConfig) -> None:
     data = config.data
     if data.source == "file" and data.fingerprint and not state.has_table(data.fingerprint):
         raise InputError(
-            f"The run was made with the table {data.filename or 'of a file'} (fingerprint "
-            f"{data.fingerprint[:12]}…), which you have not opened here."
+            tr(
+                "The run was made with the table {name} (fingerprint {print}…), which you have "
+                "not opened here.",
+                name=data.filename or tr("of a file"),
+                print=data.fingerprint[:12],
+            )
         )
 
 
@@ -236,8 +283,10 @@ def _waiting(run_id: str) -> None:
     record = store().get(run_id)
     if not record.state.active:
         st.rerun()
-    st.progress(record.share_done, text="The imported run is training. You can watch it on Train.")
-    st.page_link("pages/train.py", label="Watch it on Train", icon=":material/arrow_forward:")
+    st.progress(
+        record.share_done, text=tr("The imported run is training. You can watch it on Train.")
+    )
+    st.page_link("pages/train.py", label=tr("Watch it on Train"), icon=":material/arrow_forward:")
 
 
 def _key(name: str, point: state.ChosenPoint) -> str:
