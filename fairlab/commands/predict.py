@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from fairlab.commands.console import AsJson, read_text, refuse_draws, say, say_aside, say_json
+from fairlab.commands.console import AsJson, refuse_draws, say, say_aside, say_json
 from fairlab.errors import InputError
 from fairlab.language import tr, tr_n
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fairlab.artefact import Artefact, Decided
-    from fairlab.config import Choice, GroupCuts, RunConfig
+    from fairlab.config import Choice, GroupCuts
     from fairlab.runs.store import RunStore
 
 _RECORDS = (".yaml", ".yml", ".json")
@@ -152,7 +152,9 @@ def _find(store: "RunStore", run: str) -> tuple[str, "Choice | None"]:
                 )
             )
         return store.get(run).id, None
-    config = _described(path)
+    from fairlab.commands.record import read_run_or_record
+
+    config = read_run_or_record(path)[0]
     for record in store.list():
         if record.digest == config.digest() and record.result_key:
             return record.id, config.choice
@@ -164,13 +166,6 @@ def _find(store: "RunStore", run: str) -> tuple[str, "Choice | None"]:
             path=path,
         )
     )
-
-
-def _described(path: Path) -> "RunConfig":
-    """The run of a YAML or JSON file: of a run, or of a decision record."""
-    from fairlab.config import RunConfig
-
-    return RunConfig.from_yaml(read_text(path))
 
 
 def _rows(frame: "pd.DataFrame", decided: "Decided", id_column: str | None) -> "pd.DataFrame":

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from fairlab.artefact.sentences import privacy_sentence
 from fairlab.config import RunConfig
 from fairlab.errors import FairlabError
 from fairlab.frontier.group_cuts import rule_of_cuts
@@ -137,6 +138,7 @@ def _file(
     key: str,
     *,
     primary: bool = False,
+    said: str | None = None,
 ) -> None:
     st.download_button(
         label,
@@ -146,6 +148,7 @@ def _file(
         key=f"report.{key}",
         type="primary" if primary else "secondary",
         on_click="ignore",
+        help=said,
     )
 
 
@@ -159,7 +162,8 @@ def _model(chosen: Chosen, config: RunConfig, run: str) -> None:
         st.button(tr("Model (zip)"), disabled=True, help=as_it_is(why), key="report.no_model")
         return
     make = partial(_artefact, chosen, config, language())
-    _file(tr("Model (zip)"), make, f"{run}-model.zip", "application/zip", "model")
+    said = None if is_public(chosen) else privacy_sentence()
+    _file(tr("Model (zip)"), make, f"{run}-model.zip", "application/zip", "model", said=said)
 
 
 def _artefact(chosen: Chosen, config: RunConfig, spoken: str) -> bytes:
@@ -178,9 +182,13 @@ def _artefact(chosen: Chosen, config: RunConfig, spoken: str) -> bytes:
 def _everything(
     chosen: Chosen, config: RunConfig, texts: Written, smallest: int, spoken: str
 ) -> bytes:
-    """All tables, texts and rules in one archive, with the model where it can leave its run."""
+    """All tables, texts and rules in one archive, with the model where it can leave its run.
+
+    Of a table that is not public the model stays out where small cells do: it holds values of
+    single people.
+    """
     extra = {**_rule_files(chosen), **texts.files()}
-    if not is_closed(chosen.point.run_id):
+    if not is_closed(chosen.point.run_id) and (is_public(chosen) or not smallest):
         try:
             extra["model.zip"] = _artefact(chosen, config, spoken)
         except FairlabError:  # its button says why
