@@ -43,11 +43,10 @@ def presenting() -> bool:
 
 def present_toggle() -> None:
     """The switch, and what it changes of the whole page."""
-    if _TOGGLE not in st.session_state:
-        st.session_state[_TOGGLE] = presenting()
     with st.container(key="shell-present", width="content"):
         wanted = st.toggle(
             tr("Present"),
+            presenting(),
             key=_TOGGLE,
             help=tr("For a projector: larger type and fewer controls, on every page."),
         )
