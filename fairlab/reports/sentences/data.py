@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fairlab.data import Proxies, Strength
-from fairlab.language import tr
+from fairlab.language import tr, tr_n
 from fairlab.reports.tables.data import GroupRow
 
 
@@ -100,11 +100,13 @@ def leaks_sentence(found: Sequence[Strength], limit: float) -> str:
         return tr("We cannot tell: no features, or too few people.")
     leaks = [s.column for s in found if s.auc >= limit]
     if leaks:
-        return tr(
-            "{list} alone predict{word} the label almost perfectly (AUC "
-            "{limit:g} or more): known only after the outcome?",
+        return tr_n(
+            "{list} alone predicts the label almost perfectly (AUC {limit:g} or more): known only "
+            "after the outcome?",
+            "{list} alone predict the label almost perfectly (AUC {limit:g} or more): known only "
+            "after the outcome?",
+            len(leaks),
             list=_list(leaks),
-            word="s" if len(leaks) == 1 else "",
             limit=limit,
         )
     first = found[0]

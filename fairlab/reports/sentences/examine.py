@@ -6,7 +6,7 @@ from fairlab.config import CONSTRAINT_GAPS
 from fairlab.examine.changes import Difference, Flip, FlipTest, Share, by_direction
 from fairlab.examine.importance import Contributions, Importance
 from fairlab.examine.proxies_effect import Estimate, ProxyEffects, Step
-from fairlab.language import inside, later, told, tr, translated
+from fairlab.language import inside, later, told, tr, tr_n, translated
 from fairlab.metrics.gaps import GAPS
 
 FLIP_CAVEATS = told(
@@ -82,9 +82,10 @@ def alone_sentence(attribute: str, seen: Sequence[str], test: FlipTest | None, p
 def proxies_sentence(test: FlipTest) -> str:
     """The pairs with the strongest net direction, and how many change without another group."""
     changed = _list([f"“{name}”" for name in test.proxies])
-    return tr(
-        "With the value{word} of {changed} taken from the nearest person of the other group: ",
-        word="s" if len(test.proxies) > 1 else "",
+    return tr_n(
+        "With the value of {changed} taken from the nearest person of the other group: ",
+        "With the values of {changed} taken from the nearest person of the other group: ",
+        len(test.proxies),
         changed=changed,
     ) + " ".join([*(_flip(flip) for flip in _widest(test)), translated(_BRACKETS)])
 

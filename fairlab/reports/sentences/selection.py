@@ -45,13 +45,9 @@ def _picked(found: Selection, label: str) -> str:
             if found.warned
             else tr("The only healthy model")
         )
-        return tr(
-            "{only}, {label}, is {word}within {asked}.",
-            only=only,
-            label=label,
-            word="" if found.met else tr("not "),
-            asked=asked,
-        )
+        if found.met:
+            return tr("{only}, {label}, is within {asked}.", only=only, label=label, asked=asked)
+        return tr("{only}, {label}, is not within {asked}.", only=only, label=label, asked=asked)
     if not found.met:
         none = tr(
             "None of {candidates} {kind}{word} is within {asked}",

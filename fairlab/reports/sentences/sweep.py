@@ -3,11 +3,24 @@
 from collections.abc import Sequence
 
 from fairlab.impossibility import LeastWorstGap, ThresholdRange
-from fairlab.language import inside, tr
+from fairlab.language import inside, later, told, tr, tr_n
 from fairlab.metrics import GAPS, RATES, GapResult
 from fairlab.outcomes import Counts
 
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_NUMBERS = told(
+    (
+        later("no"),
+        later("one"),
+        later("two"),
+        later("three"),
+        later("four"),
+        later("five"),
+        later("six"),
+        later("seven"),
+        later("eight"),
+        later("nine"),
+    )
+)
 MAX_RANGES = 3
 _SMALL = 0.001  # smaller thresholds keep four digits instead of four decimals
 
@@ -63,7 +76,7 @@ def least_worst_sentence(
         "Over {word} {scope}, {subject} at {threshold}: {found_value:.1f} "
         "points{spread}{last} Accuracy there is {accuracy:.1f} %; the best "
         "of any single threshold is {best_accuracy:.1f} %.",
-        word="all" if every else tr("the"),
+        word=tr("all") if every else tr("the"),
         scope=scope,
         subject=subject,
         threshold=threshold_words(found.threshold, risk=risk),
@@ -104,7 +117,7 @@ def tolerance_sentence(
         tolerance: In [0, 1].
         risk: Scores are minus a risk; thresholds are then said as the risk.
     """
-    what = f"{'the gap' if len(gaps) == 1 else f'all {_count(gaps)}'}"
+    what = tr("the gap") if len(gaps) == 1 else tr("all {count}", count=_count(gaps))
     limit = tr("{tolerance} points", tolerance=_number(100 * tolerance))
     scope = tr(" and gives up at most {within} points of accuracy", within=_number(100 * within))
     if not ranges:
@@ -259,7 +272,7 @@ def _shown(threshold: float) -> str:
 
 def _count(gaps: Sequence[str]) -> str:
     number = _NUMBERS[len(gaps)] if len(gaps) < len(_NUMBERS) else str(len(gaps))
-    return tr("{number} gap{word}", number=number, word="s" if len(gaps) != 1 else "")
+    return tr_n("{number} gap", "{number} gaps", len(gaps), number=number)
 
 
 def _people(number: float) -> str:
