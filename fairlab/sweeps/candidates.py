@@ -145,7 +145,7 @@ def pick_rule(
 
     A rule counts only if it tells outcomes apart at least half as well as the rule that does so
     best (true minus false positive rate of everyone, so selecting nobody does not count), gives up
-    no more accuracy than ``give_up``, and leaves no more groups out of the comparison than it must:
+    no more accuracy than ``give_up`` against the most accurate of these, and leaves no more groups out of the comparison than it must:
     a group of which it selects nobody has no predictive value, which makes no gap narrower.
 
     Ties go to the narrower gap (higher accuracy where no rule is within), then to a rule that
@@ -156,7 +156,7 @@ def pick_rule(
         metric: Name in ``GAPS``, or ``accuracy``.
         tolerance: Distance from equal that is accepted, 0 or more (0.02 is two points; a ratio of
             0.98).
-        give_up: Accuracy below the most accurate rule's that is accepted, [0, 1].
+        give_up: Accuracy below the most accurate telling rule's that is accepted, [0, 1].
         attribute: Whether rules that need the person's group may be picked.
         models: Restrict to these; None for all.
 
@@ -254,7 +254,9 @@ def _counting(
     if not allowed.any():
         return accuracy, allowed
     kept = allowed & (telling > 0) & (telling >= TELLING_KEPT * telling[allowed].max() - _SAME)
-    return accuracy, kept & (accuracy >= accuracy[allowed].max() - give_up - _SAME)
+    if not kept.any():
+        return accuracy, kept
+    return accuracy, kept & (accuracy >= accuracy[kept].max() - give_up - _SAME)
 
 
 def _away(found: Candidates, metric: str) -> tuple[FloatArray, IntArray]:

@@ -1,11 +1,44 @@
 """Compare as a visitor meets it."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fairlab.config import RunConfig
+from fairlab.results import SweepResult
+from tests.pages.conftest import OWNER
+from tests.stored import stored_run
+
 Open = Callable[..., AppTest]
+
+
+def part(app: AppTest, name: str, drawn: str = "charts") -> AppTest:
+    """Look at one part of the page, drawn one way."""
+    app.button_group(key="compare.part").set_value(name)
+    app.button_group(key="compare.drawn").set_value(drawn).run()
+    assert not app.exception, [error.message for error in app.exception]
+    return app
+
+
+@pytest.fixture
+def telling_run(fairlab_home: Path, trained: tuple[RunConfig, SweepResult]) -> str:
+    """A finished run whose models tell outcomes apart, each with another group at an advantage."""
+    config, result = trained
+    rng = np.random.default_rng(0)
+    splits = {}
+    for name, people in result.splits.items():
+        group = people.attributes["race_ethnicity"].codes
+        noise = rng.normal(size=people.score.shape)
+        lean = np.linspace(-0.5, 0.5, len(people.score))[:, None] * (group - 1)
+        score = 1 / (1 + np.exp(-(1.5 * people.y_true + noise + lean - 0.3)))
+        splits[name] = replace(people, score=score.astype(np.float32), raw=None)
+    points = tuple(replace(point, flags=()) for point in result.points)
+    told = replace(result, splits=splits, points=points, networks=None)
+    return stored_run(fairlab_home, config, told, OWNER)
 
 
 def words(app: AppTest) -> str:
@@ -37,23 +70,43 @@ def test_two_choices_side_by_side(open_page: Open, finished_run: str) -> None:
     thresholds = [box for box in app.number_input if str(box.key).startswith("compare.threshold")]
     thresholds[1].set_value(0.9).run()
     assert "B against A" in words(app)
+    assert len(app.get("plotly_chart")) == 1
+    charts = part(app, "people").get("plotly_chart")
     assert "Moving from A to B" in words(app)
-    charts = app.get("plotly_chart")
-    assert len(charts) == 2
+    assert len(charts) == 3
     assert "Moving from A to B" in charts[0].proto.alt
     assert "\\" not in charts[0].proto.alt, "escapes are for Markdown, not for ears"
-    assert "Selection rate" in charts[1].proto.alt
+    assert "A population of 1,000 people" in charts[1].proto.alt
+    assert "Under your values" in charts[2].proto.alt
+    charts = part(app, "groups").get("plotly_chart")
+    assert "Selection rate" in charts[0].proto.alt
 
 
-def test_the_view_without_charts_says_the_same_in_tables(
-    open_page: Open, finished_run: str
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("side", ["Measure", "Measure"]),
+        ("people", ["Group", "Group", "Group"]),
+        ("groups", ["Group", "Gap"]),
+        ("judged", ["Best by"]),
+    ],
+)
+def test_tables_and_words_need_no_chart(
+    open_page: Open, telling_run: str, name: str, first: list[str]
 ) -> None:
-    app = open_page("compare", run=finished_run, chosen=(0, 2))
-    app.toggle(key="compare.plain").set_value(True).run()
+    """Tables alone, then words alone: as many numbers, no chart and no table."""
+    app = part(open_page("compare", run=telling_run, chosen=(0, 1)), name, "tables")
     assert not app.get("plotly_chart")
-    assert "Moving from A to B" in words(app)
-    shown = [next(iter(table.value.columns)) for table in app.dataframe]
-    assert shown == ["Measure", "Group", "Group", "Gap", "Measure"]
+    tables = [table.value for table in app.dataframe]
+    assert [next(iter(table.columns)) for table in tables] == first
+    part(app, name, "words")
+    assert not app.get("plotly_chart")
+    assert not app.dataframe
+    said = words(app).replace("\\", "")
+    for table in tables:
+        for cell in table.to_numpy().ravel():
+            if any(sign.isdigit() for sign in str(cell)):
+                assert str(cell) in said, cell
 
 
 def test_a_threshold_for_everybody_or_nobody_moves_everybody(
@@ -66,6 +119,7 @@ def test_a_threshold_for_everybody_or_nobody_moves_everybody(
     thresholds[0].set_value(0.001)
     thresholds[1].set_value(0.999).run()
     assert not app.exception
+    part(app, "people")
     assert any("Levelling down" in warning.value for warning in app.warning)
     app.selectbox(key="compare.before").select("B")
     app.selectbox(key="compare.after").select("A").run()
@@ -73,7 +127,7 @@ def test_a_threshold_for_everybody_or_nobody_moves_everybody(
 
 
 def test_the_same_model_twice_is_refused(open_page: Open, finished_run: str) -> None:
-    app = open_page("compare", run=finished_run, chosen=(0, 2))
+    app = part(open_page("compare", run=finished_run, chosen=(0, 2)), "people")
     app.selectbox(key="compare.after").select("A").run()
     assert any("two different models" in info.value for info in app.info)
 
@@ -116,3 +170,77 @@ def test_an_unmitigated_model_is_not_held_against_itself(
     offered = [b for b in app.button if b.label == "Compare with the unmitigated model"]
     assert bool(offered) is (index == 1)
     assert ("It is itself unmitigated" in words(app)) is (index == 0)
+
+
+def test_a_population_of_another_size_and_mix(open_page: Open, telling_run: str) -> None:
+    """Twice the people, twice the numbers; with one group alone in the mix, it is everyone."""
+    app = part(open_page("compare", run=telling_run, chosen=(0, 1)), "people", "tables")
+
+    def everyone() -> list[str]:
+        table = app.dataframe[1].value
+        assert list(table["Group"])[-1] == "everyone"
+        return [str(value) for value in table.iloc[-1]]
+
+    assert everyone()[1] == "1,000"
+    app.number_input(key="compare.size").set_value(25_000).run()
+    assert everyone()[1] == "25,000"
+    app.button_group(key="compare.mix").set_value("own").run()
+    shares = [box for box in app.number_input if str(box.key).startswith("compare.share")]
+    assert len(shares) == 3
+    shares[0].set_value(0.0)
+    shares[1].set_value(0.0)
+    shares[2].set_value(7.0).run()
+    assert not app.exception
+    table = app.dataframe[1].value
+    assert list(table.iloc[-1])[1:] == list(table.iloc[-2])[1:]
+    for box in [box for box in app.number_input if str(box.key).startswith("compare.share")]:
+        box.set_value(0.0)
+    app.run()
+    assert any("not all of them 0" in error.value for error in app.error)
+
+
+def test_values_decide_what_a_move_is_worth(open_page: Open, telling_run: str) -> None:
+    """With nothing worth anything, the move is worth nothing."""
+    app = part(open_page("compare", run=telling_run, chosen=(0, 1)), "people", "tables")
+    assert "Under your values" in words(app)
+    for box in [box for box in app.number_input if str(box.key).startswith("compare.value")]:
+        box.set_value(0.0)
+    app.run()
+    assert set(app.dataframe[2].value["Change"]) == {"0.0 (0.0 to 0.0)"}
+
+
+def test_metrics_of_one_run_without_any_choice(open_page: Open, telling_run: str) -> None:
+    """A run on screen is enough: its best rules by several metrics stand side by side."""
+    app = open_page("compare", run=telling_run)
+    assert app.button_group(key="compare.source").value == "metrics"
+    headings = [m.value for m in app.markdown if m.value.startswith("**A")]
+    assert "best by accuracy" in headings[0]
+    app.number_input(key="compare.tolerance").set_value(10.0).run()
+    assert not app.exception
+    app.multiselect(key="compare.metrics").set_value(["accuracy"]).run()
+    assert any("One rule is best" in info.value for info in app.info)
+
+
+def test_rules_that_need_the_group_can_be_left_out_of_the_matrix(
+    open_page: Open, telling_run: str
+) -> None:
+    """The matrix stands alone, and says what may be picked; it says when nothing is asked."""
+    app = part(open_page("compare", run=telling_run), "judged", "tables")
+    table = app.dataframe[0].value
+    assert table["Best by"].iloc[0] == "Accuracy"
+    assert len(table) == 7
+    app.toggle(key="compare.judged.attribute").set_value(False).run()
+    assert "left out" in words(app)
+    assert set(app.dataframe[0].value["Needs the group"]) == {"no"}
+    app.multiselect(key="compare.judged.metrics").set_value([]).run()
+    assert any("at least one metric" in info.value for info in app.info)
+
+
+def test_what_was_set_is_there_after_looking_at_another_part(
+    open_page: Open, telling_run: str
+) -> None:
+    app = part(open_page("compare", run=telling_run, chosen=(0, 1, 2)), "side")
+    app.multiselect(key="compare.models").unselect(app.multiselect[0].value[0]).run()
+    part(app, "judged")
+    part(app, "side")
+    assert len(app.multiselect(key="compare.models").value) == 2

@@ -81,15 +81,11 @@ def brute_force(result: SweepResult, metric: str, tolerance: float, give_up: flo
             gap = float(GAPS[metric](count(outcomes, cut)))
             rules.append((m, right, rate[1] - rate[0], gap))
     telling = max(rule[2] for rule in rules)
-    best = max(rule[1] for rule in rules)
-    kept = [
-        rule
-        for rule in rules
-        if rule[2] > 0
-        and rule[2] >= telling / 2 - 1e-12
-        and rule[1] >= best - give_up - 1e-12
-        and not np.isnan(rule[3])
-    ]
+    told = [rule for rule in rules if rule[2] > 0 and rule[2] >= telling / 2 - 1e-12]
+    if not told:
+        return set()
+    best = max(rule[1] for rule in told)
+    kept = [rule for rule in told if rule[1] >= best - give_up - 1e-12 and not np.isnan(rule[3])]
     if not kept:
         return set()
     inside = [rule for rule in kept if rule[3] <= tolerance + 1e-12]

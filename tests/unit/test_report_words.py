@@ -90,7 +90,7 @@ def test_few_movers_may_be_chance_and_many_are_not() -> None:
 
 
 def test_people_table_balances() -> None:
-    table = people_table(move([0] * 10, [1, 0, 0, 1, 0] * 2), WORDS, weighted=False)
+    table = people_table(move([0] * 10, [1, 0, 0, 1, 0] * 2), WORDS)
     assert list(table["Newly selected"]) == ["2", "2", "4"]
     assert list(table["of these: defaulted"]) == ["1", "1", "2"]
     assert list(table["Net per 1,000"]) == ["+400"] * 3
@@ -141,7 +141,7 @@ def test_tables_have_a_column_per_model() -> None:
 def test_figures_draw_every_defined_number_and_escape_names() -> None:
     """A group named like markup is text; the sign of a loss is to the left."""
     figure = rates_across([A, B], "selection_rate")
-    assert [list(trace.x) for trace in figure.data] == [[50.0, 100.0], [0.0, 100.0]]
+    assert [list(trace.x) for trace in figure.data] == [[50.0, 100.0], [0.0, 100.0], [25.0, 100.0]]
     odd = moves(y_true=[1, 0], group=[0, 0], group_names=("<b>x",), before=[1, 0], after=[0, 1])
     bars = people_figure(odd, WORDS)
     assert [trace.x[0] for trace in bars.data] == [0, 500, -500, 0]

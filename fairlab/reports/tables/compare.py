@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
 from fairlab.reports.sentences.audit import people
 from fairlab.reports.sentences.people import signed
-from fairlab.sweeps.people import Moved, PeopleMoved, net_interval
+from fairlab.sweeps.people import EVERYONE, Moved, PeopleMoved, net_interval
 
 LETTERS = "ABCDEF"
 
@@ -37,54 +38,54 @@ def overview_table(models: Sequence[Compared], gaps: Sequence[str]) -> pd.DataFr
     """
     rows = {}
     for name in ("accuracy", "selection_rate"):
-        rows[f"{RATES[name].label}, everyone"] = [
+        rows[tr("{rate}, everyone", rate=RATES[name].label)] = [
             estimate(model.audit.rates[name].everyone) for model in models
         ]
     for name in gaps:
         rows[GAPS[name].label] = [gap_estimate(model.audit.gaps[name]) for model in models]
-    return _wide("Measure", list(rows), list(rows.values()), models)
+    return _wide(tr("Measure"), list(rows), list(rows.values()), models)
 
 
 def group_rates_table(models: Sequence[Compared], rate: str) -> pd.DataFrame:
     """One rate: one row per group, one column per model, with intervals and people."""
     found = [model.audit.rates[rate] for model in models]
-    groups = [*models[0].audit.group_names, "everyone"]
+    groups = [*models[0].audit.group_names, tr("everyone")]
     cells = [
-        [
-            f"{estimate(one)} of {people(one.n)}" if one.value is not None else "undefined"
-            for one in row
-        ]
+        [rate_estimate(one) for one in row]
         for row in zip(*[(*each.groups, each.everyone) for each in found], strict=True)
     ]
-    return _wide("Group", groups, cells, models)
+    return _wide(tr("Group"), groups, cells, models)
 
 
 def gaps_table(models: Sequence[Compared]) -> pd.DataFrame:
     """Every gap: one row each, one column per model."""
     cells = [[gap_estimate(model.audit.gaps[name]) for model in models] for name in GAPS]
-    return _wide("Gap", [gap.label for gap in GAPS.values()], cells, models)
+    return _wide(tr("Gap"), [gap.label for gap in GAPS.values()], cells, models)
 
 
-def people_table(moved: PeopleMoved, words: tuple[str, str], weighted: bool) -> pd.DataFrame:
+def people_table(moved: PeopleMoved, words: tuple[str, str]) -> pd.DataFrame:
     """One row per group and one for everyone: who moved, by outcome, and per 1,000.
 
     Args:
         words: How to speak of the favourable and the unfavourable outcome.
-        weighted: Whether counts are weights; they have no interval.
     """
     rows = [*moved.groups, moved.everyone]
     return pd.DataFrame(
         {
-            "Group": [row.group for row in rows],
-            "People": [people(row.n) for row in rows],
-            "Selected before": [people(row.selected_before) for row in rows],
-            "Selected after": [people(row.selected_after) for row in rows],
-            "Newly selected": [people(row.gained) for row in rows],
-            f"of these: {words[1]}": [people(row.gained_unfavourable) for row in rows],
-            "No longer selected": [people(row.lost) for row in rows],
-            f"of these: {words[0]}": [people(row.lost_favourable) for row in rows],
-            "Net per 1,000": [_net(row) for row in rows],
-            "95 % interval": ["none" if weighted else _interval(row) for row in rows],
+            tr("Group"): [tr("everyone") if row.group == EVERYONE else row.group for row in rows],
+            tr("People"): [people(row.n) for row in rows],
+            tr("Selected before"): [people(row.selected_before) for row in rows],
+            tr("Selected after"): [people(row.selected_after) for row in rows],
+            tr("Newly selected"): [people(row.gained) for row in rows],
+            tr("of these: {outcome}", outcome=words[1]): [
+                people(row.gained_unfavourable) for row in rows
+            ],
+            tr("No longer selected"): [people(row.lost) for row in rows],
+            tr("of these: {outcome}", outcome=words[0]): [
+                people(row.lost_favourable) for row in rows
+            ],
+            tr("Net per 1,000"): [_net(row) for row in rows],
+            tr("95 % interval"): [_interval(row) for row in rows],
         }
     )
 
@@ -92,21 +93,37 @@ def people_table(moved: PeopleMoved, words: tuple[str, str], weighted: bool) -> 
 def estimate(rate: GroupRate) -> str:
     """A share in percent with its interval: "62.1 % (55.0 to 68.7)"."""
     if rate.value is None:
-        return "undefined"
+        return tr("undefined")
     if rate.lower is None or rate.upper is None:
-        return f"{100 * rate.value:.1f} %"
-    return f"{100 * rate.value:.1f} % ({100 * rate.lower:.1f} to {100 * rate.upper:.1f})"
+        return tr("{value:.1f} %", value=100 * rate.value)
+    return tr(
+        "{value:.1f} % ({lower:.1f} to {upper:.1f})",
+        value=100 * rate.value,
+        lower=100 * rate.lower,
+        upper=100 * rate.upper,
+    )
+
+
+def rate_estimate(rate: GroupRate) -> str:
+    """The same with the number of people behind it."""
+    if rate.value is None:
+        return tr("undefined")
+    return tr("{estimate} of {people}", estimate=estimate(rate), people=people(rate.n))
 
 
 def gap_estimate(gap: GapResult) -> str:
     """A gap with its interval, in points where it is a difference of shares."""
     if gap.value is None:
-        return "undefined"
-    scale, digits = (1, 2) if _is_ratio(gap) else (100, 1)
-    value = f"{scale * gap.value:.{digits}f}"
+        return tr("undefined")
+    ratio = _is_ratio(gap)
+    scale = 1 if ratio else 100
     if gap.lower is None or gap.upper is None:
-        return value
-    return f"{value} ({scale * gap.lower:.{digits}f} to {scale * gap.upper:.{digits}f})"
+        value = scale * gap.value
+        return tr("{value:.2f}", value=value) if ratio else tr("{value:.1f}", value=value)
+    ends = {"value": scale * gap.value, "lower": scale * gap.lower, "upper": scale * gap.upper}
+    if ratio:
+        return tr("{value:.2f} ({lower:.2f} to {upper:.2f})", **ends)
+    return tr("{value:.1f} ({lower:.1f} to {upper:.1f})", **ends)
 
 
 def _is_ratio(gap: GapResult) -> bool:
@@ -124,9 +141,11 @@ def _wide(
 
 def _net(row: Moved) -> str:
     net = row.per_1000(row.net)
-    return "undefined" if net is None else signed(net)
+    return tr("undefined") if net is None else signed(net)
 
 
 def _interval(row: Moved) -> str:
     bounds = net_interval(row)
-    return "undefined" if bounds is None else f"{signed(bounds[0])} to {signed(bounds[1])}"
+    if bounds is None:
+        return tr("undefined")
+    return tr("{lower} to {upper}", lower=signed(bounds[0]), upper=signed(bounds[1]))
