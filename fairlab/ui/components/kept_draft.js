@@ -43,9 +43,9 @@ export default function ({ data, parentElement, setStateValue }) {
     forgetOld();
   }
   state.data = data;
-  if (state.told !== data.name && data.ask) {
-    state.told = data.name;
-    setStateValue("draft", { name: data.name, ...read(data.name) });
+  if (data.ask && state.told !== data.ask) {
+    state.told = data.ask;
+    setStateValue("draft", { ...read(data.name), name: data.name, asked: data.ask });
   } else if (!data.ask) {
     write(data.name, data.keep);
   }

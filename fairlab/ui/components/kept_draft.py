@@ -14,7 +14,7 @@ _component = st.components.v2.component(
 
 
 def kept_draft(
-    name: str, *, area: str, keep: Mapping[str, Any], ask: bool, key: str
+    name: str, *, area: str, keep: Mapping[str, Any], ask: str, key: str
 ) -> dict[str, Any] | None:
     """Keep a draft on the device; give back what is kept there, when asked.
 
@@ -22,7 +22,8 @@ def kept_draft(
         name: Tells drafts apart: room, round, form.
         area: CSS selector of the part of the page whose text area is kept as it is typed.
         keep: What else to keep.
-        ask: Whether the page does not know yet what is kept.
+        ask: A token of this question, while the page does not know yet what is kept; "" then. A
+            server that starts anew asks anew: what the browser said to the one before is older.
         key: Unique on the page.
 
     Returns:
@@ -31,7 +32,9 @@ def kept_draft(
     data = {"name": name, "area": area, "keep": dict(keep), "ask": ask}
     answer = _component(key=key, data=data, height=1, on_draft_change=_nothing)
     found = answer.draft
-    return dict(found) if found and found.get("name") == name else None
+    if not found or found.get("name") != name or found.get("asked") != ask:
+        return None
+    return dict(found)
 
 
 def _nothing() -> None:

@@ -1,6 +1,7 @@
 """What a participant sees: the phase, what is asked, the curve, and their own answer."""
 
 import hashlib
+import secrets
 import time
 from dataclasses import replace
 from typing import Any
@@ -146,7 +147,7 @@ def form_of(here: Here) -> dict[str, Any]:
             "index": None if mine is None else mine.index,
             "text": "" if mine is None else mine.reason,
             "how": None if mine is None else mine.how,
-            "asked": False,
+            "ask": secrets.token_hex(8),  # until this device has said what it keeps
         }
     form: dict[str, Any] = forms[name]
     return form
@@ -217,12 +218,12 @@ def _restore(here: Here, curve: Curve, form: dict[str, Any]) -> None:
         f"{here.room.code}.{here.state.resets}.{here.state.run_id}",
         area=".st-key-room-reason",
         keep={name: form[name] for name in ("metric", "index", "text")},
-        ask=not form["asked"],
+        ask=form["ask"],
         key="room.draft",
     )
-    if found is None or form["asked"]:
+    if found is None or not form["ask"]:
         return
-    form["asked"] = True
+    form["ask"] = ""
     if found.get("metric") in METRICS:
         form["metric"] = found["metric"]
         st.session_state.pop(f"room.metric.{here.state.resets}", None)
