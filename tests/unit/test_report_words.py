@@ -144,7 +144,7 @@ def test_figures_draw_every_defined_number_and_escape_names() -> None:
     assert [list(trace.x) for trace in figure.data] == [[50.0, 100.0], [0.0, 100.0], [25.0, 100.0]]
     odd = moves(y_true=[1, 0], group=[0, 0], group_names=("<b>x",), before=[1, 0], after=[0, 1])
     bars = people_figure(odd, WORDS)
-    assert [trace.x[0] for trace in bars.data] == [0, 500, -500, 0]
+    assert [trace.x[0] for trace in bars.data] == [0, 500, -500, 0, 0]
     assert bars.data[0].y[0] == "&lt;b&gt;x"
 
 

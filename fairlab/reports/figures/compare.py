@@ -19,8 +19,10 @@ from fairlab.reports.figures.theme import (
     layout,
     plain,
 )
+from fairlab.reports.sentences.audit import people
+from fairlab.reports.sentences.people import signed
 from fairlab.reports.tables.compare import Compared, estimate, gap_estimate, rate_estimate
-from fairlab.sweeps.people import Moved, PeopleMoved
+from fairlab.sweeps.people import EVERYONE, Moved, PeopleMoved, net_interval
 
 _WIDTH = 26
 
@@ -116,12 +118,12 @@ def rates_across(models: Sequence[Compared], rate: str) -> go.Figure:
 
 
 def people_figure(moved: PeopleMoved, words: tuple[str, str]) -> go.Figure:
-    """Per 1,000 people of each group: newly selected to the right, no longer to the left.
+    """Per 1,000 people of each group: newly selected to the right, no longer to the left; the net.
 
     Args:
         words: How to speak of the favourable and the unfavourable outcome.
     """
-    groups = [group for group in moved.groups if group.n > 0]
+    groups = [group for group in (*moved.groups, moved.everyone) if group.n > 0]
     parts = (
         (
             tr("Newly selected: {outcome}", outcome=words[0]),
@@ -156,7 +158,7 @@ def people_figure(moved: PeopleMoved, words: tuple[str, str]) -> go.Figure:
     for name, counts, sign, color, pattern in parts:
         figure.add_trace(
             go.Bar(
-                y=[_wrapped(group.group) for group in groups],
+                y=[_wrapped(_name(group)) for group in groups],
                 x=[sign * _thousand(g, k) for g, k in zip(groups, counts, strict=True)],
                 orientation="h",
                 name=plain(name),
@@ -164,7 +166,7 @@ def people_figure(moved: PeopleMoved, words: tuple[str, str]) -> go.Figure:
                 hovertext=[
                     tr(
                         "{group}: {people:,.0f} people, {thousand:.0f} per 1,000",
-                        group=plain(g.group),
+                        group=plain(_name(g)),
                         people=k,
                         thousand=_thousand(g, k),
                     )
@@ -173,6 +175,7 @@ def people_figure(moved: PeopleMoved, words: tuple[str, str]) -> go.Figure:
                 hoverinfo="text+name",
             )
         )
+    figure.add_trace(_net(groups))
     figure.update_layout(
         layout(
             x=tr("← no longer · per 1,000 people · newly →"),
@@ -189,6 +192,51 @@ def people_figure(moved: PeopleMoved, words: tuple[str, str]) -> go.Figure:
 def _styles(groups: Sequence[str]) -> tuple[Style, ...]:
     """Groups as on every page, everyone in grey."""
     return (*group_styles(groups[:-1]), Style(GREY, "line-ns-open", "solid"))
+
+
+def _net(groups: Sequence[Moved]) -> go.Scatter:
+    """Net change per 1,000 of each group with its interval."""
+    known = [(group, bounds) for group in groups if (bounds := net_interval(group)) is not None]
+    values = [1000 * group.net / group.n for group, _ in known]
+    return go.Scatter(
+        x=values,
+        y=[_wrapped(_name(group)) for group, _ in known],
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for (_, (_, high)), value in zip(known, values, strict=True)],
+            "arrayminus": [value - low for (_, (low, _)), value in zip(known, values, strict=True)],
+            "thickness": 1.5,
+            "width": 4,
+            "color": GREY,
+        },
+        mode="markers",
+        name=tr("Net, with its interval"),
+        marker={"color": GREY, "symbol": "diamond", "size": 10},
+        hovertext=[_counted(group, bounds) for group, bounds in known],
+        hoverinfo="text",
+    )
+
+
+def _counted(group: Moved, bounds: tuple[float, float]) -> str:
+    """What the table says of a group beside its movers' outcomes."""
+    return tr(
+        "{group}, {n} people<br>selected {before} before, {after} after<br>newly {gained}, no "
+        "longer {lost}<br>net {net} per 1,000 ({lower} to {upper})",
+        group=plain(_name(group)),
+        n=people(group.n),
+        before=people(group.selected_before),
+        after=people(group.selected_after),
+        gained=people(group.gained),
+        lost=people(group.lost),
+        net=signed(1000 * group.net / group.n),
+        lower=signed(bounds[0]),
+        upper=signed(bounds[1]),
+    )
+
+
+def _name(group: Moved) -> str:
+    return tr("everyone") if group.group == EVERYONE else group.group
 
 
 def _every(model: Compared, rate: str) -> tuple[GroupRate, ...]:
