@@ -29,10 +29,11 @@ class Session:
         port: Of the server on this machine.
         page: Page's address without the slash, "" for the first.
         query: What stands after "?" in the address.
+        cookie: The visitor's, as a browser sends it; "" for none.
     """
 
-    def __init__(self, port: int, page: str = "train", query: str = "") -> None:
-        self.port, self.page, self.query = port, page, query
+    def __init__(self, port: int, page: str = "train", query: str = "", cookie: str = "") -> None:
+        self.port, self.page, self.query, self.cookie = port, page, query, cookie
         self.errors: list[str] = []
         self.reruns: dict[str, float] = {}  # fragments that run at intervals: seconds
         self._socket: ClientConnection | None = None
@@ -44,6 +45,7 @@ class Session:
             f"ws://localhost:{self.port}/_stcore/stream",
             subprotocols=["streamlit"],  # type: ignore[list-item]
             origin=f"http://localhost:{self.port}",  # type: ignore[arg-type]
+            additional_headers={"Cookie": self.cookie} if self.cookie else None,
             max_size=None,
             ping_interval=None,
             open_timeout=OPENING,

@@ -58,6 +58,7 @@ class Benchmark(StrEnum):
     UPLOADS = "uploads"
     LIVE = "live"
     FAULTS = "faults"
+    ROOM = "room"
 
 
 Smallest = Annotated[
@@ -252,7 +253,7 @@ def bench(
     ] = False,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="A small part, to try it (paper, coverage, live, faults)."),
+        typer.Option("--quick", help="A part, to try it (paper, coverage, live, faults, room)."),
     ] = False,
     tables: Annotated[
         str | None, typer.Option(help="Which tables, with commas between (quality, adversarial).")
@@ -328,13 +329,20 @@ def bench(
         say(path.read_text(encoding="utf-8").rstrip())
 
 
+_WITHOUT_DATA = (Benchmark.COVERAGE, Benchmark.FAULTS, Benchmark.ROOM)
 _OPTIONS_OF = {
-    "data": tuple(name for name in Benchmark if name not in (Benchmark.COVERAGE, Benchmark.FAULTS)),
+    "data": tuple(name for name in Benchmark if name not in _WITHOUT_DATA),
     "device": (Benchmark.LAYER, Benchmark.SWEEP),
     "package_python": (Benchmark.LAYER, Benchmark.FRONTIER),
     "seeds": (Benchmark.PAPER, Benchmark.QUALITY, Benchmark.ADVERSARIAL),
     "workers": (Benchmark.PAPER,),
-    "quick": (Benchmark.PAPER, Benchmark.COVERAGE, Benchmark.LIVE, Benchmark.FAULTS),
+    "quick": (
+        Benchmark.PAPER,
+        Benchmark.COVERAGE,
+        Benchmark.LIVE,
+        Benchmark.FAULTS,
+        Benchmark.ROOM,
+    ),
     "many": (Benchmark.SWEEP,),
     "files": (Benchmark.UPLOADS,),
     "tables": (Benchmark.QUALITY, Benchmark.ADVERSARIAL),
