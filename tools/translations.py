@@ -25,7 +25,7 @@ from fairlab.ui.components.spoken import marked
 
 ROOT = Path(__file__).parents[1]
 SPOKEN = ("app.py", "pages/*.py", "fairlab/**/*.py")
-TABLES = ("fairlab/reports/tables/*.py", "fairlab/ui/widgets/*.py", "fairlab/ui/*.py")
+TABLES = ("fairlab/reports/tables/*.py", "fairlab/ui/widgets/*.py")
 SCRIPTS = ("fairlab/ui/components/*.js", "fairlab/ui/components/*.py")
 LOWER = (
     "fairlab/baselines.py",
