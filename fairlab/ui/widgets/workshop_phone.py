@@ -156,18 +156,23 @@ def form_of(here: Here) -> dict[str, Any]:
 def _answer(here: Here, curve: Curve) -> None:
     """Metric, point, reason; what is entered survives reruns, reloads and a locked room."""
     form = form_of(here)
-    _restore(here, curve, form)
+    metric_key, reason_key = f"room.metric.{here.state.resets}", f"room.reason.{here.state.resets}"
+    if form.pop("given_back", False):
+        st.session_state.pop(metric_key, None)
+        st.session_state.pop(reason_key, None)
     shut = not here.may_answer
     st.markdown(f"**{tr('1 · What matters most to you?')}**")
+    if metric_key not in st.session_state:
+        st.session_state[metric_key] = form["metric"]
     form["metric"] = st.radio(
         tr("What matters most to you?"),
         METRICS,
-        index=METRICS.index(form["metric"]) if form["metric"] in METRICS else None,
+        index=None,
         format_func=metric_title,
         captions=[metric_words(name, curve.words) for name in METRICS],
         label_visibility="collapsed",
         disabled=shut,
-        key=f"room.metric.{here.state.resets}",
+        key=metric_key,
     )
     st.markdown(f"**{tr('2 · Which point would you choose?')}**")
     mine = here.state.answer_of(here.me)
@@ -184,19 +189,19 @@ def _answer(here: Here, curve: Curve) -> None:
     if not shut:
         _help(here, curve, form)
     st.markdown(f"**{tr('3 · Why?')}**")
-    key = f"room.reason.{here.state.resets}"
-    if key not in st.session_state:
-        st.session_state[key] = form["text"]
+    if reason_key not in st.session_state:
+        st.session_state[reason_key] = form["text"]
     with st.container(key="room-reason"):
         typed = st.text_area(
             tr("Why this point?"),
-            key=key,
+            key=reason_key,
             max_chars=MOST_WORDS,
             height=120,
             placeholder=tr("In a sentence or two. Please no names."),
             label_visibility="collapsed",
         )
     form["text"] = typed or ""
+    _keep(here, curve, form)
     _send(here, curve, form, shut)
 
 
@@ -212,12 +217,15 @@ def _help(here: Here, curve: Curve, form: dict[str, Any]) -> None:
     st.rerun()
 
 
-def _restore(here: Here, curve: Curve, form: dict[str, Any]) -> None:
-    """What this device kept of an answer that was not sent, once; then keep what is entered."""
+def _keep(here: Here, curve: Curve, form: dict[str, Any]) -> None:
+    """Keep what is entered on this device; once, give back what it kept and nobody has yet.
+
+    It stands after the form, so that what was just entered is kept, too.
+    """
     found = kept_draft(
         f"{here.room.code}.{here.state.resets}.{here.state.run_id}",
         area=".st-key-room-reason",
-        keep={name: form[name] for name in ("metric", "index", "text")},
+        keep={name: form[name] for name in ("metric", "index")},
         ask=form["ask"],
         key="room.draft",
     )
@@ -226,12 +234,12 @@ def _restore(here: Here, curve: Curve, form: dict[str, Any]) -> None:
     form["ask"] = ""
     if found.get("metric") in METRICS:
         form["metric"] = found["metric"]
-        st.session_state.pop(f"room.metric.{here.state.resets}", None)
-    if isinstance(found.get("index"), int) and curve.point(found["index"]) is not None:
+    if isinstance(found.get("index"), int) and 0 <= found["index"] < len(curve.rows):
         form["index"] = found["index"]
     if isinstance(found.get("text"), str) and found["text"].strip():
         form["text"] = found["text"][:MOST_WORDS]
-        st.session_state[f"room.reason.{here.state.resets}"] = form["text"]
+    form["given_back"] = True
+    st.rerun()
 
 
 def _send(here: Here, curve: Curve, form: dict[str, Any], shut: bool) -> None:
