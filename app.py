@@ -32,6 +32,7 @@ if get_script_run_ctx(suppress_warning=True) is not None:
         st.Page("pages/stream.py", title=tr("Stream")),
         st.Page("pages/workshop.py", title=tr("Workshop")),
         st.Page("pages/report.py", title=tr("Report")),
+        st.Page("pages/tutorial.py", title=tr("Tutorial")),
         st.Page("pages/admin.py", title=tr("Admin"), visibility="hidden"),
     ]
     page = st.navigation(pages, position="top")

@@ -1,6 +1,7 @@
 """One way to decide as a card: how many are decided wrongly, and how groups fare, of 100."""
 
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -54,6 +55,11 @@ def draw_card(card: Card, words: tuple[str, str]) -> None:
     st.html(f'{_STYLE}<div class="fl-way">{"".join(parts)}</div>')
 
 
+def draw_bars(caption: str, rows: Sequence[Bar]) -> None:
+    """Draw one rate of several groups, of 100."""
+    st.html(f'{_STYLE}<div class="fl-way">{_drawn(caption, rows)}</div>')
+
+
 def _gap_words(card: Card) -> str:
     if card.gap is None:
         return tr("The gap is undefined.")
@@ -65,13 +71,16 @@ def _gap_words(card: Card) -> str:
 
 
 def _table(bars: Bars, words: tuple[str, str]) -> str:
-    rows = "".join(_row(bar) for bar in bars.rows)
     more = ""
     if bars.left_out:
         between = tr("{count} groups between these are not shown", count=bars.left_out)
         more = f'<tr><td colspan="3"><small>{_text(between)}</small></td></tr>'
-    caption = _text(rate_heading(bars.rate, words))
-    return f"<table><caption>{caption}</caption>{rows}{more}</table>"
+    return _drawn(rate_heading(bars.rate, words), bars.rows, more)
+
+
+def _drawn(caption: str, rows: Sequence[Bar], more: str = "") -> str:
+    drawn = "".join(_row(bar) for bar in rows)
+    return f"<table><caption>{_text(caption)}</caption>{drawn}{more}</table>"
 
 
 def _row(bar: Bar) -> str:

@@ -53,6 +53,7 @@ _STEPS = told(
 def journey() -> None:
     """Draw the steps, each with a link and a sentence."""
     st.subheader(tr("The steps"), anchor=False)
+    st.page_link("pages/tutorial.py", label=tr("First time? Start with the tutorial"))
     for start in range(0, len(_STEPS), 4):
         columns = st.columns(4)
         for number, (column, (name, file, words)) in enumerate(
