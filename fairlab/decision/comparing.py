@@ -179,7 +179,7 @@ def _of_split(split: SplitNumbers) -> Iterator[tuple[tuple[str, ...], Number]]:
 def _of_grouping(
     place: tuple[str, ...], grouping: GroupingNumbers
 ) -> Iterator[tuple[tuple[str, ...], Number]]:
-    yield (*place, "groups left out"), Number(grouping.groups_left_out, fixed=_NEVER)
+    yield (*place, "groups_left_out"), Number(grouping.groups_left_out, fixed=_NEVER)
     yield from _of_group((*place, "everyone"), grouping.everyone)
     for group in grouping.groups:
         yield from _of_group((*place, "groups", group.group), group)

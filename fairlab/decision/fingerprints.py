@@ -5,7 +5,6 @@ See ``docs/decisions/0035-decision-records.md`` for what such a check can give a
 
 import hashlib
 import math
-import zlib
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,9 @@ BITS = 128
 # Of PBKDF2: makes each guess ten thousand times slower, and a check five milliseconds.
 ROUNDS = 20_000
 _DOMAIN = b"fairlab decision record 1"
-_OF_ZLIB = 120  # bits that compressing anything takes
+LAGS = 64  # rows after which a pattern may come again
+_LOOKED_AT = 20_000  # rows
+_OFTEN = 0.5
 
 
 def fingerprint_of(frame: pd.DataFrame, whole: str = "", smallest: int = 10) -> Fingerprint:
@@ -67,9 +68,9 @@ def bits_of(column: pd.Series) -> float:
     """How many bits somebody lacks who knows how often each value occurs, but not whose it is.
 
     The least of several ways to write the column down: which of all orders of the values it is;
-    because tables are often sorted or in blocks, where runs of equal values begin and which comes
-    next; what is left when it is compressed, if it repeats itself. A column that only rises or
-    only falls has one order: none are lacking.
+    and, because tables are often sorted, in blocks or in a pattern, in which rows the value is
+    another one than so many rows before, and which. A column that only rises or only falls has one
+    order: none are lacking.
     """
     codes, _ = pd.factorize(column, use_na_sentinel=False)
     n = len(codes)
@@ -80,11 +81,22 @@ def bits_of(column: pd.Series) -> float:
         return bits_of(column.isna()) if 0 < len(present) < n else 0.0
     counts = np.bincount(codes)
     orders = math.lgamma(n + 1) - sum(math.lgamma(count + 1) for count in counts)
-    runs = 1 + int(np.count_nonzero(codes[1:] != codes[:-1]))
-    begins = math.lgamma(n) - math.lgamma(runs) - math.lgamma(n - runs + 1)
-    blocks = begins + (runs - 1) * math.log(max(len(counts) - 1, 1))
-    packed = 8 * len(zlib.compress(codes.astype("<u4").tobytes(), 9)) - _OF_ZLIB
-    return min(orders / math.log(2), blocks / math.log(2), packed)
+    lags = (lag for lag in range(1, min(LAGS, n - 1) + 1) if _repeats(codes, lag))
+    return min([orders, *(_surprises(codes, lag, len(counts)) for lag in lags)]) / math.log(2)
+
+
+def _repeats(codes: np.ndarray, lag: int) -> bool:
+    """Whether values are mostly those of ``lag`` rows before, as far as the first rows say."""
+    some = codes[:_LOOKED_AT]
+    return bool(np.mean(some[lag:] == some[:-lag]) > _OFTEN)
+
+
+def _surprises(codes: np.ndarray, lag: int, values: int) -> float:
+    """Nats for the first ``lag`` values, the rows that are no repetition, and what they hold."""
+    n = len(codes) - lag
+    other = int(np.count_nonzero(codes[lag:] != codes[:-lag]))
+    where = math.lgamma(n + 1) - math.lgamma(other + 1) - math.lgamma(n - other + 1)
+    return where + other * math.log(max(values - 1, 1)) + lag * math.log(values)
 
 
 def _slow(digest: bytes, salt: str) -> str:

@@ -17,7 +17,7 @@ from fairlab.runs.identity import code_digest
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "fairlearn")
 # Measured; see docs/decisions/0035-decision-records.md.
 TOLERANCE = Tolerance(
-    share=0.03,
+    share=0.01,
     people=3.0,
     because=(
         "Another processor, graphics card, number of threads or of models at once, or other "

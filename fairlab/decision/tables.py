@@ -44,7 +44,12 @@ def differing(wanted: Fingerprint, frame: pd.DataFrame, smallest: int = 10) -> t
         wanted: The record's.
         frame: Another table.
         smallest: As the record was made with.
+
+    Returns:
+        A sentence for each difference; () for the very table.
     """
+    if fingerprint(frame) == wanted.whole:
+        return ()
     found = fingerprint_of(frame, wanted.whole, smallest)  # with the record's salt
     before = {column.name: column for column in wanted.columns}
     after = {column.name: column for column in found.columns}
