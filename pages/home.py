@@ -39,11 +39,6 @@ st.markdown(
         "Everything stays on the machine that runs fairlab."
     )
 )
-st.page_link(
-    "pages/tutorial.py",
-    label=tr("New to this? Learn the rates and the modes in ten steps, on the same table"),
-    icon=":material/school:",
-)
 your_runs()
 journey()
 your_data()

@@ -67,7 +67,9 @@ def _which_rate(numbers: Numbers) -> CheckQuestion:
             ),
             Choice(
                 tr("Positive predictive value"),
-                tr("Yes. It starts from the people selected, and says what being selected means."),
+                tr(
+                    "Right. It starts from the people selected, and says what being selected means."
+                ),
             ),
         ),
         right=2,
@@ -102,7 +104,7 @@ def _all_three(numbers: Numbers) -> CheckQuestion:
             ),
             Choice(
                 tr("No, because the base rates differ"),
-                tr("Yes: two can be equal, and the third then differs as the base rates do."),
+                tr("Right: two can be equal, and the third then differs as the base rates do."),
             ),
         ),
         right=2,
@@ -132,7 +134,7 @@ def _promise(numbers: Numbers) -> CheckQuestion:
                     "The fairness layer: mean scores on training batches differ by at most the "
                     "slack"
                 ),
-                tr("Yes. What new people and thresholded decisions do is measured beside it."),
+                tr("Right. What new people and thresholded decisions do is measured beside it."),
             ),
             Choice(
                 tr("The penalty: the gap is at most 1 / strength"),

@@ -132,8 +132,8 @@ def test_there_are_ten_steps_and_three_questions(numbers: Numbers) -> None:
     for question in asked:
         told = [choice.told for choice in question.choices]
         assert len(set(told)) == len(told)
-        assert [text.startswith("Yes") for text in told].index(True) == question.right
-        assert sum(text.startswith("Yes") for text in told) == 1
+        assert [text.startswith("Right") for text in told].index(True) == question.right
+        assert sum(text.startswith("Right") for text in told) == 1
         assert question.name in BOUNDS
 
 

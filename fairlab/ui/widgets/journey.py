@@ -53,7 +53,11 @@ _STEPS = told(
 def journey() -> None:
     """Draw the steps, each with a link and a sentence."""
     st.subheader(tr("The steps"), anchor=False)
-    st.page_link("pages/tutorial.py", label=tr("First time? Start with the tutorial"))
+    st.page_link(
+        "pages/tutorial.py",
+        label=tr("New to this? Learn the rates and the modes in ten steps, on the built-in table"),
+        icon=":material/school:",
+    )
     for start in range(0, len(_STEPS), 4):
         columns = st.columns(4)
         for number, (column, (name, file, words)) in enumerate(
