@@ -4,8 +4,9 @@
 an empty translation, texts that are gone leave. ``make translations ARGS=--missing`` lists what
 has no translation yet, file by file.
 
-Collected are the texts in ``tr``, ``tr_n`` and ``later``, the texts that components' scripts mark
-with ``tt``, the names of columns of tables, and the sentences of the lower layers. Those are
+Collected are the texts in ``tr``, ``tr_n`` and ``later``, also in templates, the texts that
+components' scripts mark with ``tt``, the names of columns of tables, and the sentences of the lower
+layers. Those are
 stored with results and shared by visitors of several languages, so they are made in English and
 told again where they are shown, see ``fairlab.language.retold``.
 """
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 
 from fairlab.language import DOMAIN, LOCALES, RETOLD
 from fairlab.ui.components.spoken import marked
@@ -27,6 +29,7 @@ ROOT = Path(__file__).parents[1]
 SPOKEN = ("app.py", "pages/*.py", "fairlab/**/*.py")
 TABLES = ("fairlab/reports/tables/*.py", "fairlab/ui/widgets/*.py")
 SCRIPTS = ("fairlab/ui/components/*.js", "fairlab/ui/components/*.py")
+TEMPLATES = ("fairlab/reports/html/*.j2",)
 LOWER = (
     "fairlab/baselines.py",
     "fairlab/data/*.py",
@@ -43,6 +46,14 @@ LOWER = (
     "fairlab/sweeps/*.py",
     "fairlab/training/*.py",
     "fairlab/ui/widgets/theorem.py",
+)
+#: Lower layers whose labels of one word are told through ``told_fields``.
+LABELLED = (
+    "fairlab/baselines.py",
+    "fairlab/frontier/strategies.py",
+    "fairlab/metrics/gaps.py",
+    "fairlab/metrics/rates.py",
+    "fairlab/metrics/score_gaps.py",
 )
 _MARKS = {"tr", "later", "tr_n"}
 _WORDS = re.compile(r"[A-Za-z]{2,}[.,:;”)%'’]*\s+[–(“]*[A-Za-z“]")
@@ -75,6 +86,9 @@ def texts() -> dict[str, Text]:
     for file, tree in _trees(SPOKEN):
         for one, many in _marked_in(tree):
             add(one, file, many)
+    for path in _paths(TEMPLATES):
+        for one in _in_template(path.read_text(encoding="utf-8")):
+            add(one, _name(path))
     for path in _paths(SCRIPTS):
         for one in marked(path.read_text(encoding="utf-8")):
             add(one, _name(path))
@@ -82,9 +96,17 @@ def texts() -> dict[str, Text]:
         for one in _headings(tree):
             add(one, file)
     for file, tree in _trees(LOWER):
-        for one in _sentences(tree):
+        for one in _sentences(tree, labels=file in LABELLED):
             add(one, file, retold=True)
     return found
+
+
+def _in_template(text: str) -> Iterator[str]:
+    for call in Environment().parse(text).find_all(nodes.Call):
+        said = call.args[0] if call.args else None
+        if isinstance(call.node, nodes.Name) and call.node.name == "tr":
+            assert isinstance(said, nodes.Const)
+            yield str(said.value)
 
 
 def _paths(patterns: tuple[str, ...]) -> list[Path]:
@@ -141,7 +163,7 @@ def _listed(node: ast.expr | None) -> list[ast.expr]:
     return list(node.elts) if isinstance(node, ast.List | ast.Tuple) else []
 
 
-def _sentences(tree: ast.Module) -> Iterator[str]:
+def _sentences(tree: ast.Module, *, labels: bool) -> Iterator[str]:
     """What reads like words: strings, and formatted ones with a name for each place."""
     skipped = {id(node) for node in _silent(tree)}
     for node in ast.walk(tree):
@@ -151,13 +173,14 @@ def _sentences(tree: ast.Module) -> Iterator[str]:
             template = _template(node)
             if _WORDS.search(re.sub(r"\{[^{}]*\}", "", template)):
                 yield template
-        elif isinstance(node, ast.Constant) and _reads(node.value):
+        elif isinstance(node, ast.Constant) and _reads(node.value, labels):
             yield str(node.value)
 
 
-def _reads(value: object) -> bool:
-    words = isinstance(value, str) and (_WORDS.search(value) or _LABEL.fullmatch(value))
-    return bool(words)
+def _reads(value: object, labels: bool) -> bool:
+    if not isinstance(value, str):
+        return False
+    return bool(_WORDS.search(value) or (labels and _LABEL.fullmatch(value)))
 
 
 def _silent(tree: ast.Module) -> Iterator[ast.AST]:

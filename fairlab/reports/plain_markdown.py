@@ -4,6 +4,7 @@ import re
 
 from fairlab.language import tr
 from fairlab.reports.invisible import visible
+from fairlab.retelling import retold
 
 _SIGNS = frozenset(r"\`*_[]$~#|!{}")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -19,6 +20,10 @@ _ICON = re.compile(r":(?=[+\w-]+:|[\w-]+\\?\[|material/)")
 
 def md(text: str) -> str:
     """One line of Markdown that reads as the text: no markup, link, picture, formula or HTML."""
+    return _line(retold(text))
+
+
+def _line(text: str) -> str:
     plain = _LIVE.sub("\u2060", visible(" ".join(text.split())))
     shown = "".join(_ENTITIES.get(sign) or _escaped(sign) for sign in plain)
     return _ICON.sub(r"\\:", _FIRST.sub(r"\1\\\2", shown))
@@ -26,7 +31,7 @@ def md(text: str) -> str:
 
 def md_quote(text: str) -> str:
     """What somebody wrote, line by line, as a quotation."""
-    return "\n".join(f"> {md(line)}".rstrip() + "  " for line in text.strip().splitlines())
+    return "\n".join(f"> {_line(line)}".rstrip() + "  " for line in text.strip().splitlines())
 
 
 def md_table(head: list[str], rows: list[list[str]]) -> str:

@@ -282,8 +282,35 @@ def check_files(page: Page, folder: Path) -> None:
         for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))):
             assert not [cell for cell in row if _computes(cell)]
     for name, content in files.items():
-        if name.endswith((".html", ".md")):
-            assert not re.search(rb"<(img|script|svg|b)[ />]", content), name
+        if name.endswith(".md"):
+            assert not re.search(rb"<(img|script|svg|b)[ />]|(?<!\\\\)\]\(", content), name
+    check_report(page, files["report.html"], folder / "report.html")
+
+
+def check_report(page: Page, content: bytes, path: Path) -> None:
+    """Opened from its file: names are there as text, and nothing of them runs or is loaded."""
+    path.write_bytes(content)
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context()
+    report = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    report.on("request", lambda request: asked.append(request.url))
+    report.on("console", lambda message: said.append(message.text))
+    report.on("pageerror", lambda error: said.append(str(error)))
+    report.goto(path.as_uri())
+    report.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    report.locator(".pt").first.hover(force=True)
+    report.keyboard.press("Tab")
+    text = str(report.evaluate(TEXT))
+    for name in (FILE, LABEL, YES, NO, RACES[0]):
+        assert name in text, name
+    assert report.evaluate("window.hacked") is None
+    assert report.evaluate(LIVE) == []
+    assert asked == [path.as_uri()]
+    assert said == []
+    context.close()
 
 
 def _computes(cell: str) -> bool:

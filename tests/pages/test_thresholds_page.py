@@ -153,13 +153,16 @@ def test_thresholds_per_group_in_use_decide_on_audit_compare_and_report(
     assert "reads the scores behind the thresholds per group" in words(app)
     assert app.dataframe
     app.switch_page("pages/compare.py").run()
+    app.button_group(key="compare.part").set_value("people").run()
     assert not app.exception
     assert "Moving from A to B" in words(app)
+    app.session_state["report.tabs"] = "Run"
     app.switch_page("pages/report.py").run()
     assert not app.exception
     assert "cannot be decided" in words(app)
     assert any("group_cuts" in code.value for code in app.code)
-    assert len(app.get("download_button")) == 5
+    labels = {button.proto.label for button in app.get("download_button")}
+    assert "Rule: thresholds per group (JSON)" in labels
 
 
 @pytest.mark.parametrize("link", [";town;0.8*0.9", ";sex;0.8", ";sex;0.8*nan"])

@@ -11,6 +11,7 @@ from fairlab.reports.export import run_yaml
 from fairlab.reports.facts import Facts, ModelFacts, attributes_in_words
 from fairlab.reports.html.charts import curve_chart, dot_rows, marks
 from fairlab.reports.html.movers import moves_part
+from fairlab.reports.html.own_words import Own
 from fairlab.reports.html.thresholds import thresholds_part
 from fairlab.reports.invisible import visible
 from fairlab.reports.sentences.audit import certainty_sentence, gap_sentence, people
@@ -53,8 +54,8 @@ def report_content(
         "smallest": facts.smallest,
         "withheld": _withheld_words(facts),
         "tiles": _tiles(facts),
-        "reason": facts.choice.reason.strip(),
-        "dissent": facts.choice.dissent.strip(),
+        "reason": Own(facts.choice.reason.strip()),
+        "dissent": Own(facts.choice.dissent.strip()),
         "how": list(how),
         "curve": curve_part(facts, found),
         "moves": moves_part(facts),
@@ -64,7 +65,7 @@ def report_content(
         "about": _about(facts),
         "words": [(rate.label, rate.definition) for rate in map(RATES.__getitem__, RATES_SHOWN)]
         + [(gap.label, gap.definition) for gap in map(GAPS.__getitem__, GAPS_SHOWN)],
-        "yaml": run_yaml(facts.config),
+        "yaml": Own(run_yaml(facts.config)),
         "command": _command(facts),
     }
 

@@ -16,10 +16,12 @@ from fairlab.language import language, tr
 from fairlab.metrics.suppression import SMALLEST
 from fairlab.reports.facts import Facts, gather
 from fairlab.reports.html.content import report_content
+from fairlab.reports.html.own_words import Own
 from fairlab.reports.html.thresholds import RATES_MOVED, slider_words
 from fairlab.reports.invisible import visible
 from fairlab.reports.tables.curve import CurveRow
 from fairlab.results import SweepResult
+from fairlab.retelling import retold
 
 _FOLDER = Path(__file__).parent
 # What a script element must not hold as it is: the end of the element, or of a line of a script.
@@ -95,8 +97,10 @@ def _hash(text: str) -> str:
 
 
 def _shown(value: object) -> object:
-    """Texts of people with signs nobody sees written out; our own script and style as they are."""
-    return visible(value) if type(value) is str else value
+    """Texts with signs nobody sees written out, and kept sentences in the language in use."""
+    if type(value) is str:
+        return visible(retold(value))
+    return Own(visible(value)) if isinstance(value, Own) else value
 
 
 @cache
