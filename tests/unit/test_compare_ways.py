@@ -203,6 +203,10 @@ def test_a_matrix_says_where_its_numbers_are_from_and_what_costs_most() -> None:
     assert "What costs most by another's standard" in said
     first = matrix_words(matrix, labels)[0]
     assert first.startswith(f"Best by accuracy: {labels['accuracy']}.")
+    rows = {row.metric: row for row in matrix.rows}
+    same = rows["accuracy"].same_as
+    for name, text in zip(rows, matrix_words(matrix, labels), strict=True):
+        assert ("its numbers on test people are there" in text) is (name in same)
     notes = " ".join(matrix_notes(matrix))
     assert "One model needs the person's group to decide; it may be picked." in notes
     without = " ".join(matrix_notes(judged(attribute=False)[0]))

@@ -85,6 +85,6 @@ def in_points(change: GapChange) -> bool:
 def signed_change(value: float, as_points: bool) -> str:
     """A number with its sign: points with one decimal, others with two."""
     text = tr("{value:+.1f}", value=100 * value) if as_points else tr("{value:+.2f}", value=value)
-    if float(text) == 0:
+    if round(100 * value if as_points else value, 1 if as_points else 2) == 0:
         return text.lstrip("+-")
     return text.replace("-", "−")

@@ -121,25 +121,46 @@ def matrix_notes(found: MetricMatrix) -> tuple[str, ...]:
 
 
 def matrix_words(found: MetricMatrix, labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Every row with all its numbers, a short paragraph each.
+    """Every row with all its numbers: a line that leads, and lines under it.
+
+    A rule that is best by several metrics is told once; the later rows say which it is.
 
     Args:
         labels: The rule of each row in words; rows without a rule have none.
     """
-    return tuple(row_words(found, row, labels.get(row.metric, "")) for row in found.rows)
+    said, told = [], dict[tuple[int, float], str]()
+    for row in found.rows:
+        first = "" if row.rule is None else told.get((row.rule.index, row.rule.threshold), "")
+        said.append(row_words(found, row, labels.get(row.metric, ""), first))
+        if row.rule is not None:
+            told.setdefault((row.rule.index, row.rule.threshold), row.metric)
+    return tuple(said)
 
 
-def row_words(found: MetricMatrix, row: JudgedRow, label: str) -> str:
-    """One rule: how it was picked, what it does on test people, what it costs by others."""
-    name = metric_label(row.metric)
+def row_words(found: MetricMatrix, row: JudgedRow, label: str, first: str = "") -> str:
+    """One rule: how it was picked, what it does on test people, what it costs by others.
+
+    Args:
+        found: Its matrix.
+        row: Of the matrix.
+        label: The rule in words.
+        first: Metric of an earlier row with the same rule, whose numbers are not said again.
+    """
+    name = inside(metric_label(row.metric))
     if row.rule is None:
-        return tr(
-            "Best by {metric}: no rule counts, so there is nothing to judge.", metric=inside(name)
+        return tr("Best by {metric}: no rule counts, so there is nothing to judge.", metric=name)
+    said = [tr("Best by {metric}: {rule}.", metric=name, rule=label), _picked(row)]
+    if first:
+        said.append(
+            tr(
+                "The same rule is best by {metric}; its numbers on test people are there.",
+                metric=inside(metric_label(first)),
+            )
         )
-    said = [tr("Best by {metric}: {rule}.", metric=inside(name), rule=label), _picked(row)]
+        return "\n".join([*said, *_also(row, same=False)])
     said.append(_measured(row))
-    gaps = "; ".join(_judged(cell, several=len(found.groupings) > 1) for cell in row.cells)
-    said.append(tr("Judged by the gaps between groups: {gaps}.", gaps=gaps))
+    several = len(found.groupings) > 1
+    said += [tr("{gap}.", gap=_judged(cell, several=several)) for cell in row.cells]
     if row.worst:
         said.append(
             tr(
@@ -148,7 +169,7 @@ def row_words(found: MetricMatrix, row: JudgedRow, label: str) -> str:
                 beyond=_farther(row),
             )
         )
-    return " ".join([*said, *_also(row)])
+    return "\n".join([*said, *_also(row)])
 
 
 def against_text(row: JudgedRow) -> str:
@@ -214,7 +235,7 @@ def _measured(row: JudgedRow) -> str:
 
 
 def _judged(cell: JudgedCell, *, several: bool) -> str:
-    label = inside(metric_label(cell.metric))
+    label = metric_label(cell.metric)
     if cell.value is None:
         return tr("{metric} undefined", metric=label)
     who = tr("highest {high}, lowest {low}", high=cell.highest, low=cell.lowest)
@@ -251,12 +272,12 @@ def _farther(row: JudgedRow) -> str:
     )
 
 
-def _also(row: JudgedRow) -> list[str]:
+def _also(row: JudgedRow, *, same: bool = True) -> list[str]:
     """The same rule elsewhere, ties, chance and the attribute."""
     rule = row.rule
     assert rule is not None
     said = []
-    if row.same_as:
+    if same and row.same_as:
         listed = ", ".join(inside(metric_label(name)) for name in row.same_as)
         said.append(tr("The same rule is best by {metrics}.", metrics=listed))
     if rule.tied:

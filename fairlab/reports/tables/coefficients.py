@@ -63,7 +63,7 @@ def coefficients_table(result: SweepResult, index: int) -> pd.DataFrame:
             "Column": table["column"],
             "Feature": table["feature"],
             "Coefficient (log-odds)": table["coefficient"].round(3),
-            "Odds ×": [float(tr("{ratio:.3g}", ratio=ratio)) for ratio in table["odds_ratio"]],
+            "Odds ×": [float(f"{ratio:.3g}") for ratio in table["odds_ratio"]],
         }
     )
 

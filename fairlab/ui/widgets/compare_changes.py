@@ -10,7 +10,7 @@ from fairlab.reports.tables.changes import changes_table
 from fairlab.sweeps.changes import ModelComparison, compare_models
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import draw_table
-from fairlab.ui.widgets.compare_drawn import Drawn
+from fairlab.ui.widgets.compare_drawn import Drawn, listed
 from fairlab.ui.widgets.compare_sources import SideBySide
 
 # Few enough for the correction to leave something to see; mirrored rates say the same.
@@ -60,7 +60,7 @@ def show_changes(side: SideBySide, drawn: Drawn) -> None:
         )
         table = changes_table(found)
         if drawn == "words":
-            st.markdown("\n".join(f"- {as_it_is(one)}" for one in change_words(table)))
+            st.markdown(listed(change_words(table)))
         else:
             draw_table(table, key="compare.changes.table")
 

@@ -27,7 +27,7 @@ def show_three_ways(
     Args:
         drawn: Which way.
         sentence: What it comes to.
-        words: All numbers of the table, in sentences.
+        words: All numbers of the table, in sentences; see :func:`listed`.
         table: All numbers.
         figure: All numbers as a chart, built only when asked for; None draws the table.
         key: Unique on the page.
@@ -38,6 +38,16 @@ def show_three_ways(
     if sentence:
         st.markdown(as_it_is(sentence))
     if drawn == "words":
-        st.markdown("\n".join(f"- {as_it_is(one)}" for one in words))
+        st.markdown(listed(words))
         return
     draw_table(table, key=f"{key}.table")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Sentences as a list; of one with several lines, the first leads the others."""
+    lines = []
+    for one in words:
+        first, *rest = one.split("\n")
+        lines.append(f"- **{as_it_is(first)}**" if rest else f"- {as_it_is(first)}")
+        lines += [f"  - {as_it_is(line)}" for line in rest]
+    return "\n".join(lines)

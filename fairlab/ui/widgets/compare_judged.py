@@ -13,7 +13,7 @@ from fairlab.sweeps.judged import JUDGES
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
 from fairlab.ui.widgets.compare_cache import Groupings, matrix
-from fairlab.ui.widgets.compare_drawn import Drawn, show_three_ways
+from fairlab.ui.widgets.compare_drawn import Drawn, listed, show_three_ways
 from fairlab.ui.widgets.compare_sources import (
     ask_tolerance,
     choose_run,
@@ -86,8 +86,7 @@ def show_judged(drawn: Drawn) -> None:
     )
     if drawn == "charts":
         with st.expander(tr("Row by row, in words")):
-            rows = sentences.matrix_words(found, labels)
-            st.markdown("\n".join(f"- {as_it_is(row)}" for row in rows))
+            st.markdown(listed(sentences.matrix_words(found, labels)))
     for note in sentences.matrix_notes(found):
         st.markdown(as_it_is(note))
 
