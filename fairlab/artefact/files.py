@@ -30,6 +30,7 @@ LIMITS = {MODEL: 8_000_000, WEIGHTS: 160_000_000}
 _MOST = sum(LIMITS.values())
 _SHOWN = 6
 _MOST_LISTED = 100
+_MOST_DIGITS = 20
 _LONGEST_LIST = 100_000
 
 
@@ -196,7 +197,10 @@ def _whole(parts: Mapping[str, bytes]) -> Artefact:
 def _plain(content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(
-            content.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_each_once
+            content.decode("utf-8"),
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            object_pairs_hook=_each_once,
         )
     except (ValueError, RecursionError) as error:
         raise InputError(
@@ -252,6 +256,12 @@ def _problems(error: ValidationError) -> list[str]:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a whole number has {len(digits):,} digits")
+    return int(digits)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def _read(
     if isinstance(column, CategoriesColumn):
         return _categories(column, found)
     numbers, notes = _numbers(column.name, record.read_as[column.name], found)
-    return pd.Series(numbers), notes + _say_numbers(column, numbers)
+    return pd.Series(numbers), notes + _say_numbers(column, record.read_as[column.name], numbers)
 
 
 def _numbers(name: str, wanted: str, found: pd.Series) -> tuple[np.ndarray, list[str]]:
@@ -215,31 +215,31 @@ def _from_text(found: pd.Series, wanted: str) -> np.ndarray:
     return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
 
 
-def _say_numbers(column: NumbersColumn, numbers: np.ndarray) -> list[str]:
+def _say_numbers(column: NumbersColumn, read_as: str, numbers: np.ndarray) -> list[str]:
     notes = []
     missing = int(np.isnan(numbers).sum())
     if missing and column.marked:
         notes.append(
             tr_n(
                 "'{name}' is missing for 1 person, and is read as in training: the median of "
-                "training ({median:g}), marked as missing.",
+                "training ({median}), marked as missing.",
                 "'{name}' is missing for {n:,} people, and is read as in training: the median of "
-                "training ({median:g}), marked as missing.",
+                "training ({median}), marked as missing.",
                 missing,
                 name=cut_name(column.name),
-                median=column.median,
+                median=_shown(column.median, read_as),
             )
         )
     elif missing:
         notes.append(
             tr_n(
                 "'{name}' is missing for 1 person, and was for nobody in training: the median of "
-                "training ({median:g}) is taken, which is a guess.",
+                "training ({median}) is taken, which is a guess.",
                 "'{name}' is missing for {n:,} people, and was for nobody in training: the "
-                "median of training ({median:g}) is taken, which is a guess.",
+                "median of training ({median}) is taken, which is a guess.",
                 missing,
                 name=cut_name(column.name),
-                median=column.median,
+                median=_shown(column.median, read_as),
             )
         )
     if column.knots is not None:
@@ -249,12 +249,12 @@ def _say_numbers(column: NumbersColumn, numbers: np.ndarray) -> list[str]:
         if outside:
             notes.append(
                 tr_n(
-                    "'{name}': 1 person is outside what training had ({low:g} to {high:g}).",
-                    "'{name}': {n:,} people are outside what training had ({low:g} to {high:g}).",
+                    "'{name}': 1 person is outside what training had ({low} to {high}).",
+                    "'{name}': {n:,} people are outside what training had ({low} to {high}).",
                     outside,
                     name=cut_name(column.name),
-                    low=low,
-                    high=high,
+                    low=_shown(low, read_as),
+                    high=_shown(high, read_as),
                 )
                 + " "
                 + tr("The model knows nothing of such values.")
@@ -360,6 +360,16 @@ def _say_groups(
                 )
             )
     return notes
+
+
+def _shown(number: float, read_as: str) -> str:
+    """A number as the table writes it: dates are kept as days since 1970."""
+    if read_as != "date":
+        return tr("{number:g}", number=number)
+    try:
+        return (pd.Timestamp("1970-01-01") + pd.Timedelta(days=number)).date().isoformat()
+    except (OverflowError, ValueError):  # a date no calendar has
+        return tr("{number:g}", number=number)
 
 
 def _some(values: Iterable[object]) -> str:
