@@ -157,6 +157,8 @@ def _part(here: Here) -> str:
     """Which part of the facilitator's screen is shown; before a curve there is only one."""
     if not here.state.run_id:
         return SESSION if presenting() else SETUP
+    if presenting() and st.session_state.get("room.part") != REPLAY:
+        return SESSION
     names = {
         SESSION: tr("Session"),
         SETUP: tr("Curve and question"),

@@ -3,6 +3,7 @@
 import hashlib
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fairlab.language import tr, tr_n
 from fairlab.reports.figures.workshop import Bar, bars_html
@@ -12,6 +13,7 @@ from fairlab.runs.room_events import MOST_WORDS, STANCES
 from fairlab.runs.room_state import Proposal
 from fairlab.ui import state as visitor
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.presenting import presenting
 from fairlab.ui.widgets.room_session import Curve, Here, act
 from fairlab.ui.widgets.workshop_answers import quoted
 from fairlab.ui.widgets.workshop_curve import show_curve
@@ -26,8 +28,11 @@ def show_proposals(here: Here, curve: Curve) -> None:
             st.markdown(
                 tr("Somebody proposes a point; then everybody says where they stand on it.")
             )
-    for position, proposal in enumerate(proposals, 1):
-        _proposal(here, curve, position, proposal)
+    for position, (place, proposal) in enumerate(
+        zip(_places(len(proposals)), proposals, strict=True)
+    ):
+        with place:
+            _proposal(here, curve, position + 1, proposal)
     if not here.watches and not here.over:
         _propose(here, curve)
     with st.expander(tr("Look at the points again")):
@@ -38,6 +43,14 @@ def show_proposals(here: Here, curve: Curve) -> None:
             selected=proposals[-1].index if proposals else None,
             key="room.again",
         )
+
+
+def _places(count: int) -> list[DeltaGenerator]:
+    """One under another; on the wall two beside each other, so that they are seen together."""
+    if not presenting() or count < 2:
+        return [st.container() for _ in range(count)]
+    left, right = st.columns(2, gap="medium")
+    return [left if i % 2 == 0 else right for i in range(count)]
 
 
 def _proposal(here: Here, curve: Curve, position: int, proposal: Proposal) -> None:
@@ -60,7 +73,7 @@ def _proposal(here: Here, curve: Curve, position: int, proposal: Proposal) -> No
             stances_sentence(counts["support"], counts["accept"], counts["object"], present)
         )
         _words_of(proposal)
-        if not here.leads and not here.watches:
+        if not (here.leads or here.watches or here.over):
             _stand(here, proposal)
 
 
@@ -75,7 +88,7 @@ def _words_of(proposal: Proposal) -> None:
 def _stand(here: Here, proposal: Proposal) -> None:
     """Where this participant stands; changed by pressing another."""
     mine = proposal.stance_of(here.me)
-    shut = here.state.locked or here.over
+    shut = here.state.locked
     key = f"room.words.{proposal.seq}"
     words = st.text_input(
         tr("In a few words (optional)"),
