@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fairlab.language import tr
+from fairlab.ui.newest import newest
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import report_view as view
 from fairlab.ui.widgets.report_files import choose_smallest, offer_files, offer_report
@@ -11,6 +12,7 @@ from fairlab.ui.widgets.report_preview import show_preview
 from fairlab.ui.widgets.report_written import written
 from fairlab.ui.widgets.share import share
 
+newest().begin()
 begin_page(tr("Report"), tr("Take the choice away, with its reasons, as one file for anyone."))
 view.adopt_import()
 chosen = view.choose()
@@ -23,9 +25,9 @@ if chosen is not None:
         st.subheader(tr("The report"), anchor=False, width="stretch")
         share("report", key="report.share")
         smallest = choose_smallest(chosen)
-        texts = written(chosen, config, smallest)
-        offer_report(chosen, config, texts, smallest)
-    show_preview(chosen, config, texts, smallest)
+        files = written(chosen, view.with_newest_words(chosen, config), smallest)
+        offer_report(chosen, config, files, smallest)
+    show_preview(chosen, config, written(chosen, lambda: config, smallest), smallest)
     st.subheader(tr("Files"), anchor=False)
-    offer_files(chosen, config, texts, smallest)
+    offer_files(chosen, config, files, smallest)
 view.offer_import(open_now=chosen is None)

@@ -33,6 +33,7 @@ TEMPLATES = ("fairlab/reports/html/*.j2",)
 LOWER = (
     "fairlab/baselines.py",
     "fairlab/data/*.py",
+    "fairlab/data/sources/*.py",
     "fairlab/examine/*.py",
     "fairlab/frontier/*.py",
     "fairlab/impossibility/*.py",

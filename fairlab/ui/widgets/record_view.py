@@ -28,13 +28,19 @@ _MOST_SHOWN = 20
 
 
 def offer_record(
-    point: state.ChosenPoint, config: RunConfig, found: SweepResult, smallest: int, name: str
+    point: state.ChosenPoint,
+    now: Callable[[], RunConfig],
+    config: RunConfig,
+    found: SweepResult,
+    smallest: int,
+    name: str,
 ) -> None:
     """Buttons for the decision record as YAML and JSON; it is made when asked for.
 
     Args:
         point: The chosen model.
-        config: Its run with the choice and its words.
+        now: Gives its run with the choice and its words, as they are when the file is made.
+        config: The same as the page was drawn with.
         found: Its result.
         smallest: Numbers that rest on fewer people are hidden.
         name: Of the files, without ending.
@@ -52,7 +58,7 @@ def offer_record(
         return
     _show_compared(point)
     how, others = state.how_chosen(point), _alternatives(point, config)
-    made = partial(_made, point.run_id, config, found, how, others, smallest, language())
+    made = partial(_made, point.run_id, now, found, how, others, smallest, language())
     left, right = st.columns(2)
     kinds: tuple[tuple[str, str, str, Callable[[DecisionRecord], str]], ...] = (
         ("yaml", tr("Decision record (YAML)"), "application/yaml", DecisionRecord.to_yaml),
@@ -93,7 +99,7 @@ def preview_record(
         )
         return
     how, others = state.how_chosen(point), _alternatives(point, config)
-    record = _made(point.run_id, config, found, how, others, smallest, language())
+    record = _made(point.run_id, lambda: config, found, how, others, smallest, language())
     st.code(record.to_yaml(), language="yaml", height=760)
 
 
@@ -103,13 +109,14 @@ def _bytes(made: Callable[[], DecisionRecord], write: Callable[[DecisionRecord],
 
 def _made(
     run_id: str,
-    config: RunConfig,
+    now: Callable[[], RunConfig],
     found: SweepResult,
     how: HowChosen | None,
     others: tuple[Alternative, ...],
     smallest: int,
     spoken: str,
 ) -> DecisionRecord:
+    config = now()
     assert config.choice is not None
     with speaking(spoken):
         return make_record(

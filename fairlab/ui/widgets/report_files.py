@@ -86,11 +86,11 @@ def offer_files(chosen: Chosen, config: RunConfig, texts: Written, smallest: int
     run, name = f"fairlab-{config.digest()[:8]}", _name(chosen, config, smallest)
     st.markdown(_said(chosen, smallest))
     with st.container(horizontal=True):
-        everything = partial(_everything, chosen, config, texts, smallest, language())
+        everything = partial(_everything, chosen, texts, smallest, language())
         _file(tr("Everything (zip)"), everything, f"{name}.zip", "application/zip", "zip")
         _file(
             tr("Run (YAML)"),
-            partial(_encoded, config),
+            partial(_encoded, texts.config),
             f"{run}.yaml",
             "application/yaml",
             "yaml",
@@ -104,7 +104,7 @@ def offer_files(chosen: Chosen, config: RunConfig, texts: Written, smallest: int
             (tr("Every number (CSV)"), "numbers.csv", "text/csv"),
             (tr("Notebook"), NOTEBOOK, "application/x-ipynb+json"),
         ):
-            made = partial(_exported, chosen, config, file, smallest, language())
+            made = partial(_exported, chosen, texts.config, file, smallest, language())
             _file(label, made, f"{name}-{file}", mime, file)
         for file, content in _rule_files(chosen).items():
             label = tr("Rule: thresholds per group (JSON)")
@@ -118,7 +118,7 @@ def offer_files(chosen: Chosen, config: RunConfig, texts: Written, smallest: int
                 "threshold."
             )
         )
-    offer_record(chosen.point, config, chosen.result, smallest, name)
+    offer_record(chosen.point, texts.config, config, chosen.result, smallest, name)
     st.markdown(tr("The same numbers again, on any machine with fairlab:"))
     table = " --data YOUR_TABLE" if config.data.source == "file" else ""
     st.code(f"fairlab sweep {run}.yaml{table} --out results", language="bash")
@@ -179,14 +179,13 @@ def _artefact(chosen: Chosen, config: RunConfig, spoken: str) -> bytes:
         )
 
 
-def _everything(
-    chosen: Chosen, config: RunConfig, texts: Written, smallest: int, spoken: str
-) -> bytes:
+def _everything(chosen: Chosen, texts: Written, smallest: int, spoken: str) -> bytes:
     """All tables, texts and rules in one archive, with the model where it can leave its run.
 
     Of a table that is not public the model stays out where small cells do: it holds values of
     single people.
     """
+    config = texts.config()
     extra = {**_rule_files(chosen), **texts.files()}
     if not is_closed(chosen.point.run_id) and (is_public(chosen) or not smallest):
         try:
@@ -197,13 +196,15 @@ def _everything(
         return export_zip(config, chosen.result, smallest, extra)
 
 
-def _encoded(config: RunConfig) -> bytes:
-    return run_yaml(config).encode()
+def _encoded(config: Callable[[], RunConfig]) -> bytes:
+    return run_yaml(config()).encode()
 
 
-def _exported(chosen: Chosen, config: RunConfig, file: str, smallest: int, spoken: str) -> bytes:
+def _exported(
+    chosen: Chosen, config: Callable[[], RunConfig], file: str, smallest: int, spoken: str
+) -> bytes:
     with speaking(spoken):
-        return export_files(config, chosen.result, smallest)[file]
+        return export_files(config(), chosen.result, smallest)[file]
 
 
 def _said(chosen: Chosen, smallest: int) -> str:

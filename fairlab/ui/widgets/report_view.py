@@ -1,5 +1,6 @@
 """The parts of the Report page: the choice, its reasons and limits, the way back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,6 +17,7 @@ from fairlab.runs.estimate import estimate_seconds, too_long
 from fairlab.runs.records import RunState
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.newest import newest
 from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, run_exists, store
 from fairlab.ui.widgets.plugin_groups import plugin_groups
@@ -151,6 +153,7 @@ def ask_reasons(chosen: Chosen) -> RunConfig:
             height=120,
             persist_state="session",
         )
+    newest().keep(chosen.point.key, words)
     point = chosen.result.points[chosen.point.index]
     choice = Choice(
         mode=point.mode,
@@ -166,6 +169,19 @@ def ask_reasons(chosen: Chosen) -> RunConfig:
         dissent=words["dissent"],
     )
     return chosen.config.model_copy(update={"choice": choice})
+
+
+def with_newest_words(chosen: Chosen, config: RunConfig) -> Callable[[], RunConfig]:
+    """Gives the run with the words as they are when a file is made, not when its button was."""
+    held, about, choice = newest(), chosen.point.key, config.choice
+    assert choice is not None
+    before = {"reason": choice.reason, "dissent": choice.dissent}
+
+    def now() -> RunConfig:
+        words = held.words(about, before)
+        return config.model_copy(update={"choice": choice.model_copy(update=dict(words))})
+
+    return now
 
 
 def show_limits(chosen: Chosen) -> None:

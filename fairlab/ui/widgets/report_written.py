@@ -27,11 +27,13 @@ class Written:
     """What is written about a choice, in the language it was asked for; made when called.
 
     Attributes:
+        config: The run with the choice and its words.
         html: The report as one file.
         card: The model card, Markdown.
         sheet: The datasheet of the table, Markdown.
     """
 
+    config: Callable[[], RunConfig]
     html: Callable[[], bytes]
     card: Callable[[], bytes]
     sheet: Callable[[], bytes]
@@ -45,11 +47,11 @@ class Written:
         }
 
 
-def written(chosen: Chosen, config: RunConfig, smallest: int) -> Written:
+def written(chosen: Chosen, config: Callable[[], RunConfig], smallest: int) -> Written:
     """The written parts about a choice.
 
     Args:
-        config: The run with the choice and its words.
+        config: Gives the run with the choice and its words.
         smallest: Cells of fewer people are withheld.
     """
     how = state.how_chosen(chosen.point)
@@ -59,24 +61,25 @@ def written(chosen: Chosen, config: RunConfig, smallest: int) -> Written:
     def said() -> tuple[str, ...]:
         return () if how is None else how_sentences(how)
 
-    def facts() -> Facts:
-        assert config.choice is not None
-        bare = config.choice.model_copy(update={"reason": "", "dissent": ""})
+    def facts(run: RunConfig) -> Facts:
+        assert run.choice is not None
+        bare = run.choice.model_copy(update={"reason": "", "dissent": ""})
         found = _facts(run_id, key, bare.model_dump_json(), smallest, spoken)
-        return replace(found, config=config)
+        return replace(found, config=run)
 
     def html() -> bytes:
-        rows = _rows(run_id, key, spoken)
-        return html_report(config, chosen.result, how=said(), facts=facts(), rows=rows)
+        run, rows = config(), _rows(run_id, key, spoken)
+        return html_report(run, chosen.result, how=said(), facts=facts(run), rows=rows)
 
     def card() -> bytes:
-        return model_card(facts(), said()).encode()
+        return model_card(facts(config()), said()).encode()
 
     def sheet() -> bytes:
         table = None if closed else _table(run_id)
-        return datasheet(config, table, chosen.result, smallest=smallest).encode()
+        run = store().get(run_id).config
+        return datasheet(run, table, chosen.result, smallest=smallest).encode()
 
-    return Written(*(partial(_in, spoken, make) for make in (html, card, sheet)))
+    return Written(config, *(partial(_in, spoken, make) for make in (html, card, sheet)))
 
 
 def _in(spoken: str, make: Callable[[], bytes]) -> bytes:
