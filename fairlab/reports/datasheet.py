@@ -15,6 +15,7 @@ from fairlab.errors import InputError
 from fairlab.language import tr
 from fairlab.metrics.suppression import SMALLEST
 from fairlab.outcomes import IntArray
+from fairlab.reports.facts import split_words
 from fairlab.reports.plain_markdown import few_in_note, md, md_table, prompt
 from fairlab.results import Attribute, SweepResult
 
@@ -279,7 +280,8 @@ def _splits(config: RunConfig, result: SweepResult | None) -> str:
     )
     if result is not None:
         sizes = ", ".join(
-            tr("{name} {n:,}", name=name, n=len(one.y_true)) for name, one in result.splits.items()
+            tr("{name} {n:,}", name=split_words(name), n=len(one.y_true))
+            for name, one in result.splits.items()
         )
         text += " " + tr("People: {sizes}.", sizes=sizes)
     return md(text)

@@ -10,6 +10,7 @@ import numpy as np
 
 from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
 from fairlab.errors import InputError
+from fairlab.language import tr
 from fairlab.metrics import Audit, GapResult, GroupRate, audit
 from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.outcomes import GroupedOutcomes
@@ -164,6 +165,12 @@ def gather(config: RunConfig, result: SweepResult, smallest: int = SMALLEST) -> 
 def attributes_in_words(by: tuple[str, ...]) -> str:
     """A grouping as a title: "sex", "sex × race"."""
     return CROSSING.join(by)
+
+
+def split_words(name: str) -> str:
+    """A split in words, as part of a list."""
+    known = {"train": tr("training"), "validation": tr("validation"), "test": tr("test")}
+    return known.get(name, name)
 
 
 def _model(

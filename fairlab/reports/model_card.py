@@ -8,7 +8,7 @@ import fairlab
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, Audit
-from fairlab.reports.facts import Facts, attributes_in_words
+from fairlab.reports.facts import Facts, attributes_in_words, split_words
 from fairlab.reports.plain_markdown import few_in_note, md, md_quote, md_table, prompt
 from fairlab.reports.sentences.audit import gap_sentence, people, percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
@@ -182,7 +182,7 @@ def _training_data(facts: Facts) -> list[str]:
     config = facts.config
     source = config.data.filename if config.data.source == "file" else config.data.source
     sizes = ", ".join(
-        tr("{name} {n:,}", name=name, n=len(split.y_true))
+        tr("{name} {n:,}", name=split_words(name), n=len(split.y_true))
         for name, split in facts.result.splits.items()
     )
     good, bad = config.task.outcome_words

@@ -180,6 +180,7 @@ def test_a_small_group_is_withheld_everywhere() -> None:
         assert (set(few) == {None}) == (expected is None)
     page = html_report(config, result).decode()
     assert "The curve is withheld" in page
+    assert "undefined for every model" not in page
     assert "Every gap rests on a group with small cells" in page
     assert page.count("withheld</span>") > 4
 

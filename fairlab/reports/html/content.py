@@ -8,7 +8,7 @@ import fairlab
 from fairlab.language import language, tr
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
 from fairlab.reports.export import run_yaml
-from fairlab.reports.facts import Facts, ModelFacts, attributes_in_words
+from fairlab.reports.facts import Facts, ModelFacts, attributes_in_words, split_words
 from fairlab.reports.html.charts import curve_chart, dot_rows, marks
 from fairlab.reports.html.movers import moves_part
 from fairlab.reports.html.own_words import Own
@@ -168,24 +168,23 @@ def curve_part(facts: Facts, rows: Sequence[CurveRow]) -> dict[str, Any]:
     """The trade-off over all models: chart, what each point says, and the table."""
     result, smallest = facts.result, facts.smallest
     shown = [_shown(facts, row) for row in rows]
-    hidden = sum(
-        new.gap is None and old.gap is not None for new, old in zip(shown, rows, strict=True)
-    )
+    hidden = sum(_both(old) and not _both(new) for new, old in zip(shown, rows, strict=True))
     apart = result.group_by if len(result.groupings) > 1 else ()
     words = gap_words(result.constraint, apart=bool(apart))
-    said = curve_sentence(shown, result.constraint, tr("test people"), apart)
-    if hidden == len(rows):
+    if hidden and not any(_both(row) for row in shown):
         said = tr(
-            "The curve is withheld: the gap of every model rests on a group with fewer than "
-            "{n} people selected or not selected among test people.",
+            "The curve is withheld: accuracy and gap of every model would let a cell of fewer than "
+            "{n} people be worked out.",
             n=smallest,
         )
-    elif hidden:
-        said += " " + tr(
-            "{hidden:,} of {n:,} models are not shown: their gap rests on few people.",
-            hidden=hidden,
-            n=len(rows),
-        )
+    else:
+        said = curve_sentence(shown, result.constraint, tr("test people"), apart)
+        if hidden:
+            said += " " + tr(
+                "{hidden:,} of {n:,} models are not shown: their numbers rest on few people.",
+                hidden=hidden,
+                n=len(rows),
+            )
     chart = curve_chart(shown, facts.point.index)
     by_accuracy = sorted(shown, key=lambda row: -(row.accuracy or 0.0))
     return {
@@ -198,6 +197,10 @@ def curve_part(facts: Facts, rows: Sequence[CurveRow]) -> dict[str, Any]:
         or facts.choice.group_cuts is not None,
         "threshold": tr("{cut:g}", cut=result.threshold),
     }
+
+
+def _both(row: CurveRow) -> bool:
+    return row.gap is not None and row.accuracy is not None
 
 
 def _shown(facts: Facts, row: CurveRow) -> CurveRow:
@@ -318,7 +321,8 @@ def _about(facts: Facts) -> list[tuple[str, str]]:
     config, result = facts.config, facts.result
     sweep, task = config.sweep, config.task
     sizes = ", ".join(
-        tr("{name} {n:,}", name=name, n=len(split.y_true)) for name, split in result.splits.items()
+        tr("{name} {n:,}", name=split_words(name), n=len(split.y_true))
+        for name, split in result.splits.items()
     )
     source = config.data.filename if config.data.source == "file" else config.data.source
     rows = [
