@@ -244,3 +244,42 @@ def test_what_was_set_is_there_after_looking_at_another_part(
     part(app, "judged")
     part(app, "side")
     assert len(app.multiselect(key="compare.models").value) == 2
+
+
+def test_several_runs_stand_side_by_side_by_their_best_rules(
+    open_page: Open,
+    telling_run: str,
+    fairlab_home: Path,
+    trained: tuple[RunConfig, SweepResult],
+) -> None:
+    """One rule per run, named after it; with one run left there is nothing to compare."""
+    config, result = trained
+    seeds = config.sweep.model_copy(update={"seeds": (5,)})
+    healthy = tuple(replace(point, flags=()) for point in result.points)
+    rng = np.random.default_rng(1)
+    splits = {
+        name: replace(
+            people,
+            score=np.clip(0.3 * people.y_true + 0.6 * rng.random(people.score.shape), 0, 1).astype(
+                np.float32
+            ),
+            raw=None,
+        )
+        for name, people in result.splits.items()
+    }
+    other = stored_run(
+        fairlab_home,
+        config.model_copy(update={"sweep": seeds}),
+        replace(result, splits=splits, points=healthy, networks=None),
+        OWNER,
+    )
+    app = open_page("compare", run=f"{telling_run},{other}")
+    app.button_group(key="compare.source").set_value("runs").run()
+    assert not app.exception
+    headings = [m.value for m in app.markdown if m.value.startswith("**")]
+    assert len(headings) == 2
+    assert {other[:4], telling_run[:4]} == {
+        run[:4] for run in (other, telling_run) if any(run[:4] in text for text in headings)
+    }
+    app.multiselect(key="compare.runs").set_value([other]).run()
+    assert any("at least two" in info.value for info in app.info)

@@ -216,7 +216,8 @@ def test_selecting_nobody_of_a_group_makes_no_gap_narrower() -> None:
     n = 300
     group, y = np.arange(n) % 3, rng.integers(0, 2, n)
     score = np.where(y == 1, 0.9, 0.1)
-    score[rng.random(n) < 0.2 + 0.05 * group] = 0.5
+    wrong = rng.random(n) < 0.1 + 0.05 * group
+    score[wrong] = 1 - score[wrong]
     refusing = np.where(group == 2, 0.05, np.where(y == 1, 0.9, 0.1))
     people = SplitScores(
         score=np.stack([score, refusing]).astype(np.float32),
