@@ -18,6 +18,8 @@ from fairlab.language import tr, tr_n
 from fairlab.results import Attribute
 
 _YES, _NO = frozenset({"true", "yes", "1", "1.0"}), frozenset({"false", "no", "0", "0.0"})
+# So many people, and none with a known value, are no accident.
+_SEVERAL = 5
 _KINDS = ("number", "yes/no", "date", "text")
 
 
@@ -283,7 +285,17 @@ def _categories(column: CategoriesColumn, found: pd.Series) -> tuple[pd.Series, 
         else tr("it is read as none of the known values")
     )
     notes = []
-    if unseen.any():
+    if unseen.sum() >= _SEVERAL and unseen.sum() == (~missing).sum():
+        notes.append(
+            tr(
+                "No value of '{name}' here ({values}) is one that training had ({known}): it seems "
+                "to be written otherwise than in training. It is read as unknown for everybody.",
+                name=cut_name(column.name),
+                values=_some(text[unseen]),
+                known=name_values([cut_name(level, 30) for level in sorted(known)], 3),
+            )
+        )
+    elif unseen.any():
         values = name_values(sorted({cut_name(str(v)) for v in text[unseen]}), 3)
         notes.append(
             tr_n(

@@ -222,6 +222,15 @@ def test_a_group_training_never_had_is_not_decided(trained: Trained, layer: Arte
     assert found.to_frame()["decision"].isna()[3]
 
 
+def test_a_column_written_otherwise_than_in_training_is_told(
+    trained: Trained, plain: Artefact
+) -> None:
+    """Where nobody's value is known the sentence says so; one new value among others is counted."""
+    coded = trained.people().assign(job="3")
+    assert "seems to be written otherwise" in " ".join(plain.decide(coded).notes)
+    assert "otherwise" not in " ".join(plain.decide(coded.head(1)).notes)
+
+
 def test_a_model_that_needs_no_group_does_not_ask_for_one(
     trained: Trained, plain: Artefact
 ) -> None:
