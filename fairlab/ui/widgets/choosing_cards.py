@@ -13,6 +13,7 @@ from fairlab.reports.tables.choosing import Bar, Bars, Card
 
 _STYLE = """
 <style>
+.fl-way {max-width: 40rem;}
 .fl-way p {margin: 0 0 .5rem 0;}
 .fl-way .fl-wrong {font-size: 1.05rem;}
 .fl-way .fl-wrong b {font-size: 1.9rem; font-weight: 600; margin-right: .35rem;}

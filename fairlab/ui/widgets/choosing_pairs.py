@@ -1,7 +1,7 @@
 """The route of "A or B?": questions, undo, and where the answers lead."""
 
 import re
-import zlib
+import secrets
 from collections.abc import Sequence
 
 import streamlit as st
@@ -18,7 +18,6 @@ from fairlab.reports.tables.choosing import card_of
 from fairlab.results import SweepResult
 from fairlab.sweeps.people import PeopleMoved, moves
 from fairlab.ui.markdown import as_it_is
-from fairlab.ui.owner import owner
 from fairlab.ui.widgets.choosing_cards import draw_card
 
 _ADDRESS = "pairs"
@@ -71,11 +70,11 @@ def _ask(
     st.markdown(
         tr(
             "**Question {number}** of {fewest} to {most}. Which would you rather have? Both are "
-            "about the same {people} validation people.",
+            "about the same {people:,} validation people.",
             number=question.number,
             fewest=FEWEST,
             most=MOST,
-            people=f"{options.decisions.n:,}",
+            people=options.decisions.n,
         )
     )
     for column, letter, model, answer in zip(
@@ -225,7 +224,9 @@ def _kept(run_id: str, where: str) -> tuple[int, str]:
     read = _LINK.fullmatch(st.query_params.get(_ADDRESS, ""))
     if read is not None and read[1] == run_id[:8] and int(read[2]) < 2**32:
         return int(read[2]), read[3]
-    return zlib.crc32(f"{owner()} {run_id}".encode()), ""
+    seed = secrets.randbits(32)  # of chance alone: records hold it, and tell nobody by it
+    st.session_state[f"{where}.{run_id}"] = (seed, "")
+    return seed, ""
 
 
 def _keep(run_id: str, where: str, seed: int, letters: str) -> None:

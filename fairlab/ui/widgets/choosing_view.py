@@ -80,8 +80,8 @@ def show_choosing() -> None:
         if label is not None:
             st.success(
                 tr(
-                    "Chosen: **{label}**, with your reason. It is compared here and reported on "
-                    "Report.",
+                    "Chosen: **{label}**, with your reason. It can now be compared above, and "
+                    "Report opens with it.",
                     label=as_it_is(label),
                 )
             )

@@ -52,14 +52,13 @@ def _guess(numbers: Numbers) -> None:
     off = guessed - 100 * numbers.base_rate(0)
     if abs(off) < 1:
         st.markdown(tr("Your guess, {guess}, is right to the point.", guess=guessed))
+    elif off > 0:
+        st.markdown(
+            tr("Your guess, {guess}, is {off:.0f} points too high.", guess=guessed, off=off)
+        )
     else:
         st.markdown(
-            tr(
-                "Your guess, {guess}, is {off:.0f} points too {way}.",
-                guess=guessed,
-                off=abs(off),
-                way=tr("high") if off > 0 else tr("low"),
-            )
+            tr("Your guess, {guess}, is {off:.0f} points too low.", guess=guessed, off=-off)
         )
     rows = [
         Bar(group, numbers.base_rate(g), numbers.people[g])
