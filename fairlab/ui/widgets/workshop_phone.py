@@ -142,10 +142,14 @@ def form_of(here: Here) -> dict[str, Any]:
     name = f"{here.room.id}.{here.state.resets}.{here.state.run_id}"
     if name not in forms:
         mine = here.state.answer_of(here.me)
-        forms[name] = {
+        first = {
             "metric": None if mine is None else mine.metric,
             "index": None if mine is None else mine.index,
             "text": "" if mine is None else mine.reason,
+        }
+        forms[name] = {
+            **first,
+            "first": first,  # what is still so was not entered here
             "how": None if mine is None else mine.how,
             "ask": secrets.token_hex(8),  # until this device has said what it keeps
         }
@@ -158,8 +162,9 @@ def _answer(here: Here, curve: Curve) -> None:
     form = form_of(here)
     metric_key, reason_key = f"room.metric.{here.state.resets}", f"room.reason.{here.state.resets}"
     if form.pop("given_back", False):
-        st.session_state.pop(metric_key, None)
-        st.session_state.pop(reason_key, None)
+        for name, key in (("metric", metric_key), ("text", reason_key)):
+            if st.session_state.get(key) == form["first"][name]:  # what was entered is newer
+                st.session_state.pop(key, None)
     shut = not here.may_answer
     st.markdown(f"**{tr('1 · What matters most to you?')}**")
     if metric_key not in st.session_state:
@@ -232,11 +237,14 @@ def _keep(here: Here, curve: Curve, form: dict[str, Any]) -> None:
     if found is None or not form["ask"]:
         return
     form["ask"] = ""
-    if found.get("metric") in METRICS:
+    first = form["first"]
+    if form["metric"] == first["metric"] and found.get("metric") in METRICS:
         form["metric"] = found["metric"]
-    if isinstance(found.get("index"), int) and 0 <= found["index"] < len(curve.rows):
-        form["index"] = found["index"]
-    if isinstance(found.get("text"), str) and found["text"].strip():
+    kept = found.get("index")
+    is_model = isinstance(kept, int) and 0 <= kept < len(curve.rows)
+    if form["index"] == first["index"] and is_model:
+        form["index"] = kept
+    if isinstance(found.get("text"), str) and found["text"].strip():  # written as it is typed
         form["text"] = found["text"][:MOST_WORDS]
     form["given_back"] = True
     st.rerun()
