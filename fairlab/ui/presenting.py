@@ -21,6 +21,8 @@ html {font-size: 22px !important;}
 .block-container {max-width: 1800px !important; padding-top: 3.6rem !important;}
 [data-testid="stPopover"], [data-testid="stExpander"], [data-testid="stDownloadButton"],
 [data-testid="stMainMenu"], .fl-steps button, .fl-copy {display: none !important;}
+.st-key-room-propose [data-testid="stExpander"], [data-testid="stExpander"].st-key-room-propose {
+  display: block !important;}
 [data-testid="stDataFrame"] {zoom: 1.2;}
 </style>
 """

@@ -224,3 +224,5 @@ def _present(here: Here, part: str) -> None:
     curve = show_board(here)
     with head:
         next_step(here, curve)
+    if curve is not None and here.state.phase == "negotiate" and not here.over:
+        decide(here, curve)
