@@ -32,7 +32,12 @@ _STYLE = """
 
 
 def draw_card(card: Card, words: tuple[str, str]) -> None:
-    """Draw a card.
+    """Draw a card; see :func:`card_html`."""
+    st.html(_STYLE + card_html(card, words))
+
+
+def card_html(card: Card, words: tuple[str, str]) -> str:
+    """A card as HTML, names that users gave escaped.
 
     Args:
         card: Its numbers.
@@ -53,7 +58,7 @@ def draw_card(card: Card, words: tuple[str, str]) -> None:
         *(_table(bars, words) for bars in card.bars),
         f"<p>{_text(_gap_words(card))}</p>",
     ]
-    st.html(f'{_STYLE}<div class="fl-way">{"".join(parts)}</div>')
+    return f'<div class="fl-way">{"".join(parts)}</div>'
 
 
 def draw_bars(caption: str, rows: Sequence[Bar]) -> None:
