@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from fairlab.commands.console import AsJson, refuse_draws, say, say_aside, say_json
@@ -171,7 +170,7 @@ def _find(store: "RunStore", run: str) -> tuple[str, "Choice | None"]:
 def _rows(frame: "pd.DataFrame", decided: "Decided", id_column: str | None) -> "pd.DataFrame":
     """``row`` (the first person is 1), the column asked for, and what the model says."""
     found = decided.to_frame()
-    found.insert(0, "row", np.arange(1, len(found) + 1))
+    found.insert(0, "row", range(1, len(found) + 1))
     if id_column is None:
         return found
     if id_column not in frame.columns:

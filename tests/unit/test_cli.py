@@ -53,7 +53,8 @@ def test_sweep_twice_and_again_from_its_own_export_gives_the_same_bytes(
     first, second = tmp_path / "first", tmp_path / "second"
     assert run("sweep", config, "--out", first)[0] == 0
     assert run("sweep", first / "config.yaml", "--out", second)[0] == 0
-    names = ["config.yaml", "frontier.csv", "noise.csv", "points.csv", "rates.csv", "result.json"]
+    tables = ["frontier.csv", "noise.csv", "numbers.csv", "points.csv", "rates.csv"]
+    names = sorted(["config.yaml", "notebook.ipynb", "result.json", *tables])
     assert sorted(path.name for path in first.iterdir()) == names
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
@@ -190,7 +191,7 @@ def test_export_writes_a_finished_run(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     status, out, _ = run("export", run_id, "--out", folder, "--json")
     assert status == 0
-    assert len(json.loads(out)["files"]) == 5
+    assert len(json.loads(out)["files"]) == 7
     assert RunConfig.from_yaml((folder / "config.yaml").read_text()).digest() == (
         small.config().digest()
     )
