@@ -312,6 +312,21 @@ def test_the_decision_is_recorded_with_its_dissent_and_everybody_sees_it(
     assert record.workshop.support == ()  # one person is too few to count
 
 
+def test_a_decision_being_written_is_not_lost_while_stances_arrive(workshop: Workshop) -> None:
+    """A new objection is offered, and changes nothing that was typed."""
+    workshop.lead("phase", phase="negotiate")
+    seq = workshop.lead("proposal", run_id=workshop.run_id, index=4, words="A middle way")
+    desk = workshop.desk()
+    desk.text_area[0].set_value("Because we said so").run()
+    desk.text_area[1].set_value("Typed by hand").run()
+    workshop.says(OTHER, "support", proposal=seq, stance="object", words="Too late")
+    desk.run()
+    assert [one.value for one in desk.text_area] == ["Because we said so", "Typed by hand"]
+    desk.button(key="room.decide.add").click().run()
+    assert desk.text_area[1].value == "Typed by hand\nToo late"
+    assert "room.decide.add" not in {button.key for button in desk.button}
+
+
 def test_a_new_round_begins_empty_and_replay_shows_the_old_one(workshop: Workshop) -> None:
     """Reset deletes nothing: step back and the answers of the round before are there."""
     workshop.lead("phase", phase="review")

@@ -9,6 +9,7 @@ from fairlab.language import tr
 from fairlab.runs.holdings import Room
 from fairlab.ui.components.copy_link import copy_link
 from fairlab.ui.links import link_for_others, only_here, origin
+from fairlab.ui.presenting import IN_ADDRESS
 
 
 def invite(room: Room) -> None:
@@ -28,6 +29,20 @@ def on_the_board(room: Room) -> None:
             st.markdown(_only_here())
     else:
         st.markdown(how_to_type(room))
+
+
+def second_screen(room: Room) -> None:
+    """For a projector on another machine, and what a second device of the facilitator is."""
+    with st.popover(tr("Second screen"), icon=":material/cast:"):
+        st.markdown(
+            tr(
+                "A machine at the projector opens this link: it follows, has no buttons and is not "
+                "counted. This browser alone leads the room; on another device you are a "
+                "participant."
+            )
+        )
+        link = link_for_others("workshop", {"room": room.code, IN_ADDRESS: "1"})
+        copy_link(link, label=tr("Link for a projector"), key="room.link.wall")
 
 
 def qr_code(room: Room, *, width: int) -> None:

@@ -12,7 +12,7 @@ from fairlab.ui import rooms
 from fairlab.ui.components.room_pulse import room_pulse
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.presenting import presenting
-from fairlab.ui.widgets.room_invite import how_to_type, invite, on_the_board, qr_code
+from fairlab.ui.widgets.room_invite import how_to_type, invite, on_the_board, qr_code, second_screen
 from fairlab.ui.widgets.room_runs import show_runs
 from fairlab.ui.widgets.room_session import Curve, Here, come_in, say_refused
 from fairlab.ui.widgets.workshop_board import show_board, show_steps
@@ -138,6 +138,7 @@ def _facilitator(here: Here) -> None:
     with side:
         st.subheader(here.room.code, anchor=False)
         on_the_board(here.room)
+        second_screen(here.room)
     with main:
         _status(here)
         if part == SESSION:

@@ -9,7 +9,7 @@ from fairlab.language import tr, tr_n
 from fairlab.reports.figures.workshop import Bar, bars_html
 from fairlab.reports.sentences.workshop import stance_title, stances_sentence
 from fairlab.results import SweepResult
-from fairlab.runs.room_events import MOST_WORDS, STANCES
+from fairlab.runs.room_events import MOST_DISSENTS, MOST_WORDS, STANCES
 from fairlab.runs.room_state import Proposal
 from fairlab.ui import state as visitor
 from fairlab.ui.markdown import as_it_is
@@ -154,43 +154,62 @@ def _option(curve: Curve, counts: dict[int, int], index: int) -> str:
 
 
 def decide(here: Here, curve: Curve) -> None:
-    """For the facilitator: what the room decided, why, and what those who disagree want kept."""
+    """For the facilitator: what the room decided, why, and what those who disagree want kept.
+
+    What is typed stays while stances go on arriving; objections of later can be added.
+    """
     proposals = here.state.negotiation
-    by_seq = {proposal.seq: proposal for proposal in proposals}
     best = max(
         proposals, key=lambda p: (p.count("support") - p.count("object"), p.seq), default=None
     )
-    with st.form("room.decide"):
+    begun = f"{here.room.id}.{here.state.resets}.{bool(proposals)}"
+    reason_key, dissent_key = f"room.decide.reason.{begun}", f"room.decide.dissent.{begun}"
+    if reason_key not in st.session_state:
+        st.session_state[reason_key] = "" if best is None or best.hidden else best.words
+        st.session_state[dissent_key] = "\n".join(_objections(best))
+    with st.container(border=True):
         st.markdown(f"**{tr('Record the decision')}**")
         options: list[tuple[int | None, int]] = [(p.seq, p.index) for p in proposals]
         options += [(None, p.index) for p in curve.points]
         chosen = st.selectbox(
             tr("The room chose"),
             options,
-            index=0 if best is None else list(by_seq).index(best.seq),
+            index=0 if best is None else [p.seq for p in proposals].index(best.seq),
             format_func=lambda one: _decidable(here, curve, one),
+            key=f"room.decide.point.{begun}",
         )
+        proposal = here.state.proposal(chosen[0] or 0) if chosen is not None else None
+        _add_objections(proposal, dissent_key)
         reason = st.text_area(
-            tr("Why, in the plenum's words"),
-            value="" if best is None or best.hidden else best.words,
-            max_chars=MOST_WORDS,
+            tr("Why, in the plenum's words"), max_chars=MOST_WORDS, key=reason_key
         )
         dissent = st.text_area(
-            tr("What those who disagree want recorded, one per line"),
-            value="\n".join(_objections(best)),
+            tr("What those who disagree want recorded, one per line"), key=dissent_key
         )
-        if st.form_submit_button(tr("Record the decision"), type="primary") and chosen is not None:
-            lines = [line.strip()[:MOST_WORDS] for line in (dissent or "").splitlines()]
-            proposal = by_seq.get(chosen[0] or 0)
-            payload = {
-                "run_id": curve.record.id,
-                "index": chosen[1],
-                "proposal": chosen[0],
-                "metric": "" if proposal is None else proposal.metric,
-                "reason": (reason or "").strip(),
-                "dissent": [line for line in lines if line][:50],
-            }
-            act(here, "decided", payload)
+        pressed = st.button(tr("Record the decision"), type="primary", key="room.decide")
+    if pressed and chosen is not None:
+        lines = [line.strip()[:MOST_WORDS] for line in (dissent or "").splitlines()]
+        payload = {
+            "run_id": curve.record.id,
+            "index": chosen[1],
+            "proposal": chosen[0],
+            "metric": "" if proposal is None else proposal.metric,
+            "reason": (reason or "").strip(),
+            "dissent": [line for line in lines if line][:MOST_DISSENTS],
+        }
+        act(here, "decided", payload)
+
+
+def _add_objections(proposal: Proposal | None, key: str) -> None:
+    """A button for objections that came after the text was begun; nothing where there are none."""
+    said = str(st.session_state.get(key, ""))
+    missing = [words for words in _objections(proposal) if words not in said.splitlines()]
+    if not missing:
+        return
+    label = tr_n("Add {n} objection below", "Add {n} objections below", len(missing))
+    if st.button(label, icon=":material/add:", key="room.decide.add"):
+        st.session_state[key] = "\n".join([*said.splitlines(), *missing])
+        st.rerun()
 
 
 def _objections(proposal: Proposal | None) -> list[str]:
