@@ -86,8 +86,11 @@ def model(
 
 def _open(run: str, model: int | None, threshold: float | None, data: Path | None) -> "Artefact":
     from fairlab.artefact import read_model
+    from fairlab.artefact.files import MODEL
 
     path = Path(run)
+    if path.name == MODEL and _exists(path):  # of a folder that holds a model
+        path = path.parent
     if not _exists(path) or path.suffix.lower() in _RECORDS:
         return read_model(_content(run, model, threshold, data))
     for name, value in (("--model", model), ("--threshold", threshold), ("--data", data)):
