@@ -19,7 +19,8 @@ _STYLE = """
 <style>
 html {font-size: 22px !important;}
 .block-container {max-width: 1800px !important; padding-top: 3.6rem !important;}
-[data-testid="stPopover"], [data-testid="stExpander"], [data-testid="stDownloadButton"],
+[data-testid="stPopover"], [data-testid="stDownloadButton"],
+[data-testid="stExpander"]:has(> details:not([open])),
 [data-testid="stMainMenu"], .fl-steps button, .fl-copy {display: none !important;}
 .st-key-room-propose [data-testid="stExpander"], [data-testid="stExpander"].st-key-room-propose {
   display: block !important;}
@@ -64,6 +65,9 @@ def for_the_room(figure: go.Figure) -> go.Figure:
     """The same chart with larger type while presenting; as it is otherwise."""
     if not presenting():
         return figure
-    size = figure.layout.font.size or 14
-    figure.update_layout(font_size=round(LARGER * size), height=(figure.layout.height or 380) * 1.2)
+    size = round(LARGER * (figure.layout.font.size or 14))
+    height = round(1.2 * (figure.layout.height or 380))
+    figure.update_layout(font_size=size, legend_font_size=size, height=height)
+    figure.update_xaxes(tickfont_size=size, title_font_size=size)  # Streamlit's theme sets its own
+    figure.update_yaxes(tickfont_size=size, title_font_size=size)
     return figure
