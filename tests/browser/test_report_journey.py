@@ -1,6 +1,7 @@
 """From Home to a report in somebody's hands, as a person who has never seen the product goes."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -92,7 +93,8 @@ def test_the_report_works_from_a_file_and_asks_for_nothing(
         page.keyboard.press("ArrowRight")
     expect(slider).to_have_attribute("aria-valuetext", "Threshold 0.60")
     assert cells(page) != before
-    run_id, index = address.partition("chosen=")[2].partition("@")[0].replace("%3A", ":").split(":")
+    chosen = unquote(address).partition("chosen=")[2].partition("@")[0]
+    run_id, index = chosen.split(":")
     people = RunStore(server.home).load_result(run_id).scored(int(index)).outcomes()
     counts = count(people, 0.6)
     assert cells(page) == [

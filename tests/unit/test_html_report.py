@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -15,6 +16,7 @@ from fairlab.outcomes import GroupedOutcomes, count
 from fairlab.reports.html import html_report
 from fairlab.reports.html.page import script_json
 from fairlab.reports.html.thinned import ShownSweep, shown_sweep
+from fairlab.results import Guarantee
 from tests.reported import reported
 
 EVIL = "<img src=x onerror=hacked=1>'\"{{7*7}}</script><script>hacked=1</script>\u202e"
@@ -183,6 +185,24 @@ def test_a_small_group_is_withheld_everywhere() -> None:
     assert "undefined for every model" not in page
     assert "Every gap rests on a group with small cells" in page
     assert page.count("withheld</span>") > 4
+
+
+def test_the_promise_of_a_layer_stands_beside_what_was_measured() -> None:
+    """For everybody to read unless a group is withheld."""
+    promise = Guarantee(
+        promised=0.05,
+        batch_excess=0.0,
+        score_gap={"test": 0.04},
+        decision_gap={"test": 0.0721},
+        policy="frozen",
+        uses_attribute_when_deciding=True,
+        smallest_cell={"test": 200},
+    )
+    for sizes, shown in (((300, 200), True), ((300, 14), False)):
+        config, result = reported(sizes=sizes)
+        points = tuple(replace(p, guarantee=promise) for p in result.points)
+        page = html_report(config, replace(result, points=points)).decode()
+        assert ("decisions 7.2 points apart" in page) == shown
 
 
 def test_the_same_choice_gives_the_same_bytes_and_no_choice_gives_a_remedy() -> None:

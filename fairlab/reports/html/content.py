@@ -16,6 +16,7 @@ from fairlab.reports.html.thresholds import thresholds_part
 from fairlab.reports.invisible import visible
 from fairlab.reports.sentences.audit import certainty_sentence, gap_sentence, people
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS, curve_sentence, gap_words
+from fairlab.reports.sentences.guarantee import guarantee_sentence
 from fairlab.reports.sentences.point import point_label, uses_attribute_words
 from fairlab.reports.sentences.runs import run_title
 from fairlab.reports.tables.curve import CurveRow, curve_rows
@@ -54,6 +55,7 @@ def report_content(
         "smallest": facts.smallest,
         "withheld": _withheld_words(facts),
         "tiles": _tiles(facts),
+        "promise": _promise(facts),
         "reason": Own(facts.choice.reason.strip()),
         "dissent": Own(facts.choice.dissent.strip()),
         "how": list(how),
@@ -124,6 +126,14 @@ def _withheld_words(facts: Facts) -> str:
         "groups when the table is read keeps more of them.",
         n=facts.smallest,
     )
+
+
+def _promise(facts: Facts) -> str:
+    """What a fairness layer promised beside what was measured; its gaps are of all groups."""
+    promise = facts.point.guarantee
+    if promise is None or facts.withheld:
+        return ""
+    return guarantee_sentence(promise, facts.result.constraint, facts.result.threshold)
 
 
 def _tiles(facts: Facts) -> list[dict[str, str]]:
