@@ -145,8 +145,9 @@ def pick_rule(
 
     A rule counts only if it tells outcomes apart at least half as well as the rule that does so
     best (true minus false positive rate of everyone, so selecting nobody does not count), gives up
-    no more accuracy than ``give_up`` against the most accurate of these, and leaves no more groups out of the comparison than it must:
-    a group of which it selects nobody has no predictive value, which makes no gap narrower.
+    no more accuracy than ``give_up`` against the most accurate of these, and leaves no more groups
+    out of the comparison than it must: a group of which it selects nobody has no predictive value,
+    which makes no gap narrower.
 
     Ties go to the narrower gap (higher accuracy where no rule is within), then to a rule that
     needs no attribute, then to the first model, then to the threshold nearest the run's own.

@@ -9,20 +9,20 @@ from fairlab.config import CONSTRAINT_GAPS
 from fairlab.errors import FairlabError
 from fairlab.language import inside, tr
 from fairlab.metrics import GAPS
-from fairlab.reports.sentences.drawn import DECIDING
 from fairlab.reports.sentences.judged import metric_label, rule_label
 from fairlab.reports.sentences.point import point_label
 from fairlab.reports.sentences.runs import run_title
 from fairlab.reports.tables.compare import LETTERS, Compared
 from fairlab.results import CROSSING, ScoredPeople
 from fairlab.sweeps.candidates import ACCURACY, PickedRule
-from fairlab.sweeps.cuts import cuts_sentence
 from fairlab.sweeps.judged import JUDGES
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.audit_view import audited
 from fairlab.ui.widgets.compare_cache import picked
+from fairlab.ui.widgets.compare_empty import too_few
+from fairlab.ui.widgets.compare_thresholds import choose_thresholds
 from fairlab.ui.widgets.subject import people_of
 
 USUAL_TOLERANCE = 2.0  # points; where the control starts, not a recommendation
@@ -138,7 +138,7 @@ def _source(points: Sequence[state.ChosenPoint], runs: Sequence[str]) -> str:
 
 def _of_points(points: tuple[state.ChosenPoint, ...]) -> SideBySide | None:
     if len(points) < 2:
-        _too_few(points)
+        too_few(points)
         return None
     which, split_column, groups_column = st.columns([5, 2, 2], vertical_alignment="bottom")
     held = st.session_state.get("compare.models")
@@ -159,7 +159,7 @@ def _of_points(points: tuple[state.ChosenPoint, ...]) -> SideBySide | None:
     by = _choose_groups([point.run_id for point in chosen], groups_column)
     if by is None:
         return None
-    return _side(chosen, split, by, _choose_thresholds(chosen))
+    return _side(chosen, split, by, choose_thresholds(chosen))
 
 
 def _of_metrics(runs: Sequence[str], points: Sequence[state.ChosenPoint]) -> SideBySide | None:
@@ -375,98 +375,6 @@ def _choose_groups(
     return tuple(chosen) if chosen else options[0]
 
 
-def _choose_thresholds(points: Sequence[state.ChosenPoint]) -> tuple[float, ...]:
-    with st.expander(tr("Thresholds")):
-        st.markdown(tr("A person is selected if the model's score is at least its threshold."))
-        columns = st.columns(min(3, len(points)))
-        return tuple(
-            _threshold(columns[i % len(columns)], f"{LETTERS[i]}: {point.label}", point)
-            for i, point in enumerate(points)
-        )
-
-
-def _threshold(
-    column: "st.delta_generator.DeltaGenerator", label: str, point: state.ChosenPoint
-) -> float:
-    """The one threshold of a choice; people decided at thresholds per group are read at 0.5."""
-    if point.group_cuts is not None:
-        scored = result(point.run_id).scored(point.index)
-        sentence = cuts_sentence(scored, point.group_cuts)
-        column.markdown(f"{as_it_is(label)}. {as_it_is(sentence)}")
-        return 0.5
-    if result(point.run_id).points[point.index].is_drawn:
-        column.markdown(f"{as_it_is(label)}: {DECIDING}.")
-        return 0.5
-    return float(
-        column.number_input(
-            as_it_is(label),
-            min_value=0.001,
-            max_value=0.999,
-            value=point.threshold,
-            step=0.01,
-            format="%.3f",
-            key=f"compare.threshold.{point.run_id}.{point.index}.{point.threshold}",
-            persist_state="session",
-        )
-    )
-
-
 def _title(run_id: str) -> str:
     title = run_title(store().get(run_id).config)
     return tr("{title}, run {start}", title=title, start=run_id[:4])
-
-
-def _too_few(chosen: tuple[state.ChosenPoint, ...]) -> None:
-    with st.container(border=True):
-        st.subheader(tr("Two choices are needed"), anchor=False)
-        if not chosen:
-            st.markdown(
-                tr(
-                    "Nothing is chosen yet. Train models, select two or more points of the curve, "
-                    "and press **Choose this** for each."
-                )
-            )
-            if st.button(tr("Train models"), type="primary"):
-                st.switch_page("pages/train.py")
-            return
-        point = chosen[0]
-        baseline, why_not = _baseline_of(point)
-        label = as_it_is(point.label)
-        if baseline is None:
-            text = tr(
-                "One model is chosen: **{label}**. Choose another on Train. {why}",
-                label=label,
-                why=why_not,
-            )
-        else:
-            text = tr(
-                "One model is chosen: **{label}**. Choose another on Train, or hold it against the "
-                "unmitigated model of the same run.",
-                label=label,
-            )
-        st.markdown(text)
-        left, right = st.columns(2)
-        if baseline is not None and left.button(
-            tr("Compare with the unmitigated model"), type="primary", width="stretch"
-        ):
-            state.forget(point)
-            state.choose(baseline)
-            state.choose(point)
-            st.rerun()
-        if right.button(tr("Choose another on Train"), width="stretch"):
-            st.switch_page("pages/train.py")
-
-
-def _baseline_of(point: state.ChosenPoint) -> tuple[state.ChosenPoint | None, str]:
-    """The unmitigated model to hold a point against; or why there is none."""
-    try:
-        known = result(point.run_id)
-    except FairlabError as error:
-        return None, as_it_is(str(error))
-    if known.points[point.index].baseline:
-        return None, tr("It is itself unmitigated, so its run has no other to hold it against.")
-    index = known.unmitigated(point.index)
-    if index is None:
-        return None, tr("Its run has no unmitigated model of its kind to hold it against.")
-    label = point_label(known.points[index])
-    return state.ChosenPoint(point.run_id, index, label, point.threshold), ""
