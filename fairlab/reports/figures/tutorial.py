@@ -1,6 +1,7 @@
 """The models of one mode in the tutorial, the one looked at marked."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -39,7 +40,7 @@ def dials_figure(dials: Sequence[Dial], picked: int, mode: str) -> go.Figure:
     )
     axes = layout(
         x=tr("Accuracy, %  (more accurate →)"),
-        y=tr("Gap in selection rate, points  (↓ more equal)"),
+        y="<br>".join(wrap(tr("Gap in selection rate, points  (↓ more equal)"), 38)),
         height=340,
     )
     figure = go.Figure([line, mark], axes)

@@ -112,6 +112,9 @@ def best_within(record: RunRecord, show: Callable[[str, int], None]) -> None:
                     on_click=_pick_among,
                     args=(f"train.best.who.{record.id}", _BLIND),
                 )
+            st.page_link(
+                "pages/compare.py", label=tr("Help me choose a point"), icon=":material/balance:"
+            )
 
 
 def _pick_among(key: str, who: str) -> None:
