@@ -13,7 +13,7 @@ _START = "rests on fewer than"
 
 def few_people(smallest: int) -> str:
     """Why a number is left out, for a cell of a table."""
-    return tr("{start} {smallest} people", start=_START, smallest=smallest)
+    return f"{_START} {smallest} people"
 
 
 def left_out_words(columns: Iterable[str], smallest: int) -> str:
@@ -26,11 +26,7 @@ def left_out_words(columns: Iterable[str], smallest: int) -> str:
     names = ", ".join(columns)
     if not names:
         return ""
-    return tr(
-        "{few_people} or would let such a cell be worked out: {names}",
-        few_people=few_people(smallest),
-        names=names,
-    )
+    return f"{few_people(smallest)} or would let such a cell be worked out: {names}"
 
 
 def count_left_out(table: pd.DataFrame) -> int:
