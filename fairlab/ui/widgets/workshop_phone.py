@@ -163,11 +163,13 @@ def _answer(here: Here, curve: Curve) -> None:
     metric_key, reason_key = f"room.metric.{here.state.resets}", f"room.reason.{here.state.resets}"
     if form.pop("given_back", False):
         for name, key in (("metric", metric_key), ("text", reason_key)):
-            if st.session_state.get(key) == form["first"][name]:  # what was entered is newer
+            entered = st.session_state.get(key, form["first"][name])
+            if entered == form["first"][name]:  # else what was entered is newer
                 st.session_state.pop(key, None)
     shut = not here.may_answer
     st.markdown(f"**{tr('1 · What matters most to you?')}**")
-    if metric_key not in st.session_state:
+    # Nothing to give back leaves what an open page sends again to a server that starts anew.
+    if metric_key not in st.session_state and form["metric"] is not None:
         st.session_state[metric_key] = form["metric"]
     form["metric"] = st.radio(
         tr("What matters most to you?"),
@@ -194,7 +196,7 @@ def _answer(here: Here, curve: Curve) -> None:
     if not shut:
         _help(here, curve, form)
     st.markdown(f"**{tr('3 · Why?')}**")
-    if reason_key not in st.session_state:
+    if reason_key not in st.session_state and form["text"]:
         st.session_state[reason_key] = form["text"]
     with st.container(key="room-reason"):
         typed = st.text_area(
