@@ -536,9 +536,17 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
         return True
 
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """In quotes where it holds a line end that YAML reads as another one."""
+        style = '"' if "\x85" in data else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
     def represent_sequence(
         self, tag: str, sequence: Any, flow_style: bool | None = None
     ) -> yaml.SequenceNode:
         if any(isinstance(one, str) and len(one) > _LONG for one in sequence):
             flow_style = False
         return super().represent_sequence(tag, sequence, flow_style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
