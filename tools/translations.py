@@ -78,6 +78,8 @@ def texts() -> dict[str, Text]:
     found: dict[str, Text] = {}
 
     def add(one: str, file: str, many: str | None = None, *, retold: bool = False) -> None:
+        if not one:
+            return
         text = found.setdefault(one, Text(one))
         text.many = text.many or many
         text.retold = text.retold or retold

@@ -24,6 +24,7 @@ from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
 from fairlab.decision.chosen import chosen_index as chosen_index  # part of this module's names
 from fairlab.errors import InputError
 from fairlab.frontier import RunFrontier, frontier_of_run, unmitigated_model
+from fairlab.language import in_english
 from fairlab.pareto.health import health_report
 from fairlab.pareto.honesty import honesty
 from fairlab.reports.left_out import counted, left_out_sentence
@@ -51,6 +52,7 @@ _OF_FEW = ("empty_cell", "one_sided")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
+@in_english
 def run_yaml(config: RunConfig, choice: Choice | None = None) -> str:
     """The run as YAML that ``fairlab sweep`` re-runs to the same numbers.
 
@@ -91,6 +93,7 @@ def neutral(value: Any) -> Any:
     return value if _NUMBER.fullmatch(value) else f"'{value}"
 
 
+@in_english
 def result_record(
     config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL
 ) -> dict[str, Any]:
@@ -133,6 +136,7 @@ def _point_record(result: SweepResult, point: Point, smallest: int) -> dict[str,
     return record
 
 
+@in_english
 def export_files(
     config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL
 ) -> dict[str, bytes]:
@@ -194,6 +198,7 @@ def _health_record(result: SweepResult, smallest: int) -> dict[str, Any] | None:
     }
 
 
+@in_english
 def frontier_csv(found: RunFrontier, result: SweepResult, smallest: int = SMALL_CELL) -> bytes:
     """The line of best thresholds as a file, in thousandths; no gaps that rest on few people."""
     return csv_bytes(shown_frontier(frontier_frame(found), result, smallest))

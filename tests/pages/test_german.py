@@ -67,9 +67,7 @@ def left_english(texts: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_in_german_says_nothing_in_english(
-    german: AppTest, page: str
-) -> None:
+def test_a_page_in_german_says_nothing_in_english(german: AppTest, page: str) -> None:
     """No text of the page is an English one of the catalogue, and none reads like English."""
     german.switch_page(f"pages/{page}.py").run()
     assert not german.exception

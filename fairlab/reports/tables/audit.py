@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from fairlab.language import later, told, tr
+from fairlab.language import in_english, later, told, tr
 from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm
 from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.reports.sentences.audit import people, percent
@@ -230,6 +230,7 @@ def crossed_table(result: Audit, rate: str) -> pd.DataFrame:
     return table.sort_values("Value", ascending=False, na_position="last", kind="stable")
 
 
+@in_english
 def export_table(result: Audit, smallest: int = SMALLEST) -> pd.DataFrame:
     """The audit for export, small cells suppressed (see ``fairlab.metrics.suppression``).
 

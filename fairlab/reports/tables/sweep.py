@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from fairlab.language import tr
+from fairlab.language import in_english, tr
 from fairlab.metrics import GAPS, RATES
 from fairlab.metrics.suppression import withheld
 from fairlab.outcomes import Counts
@@ -35,6 +35,7 @@ def sweep_table(
     return pd.DataFrame(table).round(4)
 
 
+@in_english
 def sweep_csv(
     sweep: ThresholdSweep, gaps: Sequence[str], smallest: int = 10, *, risk: bool = False
 ) -> bytes:
