@@ -13,7 +13,11 @@ from fairlab.language import tr
 from fairlab.reports.sentences import choosing as sentences
 from fairlab.reports.sentences.point import point_label
 from fairlab.reports.sentences.runs import run_title
-from fairlab.reports.sentences.selection import again_sentence, selection_sentence
+from fairlab.reports.sentences.selection import (
+    again_sentence,
+    needs_group_sentence,
+    selection_sentence,
+)
 from fairlab.reports.tables.choosing import card_of, card_of_model, tolerance_table
 from fairlab.results import SweepResult
 from fairlab.ui import state
@@ -290,6 +294,9 @@ def _by_cost(
 
 def _ask_why(run_id: str, found: SweepResult, how: HowChosen, key: str, button: str) -> None:
     """Reason and dissent, and the button; a choice without a reason is asked for one."""
+    needs = needs_group_sentence(found.points[how.index].uses_attribute)
+    if needs:
+        st.markdown(needs)
     reason = st.text_area(
         tr("Why this one?"),
         placeholder=tr("What spoke for it, and who decided."),

@@ -101,7 +101,7 @@ def best_within(record: RunRecord, show: Callable[[str, int], None]) -> None:
         needs = needs_group_sentence(point.uses_attribute)
         words = (selection_sentence(found, point_label(point)), again_sentence(found), needs)
         st.markdown(as_it_is(" ".join(words).strip()))
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(tr("Show this point"), key="train.best.show"):
                 show(record.id, found.index)
                 st.rerun()
