@@ -450,8 +450,9 @@ class DecisionRecord(Record):
 
     def _head(self) -> str:
         """Comments: what to do with the file, and what not."""
-        table = " --data YOUR_TABLE.csv" if self.run.data.source == "file" else ""
-        own = "" if self.smallest else f"# {OWN_USE}\n"
+        closed = self.run.data.source == "file"  # anybody can read the rows of the others
+        table = " --data YOUR_TABLE.csv" if closed else ""
+        own = f"# {OWN_USE}\n" if closed and not self.smallest else ""
         return (
             "# A decision record of fairlab. The same numbers again, and any that differ:\n"
             f"#   fairlab sweep THIS_FILE.yaml{table}\n{own}"
