@@ -67,6 +67,7 @@ async def choose(page: Page, steps: int, reason: str) -> None:
     area = page.locator(".st-key-room-reason textarea")
     await area.fill(reason)
     await area.blur()
+    await page.locator(f"{_SEND}:not([disabled])").wait_for()
 
 
 async def press(page: Page) -> float:
