@@ -23,6 +23,7 @@ from fairlab.commands.examine import examine, proxies
 from fairlab.commands.frontier import frontier
 from fairlab.commands.predict import model, predict
 from fairlab.commands.record import app as record_app
+from fairlab.commands.report import report
 from fairlab.errors import FairlabError, InputError
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ app.command()(examine)
 app.command()(proxies)
 app.command()(predict)
 app.command()(model)
+app.command()(report)
 app.command()(doctor)
 app.add_typer(record_app, name="record")
 

@@ -121,19 +121,13 @@ def _content(run: str, model: int | None, threshold: float | None, data: Path | 
             )
         )
     store = RunStore()
-    run_id, choice = _find(store, run)
+    run_id, choice = find_run(store, run)
     config, result = store.get(run_id).config, store.load_result(run_id)
     chosen = config.choice if choice is None else choice
     cuts: GroupCuts | None = None
     if model is None:
         if chosen is None:
-            raise InputError(
-                tr(
-                    "The run has {n} models and nobody's choice is kept with it. Say which one: "
-                    "--model 0 is the first; fairlab export writes all with their numbers.",
-                    n=len(result.points),
-                )
-            )
+            raise InputError(which_model(len(result.points)))
         model = chosen_index(result, chosen)
         if threshold is None:
             threshold, cuts = chosen.threshold, chosen.group_cuts
@@ -141,7 +135,16 @@ def _content(run: str, model: int | None, threshold: float | None, data: Path | 
     return artefact_bytes(config, result, table, model, threshold=threshold, cuts=cuts)
 
 
-def _find(store: "RunStore", run: str) -> tuple[str, "Choice | None"]:
+def which_model(models: int) -> str:
+    """What to say where a model must be named and none is."""
+    return tr(
+        "The run has {n} models and nobody's choice is kept with it. Say which one: "
+        "--model 0 is the first; fairlab export writes all with their numbers.",
+        n=models,
+    )
+
+
+def find_run(store: "RunStore", run: str) -> tuple[str, "Choice | None"]:
     """Id of a stored run, from its id or from a file that describes it; and the file's choice."""
     path = Path(run)
     if not _exists(path):

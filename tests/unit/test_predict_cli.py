@@ -152,3 +152,40 @@ def test_what_cannot_be_done_is_said(
     status, _, err = run("predict", *given)
     assert status == 1
     assert words in err
+
+
+def test_the_report_of_a_model_is_written_with_its_cards(
+    run: Run, run_id: str, tmp_path: Path
+) -> None:
+    """The same bytes twice; a threshold of one's own is the one written about; German asked."""
+    status, out, _ = run("report", run_id, "--model", 1, "--out", tmp_path / "a")
+    assert status == 0
+    assert str(tmp_path / "a" / "report.html") in out
+    run("report", run_id, "--model", 1, "--out", tmp_path / "b")
+    names = ("report.html", "model-card.md", "datasheet.md")
+    first = [(tmp_path / "a" / name).read_bytes() for name in names]
+    assert first == [(tmp_path / "b" / name).read_bytes() for name in names]
+    status, _, _ = run("report", run_id, "--model", 1, "--threshold", 0.25, "--out", tmp_path / "c")
+    assert status == 0
+    assert b"threshold 0.25" in (tmp_path / "c" / "model-card.md").read_bytes()
+    assert b"threshold 0.25" not in first[1]
+    run("report", run_id, "--model", 1, "--language", "de", "--out", tmp_path / "d")
+    assert b'lang="de"' in (tmp_path / "d" / "report.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "Say which one"),
+        (("--model", 99), "numbered from 0"),
+        (("--model", 1, "--threshold", 1.5), "between 0 and 1"),
+        (("--model", 1, "--language", "xx"), "no language"),
+    ],
+)
+def test_a_report_that_cannot_be_written_says_why(
+    run: Run, run_id: str, tmp_path: Path, options: tuple[object, ...], said: str
+) -> None:
+    status, _, err = run("report", run_id, "--out", tmp_path / "r", *options)
+    assert status == 1
+    assert said in err
+    assert not (tmp_path / "r").exists()
