@@ -153,10 +153,11 @@ def _columns(node: ast.AST) -> list[ast.expr]:
         return [key for key in node.keys if key is not None]
     if isinstance(node, ast.Subscript):
         return [node.slice]
-    names = isinstance(node, ast.Assign) and any("column" in ast.unparse(t) for t in node.targets)
-    value = (
-        node.value if names or (isinstance(node, ast.keyword) and node.arg == "columns") else None
-    )
+    value: ast.expr | None = None
+    if isinstance(node, ast.Assign) and any("column" in ast.unparse(t) for t in node.targets):
+        value = node.value
+    elif isinstance(node, ast.keyword) and node.arg == "columns":
+        value = node.value
     if isinstance(value, ast.BinOp):
         return [*_listed(value.left), *_listed(value.right)]
     return _listed(value)
@@ -236,7 +237,7 @@ def template() -> Catalog:
     for text in texts().values():
         ids = text.one if text.many is None else (text.one, text.many)
         comments = [RETOLD] if text.retold else []
-        catalog.add(ids, locations=[(file, None) for file in text.files], auto_comments=comments)
+        catalog.add(ids, locations=[(file, 0) for file in text.files], auto_comments=comments)
     return catalog
 
 
