@@ -17,7 +17,38 @@ _NUMBER = re.compile(r"[+\-−<≤≥ ]*\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 _ENDS = re.compile(r"(?<=[.:;!?]) (?=[“'A-Z0-9{])")
 _LEAST = 8  # letters a text must have beside its places, to be recognised by them
 _MOST = 20_000  # characters; nothing we write is longer
+_KEPT = 2_000  # characters of a text whose translation is remembered
+_SENTENCES = 100  # one after another; of more, none is told
+_DEEPEST = 4  # texts that fill places of texts
 _HEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A text with places, to recognise what was made from it: in one walk, however long it is."""
+
+    parts: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, source: str) -> "Like":
+        """From a text with places without formats; doubled braces are braces."""
+        pieces = [p.replace("{{", "{").replace("}}", "}") for p in _PLACE.split(source)]
+        return cls(tuple(pieces[::2]), tuple(pieces[1::2]))
+
+    def values(self, text: str) -> dict[str, str] | None:
+        """What stands in the places; None where the text is another."""
+        first, last = self.parts[0], self.parts[-1]
+        if not text.startswith(first) or not text.endswith(last):
+            return None
+        at, end = len(first), len(text) - len(last)
+        found: dict[str, str] = {}
+        for name, part in zip(self.names, (*self.parts[1:-1], None), strict=True):
+            stop = end if part is None else text.find(part, at, end)
+            if stop < at or found.setdefault(name, text[at:stop]) != text[at:stop]:
+                return None
+            at = stop + len(part or "")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +56,8 @@ class _Known:
     """What one language tells again: whole texts, and those with places by how they begin."""
 
     whole: dict[str, str]
-    begins: dict[str, list[tuple[re.Pattern[str], str]]]
-    anyhow: list[tuple[re.Pattern[str], str]]
+    begins: dict[str, list[tuple["Like", str]]]
+    anyhow: list[tuple["Like", str]]
 
 
 def retold(text: str) -> str:
@@ -38,24 +69,30 @@ def retold(text: str) -> str:
     code = language()
     if code == SOURCE or not text or len(text) > _MOST:
         return text
-    return _retold(code, text)
+    return _remembered(code, text) if len(text) <= _KEPT else _retold(code, text, 0)
 
 
-@lru_cache(maxsize=16384)
-def _retold(code: str, text: str) -> str:
-    found = _one(code, text)
+@lru_cache(maxsize=8192)
+def _remembered(code: str, text: str) -> str:
+    return _retold(code, text, 0)
+
+
+def _retold(code: str, text: str, depth: int) -> str:
+    found = _one(code, text, depth)
     if found is not None:
         return found
     parts = _ENDS.split(text)
-    return text if len(parts) == 1 else " ".join(_in_turn(code, parts))
+    if not 1 < len(parts) <= _SENTENCES:
+        return text
+    return " ".join(_in_turn(code, parts, depth))
 
 
-def _in_turn(code: str, parts: list[str]) -> Iterator[str]:
+def _in_turn(code: str, parts: list[str], depth: int) -> Iterator[str]:
     """The longest run of sentences that is known, then the next one; unknown ones as they are."""
     at = 0
     while at < len(parts):
         for end in range(min(len(parts), at + 6), at, -1):
-            found = _one(code, " ".join(parts[at:end]))
+            found = _one(code, " ".join(parts[at:end]), depth)
             if found is not None:
                 yield found
                 at = end
@@ -65,22 +102,22 @@ def _in_turn(code: str, parts: list[str]) -> Iterator[str]:
             at += 1
 
 
-def _one(code: str, text: str) -> str | None:
+def _one(code: str, text: str, depth: int) -> str | None:
     known = _known(code)
     if text in known.whole:
         return known.whole[text]
-    for pattern, translation in (*known.begins.get(text[:_HEAD], ()), *known.anyhow):
-        match = pattern.fullmatch(text)
-        if match is not None:
-            values = {name: _value(code, value) for name, value in match.groupdict().items()}
+    for like, translation in (*known.begins.get(text[:_HEAD], ()), *known.anyhow):
+        found = like.values(text)
+        if found is not None:
+            values = {name: _value(code, value, depth + 1) for name, value in found.items()}
             return str(translation.format(**values))
     return None
 
 
-def _value(code: str, value: str) -> str:
+def _value(code: str, value: str, depth: int) -> str:
     if _NUMBER.fullmatch(value):
         return value.translate(number_signs(code))
-    return _retold(code, value)
+    return value if depth > _DEEPEST else _retold(code, value, depth)
 
 
 @cache
@@ -93,21 +130,10 @@ def _known(code: str) -> _Known:
             continue
         if len(re.sub(r"[^A-Za-z]", "", _PLACE.sub("", source))) < _LEAST:
             continue
-        entry = (_pattern(source), translation)
+        entry = (Like.of(source), translation)
         head = source[:_HEAD]
         if "{" in head or len(head) < _HEAD:
             known.anyhow.append(entry)
         else:
             known.begins.setdefault(head, []).append(entry)
     return known
-
-
-def _pattern(source: str) -> re.Pattern[str]:
-    written, seen, at = "", set[str](), 0
-    for place in _PLACE.finditer(source):
-        written += re.escape(source[at : place.start()].replace("{{", "{").replace("}}", "}"))
-        name, at = place.group(1), place.end()
-        written += f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
-        seen.add(name)
-    rest = source[at:].replace("{{", "{").replace("}}", "}")
-    return re.compile(written + re.escape(rest), re.DOTALL)

@@ -154,10 +154,10 @@ def _columns(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.Subscript):
         return [node.slice]
     value: ast.expr | None = None
-    if isinstance(node, ast.Assign) and any("column" in ast.unparse(t) for t in node.targets):
-        value = node.value
-    elif isinstance(node, ast.keyword) and node.arg == "columns":
-        value = node.value
+    if isinstance(node, ast.keyword):
+        value = node.value if node.arg == "columns" else None
+    elif isinstance(node, ast.Assign):
+        value = node.value if any("column" in ast.unparse(t) for t in node.targets) else None
     if isinstance(value, ast.BinOp):
         return [*_listed(value.left), *_listed(value.right)]
     return _listed(value)

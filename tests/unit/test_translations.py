@@ -127,6 +127,35 @@ def test_sentences_one_after_another_are_told_one_by_one() -> None:
         assert retold(first) != first
 
 
+def test_long_words_of_strangers_are_told_at_once() -> None:
+    """What fits the beginning of our sentences again and again neither hangs nor nests too deep."""
+    begins = (
+        "The rule has no threshold for these groups of : . It has them for ",
+        "1 to 2 ",
+        "Option a of b: c (found d",
+        "The table has 1 columns; at most ",
+        "We cannot tell: ",
+        "a, b. A",
+    )
+    with speaking("de"):
+        for begin in begins:
+            words = (begin * 20_000)[:19_999]
+            assert retold(words)[-3:] == words[-3:]
+
+
+def test_thousands_of_sentences_within_each_other_stay() -> None:
+    """Sentences can hold sentences; nobody's hold thousands, so nothing breaks by them."""
+    marked = [m for m in messages("de") if RETOLD in m.auto_comments]
+    sources = [forms(m.id)[0] for m in marked]
+    one = [text for text in sources if len(_PLACE.findall(text)) == 1 and len(text) < 60]
+    assert one
+    with speaking("de"):
+        for text in one:
+            head, _, tail = text.partition(_PLACE.findall(text)[0])
+            times = 18_000 // len(head + tail)
+            assert "qqq" in retold(head * times + "qqq" + tail * times)
+
+
 def test_names_users_gave_are_not_taken_for_our_words() -> None:
     """A group called as one of our words keeps its name, in sentences and cells."""
     with speaking("de"):
