@@ -88,6 +88,23 @@ def test_at_the_threshold_in_use_all_that_may_be_shown_is(seed: int, threshold: 
         assert np.isfinite(found.selected[found.start, g]) == (min(sides) >= 10)
 
 
+@given(seed=st.integers(0, 10_000), smallest=st.sampled_from((0, 3, 10)))
+def test_of_weighted_people_totals_are_shown_where_enough_heads_lie_between(
+    seed: int, smallest: int
+) -> None:
+    """Weights say nothing of how many people there are: the same places are kept as without."""
+    rng = np.random.default_rng(seed)
+    plain = people(rng, 150, 2)
+    outcomes = replace(plain, weight=rng.random(150) * 20 + 0.01)
+    found, bare = shown_sweep(outcomes, 0.5, smallest), shown_sweep(plain, 0.5, smallest)
+    assert np.array_equal(np.isfinite(found.tp), np.isfinite(bare.tp))
+    assert np.array_equal(np.isfinite(found.selected), np.isfinite(bare.selected))
+    for at, threshold in enumerate(found.thresholds):
+        counts = count(outcomes, threshold)
+        known = np.isfinite(found.tp[at])
+        assert np.allclose(found.tp[at][known], counts.tp[known])
+
+
 def test_with_nothing_to_hide_every_threshold_is_there() -> None:
     outcomes = people(np.random.default_rng(0), 60, 2)
     found = shown_sweep(outcomes, 0.333, 0)

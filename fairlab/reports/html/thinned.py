@@ -68,7 +68,7 @@ def shown_sweep(
     if outcomes.weight is not None:
         heads = exact_sweep(replace(outcomes, weight=None)).at(asked)
     selected = np.asarray(whole.tp + whole.fp, dtype=np.float64)
-    tp = np.asarray(whole.tp, dtype=np.float64)
+    tp = np.array(whole.tp, dtype=np.float64)  # of weights a sweep holds these very numbers
     n = np.asarray(whole.n[0], dtype=np.float64)
     favourable = np.asarray((whole.tp + whole.fn)[0], dtype=np.float64)
     if smallest > 0:
