@@ -12,6 +12,9 @@ MOST_EVENTS = 10_000
 KEPT_FOR_FACILITATOR = 200
 MOST_EVENTS_EACH = 200
 MOST_ROOMS = 50  # one person opened within a day
+# On the table at a time, of participants: every phone draws them all, every few seconds.
+MOST_PROPOSALS = 30
+MOST_PROPOSALS_EACH = 3
 
 
 def check_rooms(opened: int) -> None:
@@ -91,6 +94,33 @@ def check_room_for(
                 "You answered {most} times in this room, as often as it takes. Your last answer "
                 "counts.",
                 most=MOST_EVENTS_EACH,
+            )
+        )
+
+
+def check_table(state: RoomState, payload: Payload, participant: str) -> None:
+    """Refuse one more proposal of a participant where the table is full; facilitators always may.
+
+    Raises:
+        QuotaError: With what is possible.
+    """
+    if not isinstance(payload, Proposal) or participant == "":
+        return
+    theirs = [one for one in state.negotiation if one.participant != ""]
+    if sum(one.participant == participant for one in theirs) >= MOST_PROPOSALS_EACH:
+        raise QuotaError(
+            tr(
+                "You made {most} proposals, as many as one person can in a round. Say where you "
+                "stand on those on the table.",
+                most=MOST_PROPOSALS_EACH,
+            )
+        )
+    if len(theirs) >= MOST_PROPOSALS:
+        raise QuotaError(
+            tr(
+                "{most} proposals are on the table, as many as it holds. Say where you stand on "
+                "them; the facilitator can add another.",
+                most=MOST_PROPOSALS,
             )
         )
 

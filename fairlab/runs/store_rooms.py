@@ -10,7 +10,7 @@ from fairlab.language import tr
 from fairlab.runs import queries, room_log, rooms
 from fairlab.runs.holdings import Room
 from fairlab.runs.room_events import OF_PARTICIPANTS, Payload, Pinned, RoomEvent, read_payload
-from fairlab.runs.room_rules import check_event, check_room_for, check_rooms
+from fairlab.runs.room_rules import check_event, check_room_for, check_rooms, check_table
 from fairlab.runs.room_state import RoomState, fold
 from fairlab.runs.schema import rooms as table
 from fairlab.runs.store_base import StoreBase
@@ -151,6 +151,7 @@ class RoomsSide(StoreBase):
         check_event(state, kind, payload, is_owner=is_owner)
         written = 0 if led else room_log.written_by(connection, room_id, participant)
         check_room_for(state, participant, written, is_participant=not led)
+        check_table(state, payload, participant)
         if isinstance(payload, Pinned):
             queries.find_run(connection, payload.run_id)
         room_log.add(connection, room_id, RoomEvent(seq, now, participant, kind, payload), key)

@@ -240,6 +240,27 @@ def test_a_room_takes_so_many_people_and_events(
         store.open_room(FACILITATOR, "One more")
 
 
+def test_the_table_holds_so_many_proposals_and_always_one_of_the_facilitator(
+    store: RunStore, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every phone draws every proposal every few seconds; one person must not fill them."""
+    monkeypatch.setattr(room_rules, "MOST_PROPOSALS", 4)
+    store.room_event(room.id, FACILITATOR, "phase", {"phase": "negotiate"})
+    point = {"run_id": store.room_state(room.id).run_id, "index": 1}
+    for _ in range(3):
+        store.room_event(room.id, ANNA, "proposal", point)
+    with pytest.raises(QuotaError, match="You made 3 proposals"):
+        store.room_event(room.id, ANNA, "proposal", point)
+    store.room_event(room.id, BEN, "proposal", point)
+    with pytest.raises(QuotaError, match="4 proposals are on the table"):
+        store.room_event(room.id, BEN, "proposal", point)
+    store.room_event(room.id, FACILITATOR, "proposal", point)
+    assert len(store.room_state(room.id).negotiation) == 5
+    store.room_event(room.id, FACILITATOR, "reset")
+    store.room_event(room.id, FACILITATOR, "phase", {"phase": "negotiate"})
+    store.room_event(room.id, ANNA, "proposal", point)
+
+
 @pytest.mark.parametrize(
     ("payload", "says"),
     [

@@ -226,6 +226,27 @@ def test_nobodys_answer_is_on_any_screen_before_it_is_revealed(workshop: Worksho
         assert "secret thought 3" in words(screen())
 
 
+def test_a_point_somebody_found_is_on_no_other_curve_before_it_is_revealed(
+    workshop: Workshop,
+) -> None:
+    """Neither as a further point nor by how many chose it where points are proposed."""
+    workshop.lead("phase", phase="ask")
+    before = curve_of(workshop.state)
+    assert isinstance(before, Curve)
+    beside = next(i for i in range(len(before.rows)) if before.point(i) is None)
+    workshop.answers(1, index=beside)
+    hidden = curve_of(workshop.state)
+    assert isinstance(hidden, Curve)
+    assert hidden.point(beside) is None
+    workshop.lead("phase", phase="negotiate")
+    assert "chosen by" not in " ".join(str(one.options) for one in workshop.phone().selectbox)
+    workshop.lead("revealed", revealed=True)
+    shown = curve_of(workshop.state)
+    assert isinstance(shown, Curve)
+    assert shown.point(beside) is not None
+    assert "chosen by 1" in " ".join(str(one.options) for one in workshop.phone().selectbox)
+
+
 def html(app: AppTest) -> str:
     """What is drawn as HTML."""
     return " ".join(str(one.proto) for one in app.get("html"))

@@ -88,12 +88,16 @@ def test_points_that_look_the_same_get_no_number_of_their_own() -> None:
 
 
 def test_numbers_stay_when_somebody_chooses_a_point_beside_them() -> None:
-    """It gets the next number; who said "point 2" still means point 2."""
+    """It has the same number whoever else chose; who said "point 2" still means point 2."""
     rows = [BASE, *(row(i, 0.9 - 0.001 * i, 0.3) for i in range(1, 5)), row(5, 0.7, 0.0)]
     before = numbered(rows)
     after = numbered(rows, also=(3, 5, 99))
     assert {i: n for i, n in after.items() if i in before} == before
-    assert after[3] == max(before.values()) + 1
+    beside = [i for i in range(6) if i not in before]
+    assert after[3] > max(before.values())
+    assert numbered(rows, also=(5, 3)) == numbered(rows, also=(3,)) | after
+    for index in beside:
+        assert numbered(rows, also=(index,))[index] == numbered(rows, also=range(6))[index]
     assert 99 not in after
 
 

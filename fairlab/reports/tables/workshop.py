@@ -131,11 +131,15 @@ def unmitigated(rows: Sequence[CurveRow]) -> CurveRow | None:
 def numbered(rows: Sequence[CurveRow], also: Iterable[int] = ()) -> dict[int, int]:
     """Number by model index: the offered points, then what somebody chose beside them.
 
+    A model has the same number on every screen, whatever others chose.
+
     Args:
-        also: Model indices in the order they were first chosen.
+        also: Model indices.
     """
-    indices = dict.fromkeys((*offered(rows), *(i for i in also if 0 <= i < len(rows))))
-    return {index: number for number, index in enumerate(indices, 1)}
+    first = offered(rows)
+    rest = (i for i in range(len(rows)) if i not in first)
+    numbers = {index: number for number, index in enumerate((*first, *rest), 1)}
+    return {i: numbers[i] for i in dict.fromkeys((*first, *also)) if i in numbers}
 
 
 def points_in_people(

@@ -138,6 +138,8 @@ def say_refused() -> None:
 def curve_of(state: RoomState, also: tuple[int, ...] = ()) -> Curve | RunRecord | None:
     """The pinned curve; its run while it has no points; None when none is pinned or it is gone.
 
+    What others answered is not on it before it is revealed.
+
     Args:
         also: Further models that need a number.
     """
@@ -148,11 +150,11 @@ def curve_of(state: RoomState, also: tuple[int, ...] = ()) -> Curve | RunRecord 
         if record.result_key is None:
             return record
         rows = rows_of(record.id, record.result_key)
-        chosen = [one.index for one in state.answers]
+        chosen = [one.index for one in state.answers] if state.revealed else []
         chosen += [one.index for one in state.negotiation]
         if state.decision is not None:
             chosen.append(state.decision.index)
-        more = tuple(i for i in dict.fromkeys((*chosen, *also)) if i < len(rows))
+        more = tuple(i for i in sorted({*chosen, *also}) if i < len(rows))
         return Curve(record, rows, _points(record.id, record.result_key, more))
     except FairlabError:
         return None

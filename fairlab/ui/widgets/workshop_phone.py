@@ -38,7 +38,9 @@ def show_participant(here: Here) -> None:
     """The whole screen of a participant."""
     say_refused()
     form = form_of(here)
-    curve = curve_of(here.state, () if form["index"] is None else (form["index"],))
+    mine = here.state.answer_of(here.me)
+    own = (form["index"], None if mine is None else mine.index)
+    curve = curve_of(here.state, tuple(index for index in own if index is not None))
     show_phase(here)
     if curve is None:
         _nothing_yet()

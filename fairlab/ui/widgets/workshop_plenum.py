@@ -119,7 +119,7 @@ def _propose(here: Here, curve: Curve) -> None:
         return
     mine = here.state.answer_of(here.me)
     counts: dict[int, int] = {}
-    for one in here.state.answers:
+    for one in here.state.answers if here.state.revealed else ():
         counts[one.index] = counts.get(one.index, 0) + 1
     options = [p.index for p in curve.points]
     first = mine.index if mine is not None else max(counts, key=lambda i: counts[i], default=None)

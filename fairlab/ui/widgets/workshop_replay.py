@@ -34,7 +34,7 @@ def show_replay(here: Here) -> None:
         at = st.slider(tr("Step"), 1, len(log), key=_AT)
     event = log[at - 1]
     state = store().room_state(here.room.id, upto=event.seq)
-    curve = curve_of(state)
+    curve = curve_of(state, tuple(one.index for one in state.answers))
     found = curve if isinstance(curve, Curve) else None
     clock = time.strftime("%H:%M:%S", time.localtime(event.time))
     st.markdown(f"**{clock}** · {event_sentence(event, found)}")
