@@ -63,7 +63,8 @@ class CostChoice:
         cheapest_accuracy, cheapest_gap: Of the cheapest.
         within_reach: How many models cost at most what is allowed.
         candidates: How many there were.
-        gap_growth: How much wider its gap is expected to be on other people because it was picked.
+        gap_growth: How much wider its gap is expected to be on as many other people because it was
+            picked.
         picked_again: Share of resampled validation people from whom the same model is picked.
         warned: Whether all models have warnings.
     """
@@ -117,7 +118,6 @@ def choose_by_cost(
     drawn_cost = np.concatenate([one for one, _ in found])
     drawn_gap = np.concatenate([one for _, one in found])
     again, _ = _pick(drawn_cost, drawn_gap, costs, undefined)
-    own = drawn_gap[np.arange(len(again)), again]
     reach = (cost <= cost[~undefined].min() + costs.allowed + _TIE) & ~undefined
     counts = frame.counts()
     accuracy = (counts.tp + counts.tn).sum(axis=-1) / counts.n.sum(axis=-1)
@@ -135,10 +135,26 @@ def choose_by_cost(
         cheapest_gap=float(gap[cheapest]),
         within_reach=len(set(rows[reach].tolist())),
         candidates=len(pool),
-        gap_growth=float(np.nanmean(gap[again] - own)),
+        gap_growth=_luck(drawn_gap, again),
         picked_again=float((again == picked).mean()),
         warned=options.warned,
     )
+
+
+def _luck(gap: FloatArray, picked: NDArray[np.intp]) -> float:
+    """By how much gaps are narrower in the populations they were picked in than on average.
+
+    Held against the average resampled population, not against the one that was resampled: noise
+    widens the gap of any model in both, and would hide what picking narrows.
+
+    Args:
+        gap: (draws, R) of every rule.
+        picked: (draws,) the rule picked in each.
+    """
+    known = ~np.isnan(gap)
+    totals, times = np.where(known, gap, 0.0).sum(axis=0), known.sum(axis=0)
+    usual = np.divide(totals, times, out=np.full(gap.shape[1], np.nan), where=times > 0)
+    return float(np.nanmean(usual[picked] - gap[np.arange(len(picked)), picked]))
 
 
 def _check(costs: Costs) -> None:

@@ -18,7 +18,7 @@ from fairlab.errors import InputError
 from fairlab.metrics import GAPS
 from fairlab.outcomes import GroupedOutcomes, count
 from fairlab.pareto.selection import validation_draws
-from fairlab.results import SplitScores, SweepResult
+from fairlab.results import Attribute, SplitScores, SweepResult
 from tests.unit.choosing_people import result
 
 RUN = result()
@@ -180,3 +180,39 @@ def test_the_record_holds_what_its_way_needs() -> None:
     for wrong in ({"route": "tolerance"}, {"route": "cost", "within": 0.1}, {"split": "test"}):
         with pytest.raises(ValidationError):
             HowChosen.model_validate({"index": 0, "route": "curve"} | wrong)
+
+
+def test_what_picking_narrows_is_said_although_noise_widens_every_gap() -> None:
+    """Twenty models by chance, three groups: on test people the picked gap is as much wider."""
+    said, found = 0.0, 0.0
+    for seed in range(20):
+        one = _by_chance(seed)
+        chosen = choose_by_cost(one, Costs(1.0, 1.0, 0.05), draws=60, seed=seed)
+        test = one.splits["test"]
+        outcomes = GroupedOutcomes.from_arrays(
+            y_true=test.y_true,
+            score=test.score[chosen.index].astype(np.float64),
+            group=test.attributes["race"].codes,
+        )
+        gap = float(GAPS["demographic_parity_difference"](count(outcomes, 0.5)))
+        said, found = said + chosen.gap_growth / 20, found + (gap - chosen.gap) / 20
+    assert found > 0.02
+    assert 0.5 * found < said < 1.3 * found
+
+
+def _by_chance(seed: int) -> SweepResult:
+    """Models that differ by chance alone; no group is selected more often than another."""
+    rng = np.random.default_rng(seed)
+
+    def split() -> SplitScores:
+        race = Attribute(rng.choice(3, 300, p=(0.6, 0.3, 0.1)), ("A", "B", "C"))
+        y_true = rng.integers(0, 2, 300)
+        score = np.clip(0.3 + 0.4 * y_true + rng.normal(0, 0.4, (20, 300)), 0.001, 0.999)
+        return SplitScores(score.astype(np.float32), y_true, {"race": race}, np.arange(300))
+
+    splits = {name: split() for name in ("train", "validation", "test")}
+    return replace(
+        RUN,
+        points=tuple(replace(RUN.points[0], index=m, strength=float(m)) for m in range(20)),
+        splits=splits,
+    )
