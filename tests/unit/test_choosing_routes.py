@@ -185,7 +185,7 @@ def test_the_record_holds_what_its_way_needs() -> None:
 def test_what_picking_narrows_is_said_although_noise_widens_every_gap() -> None:
     """Twenty models by chance, three groups: on test people the picked gap is as much wider."""
     said, found = 0.0, 0.0
-    for seed in range(20):
+    for seed in range(100):
         one = _by_chance(seed)
         chosen = choose_by_cost(one, Costs(1.0, 1.0, 0.05), draws=60, seed=seed)
         test = one.splits["test"]
@@ -195,9 +195,9 @@ def test_what_picking_narrows_is_said_although_noise_widens_every_gap() -> None:
             group=test.attributes["race"].codes,
         )
         gap = float(GAPS["demographic_parity_difference"](count(outcomes, 0.5)))
-        said, found = said + chosen.gap_growth / 20, found + (gap - chosen.gap) / 20
+        said, found = said + chosen.gap_growth / 100, found + (gap - chosen.gap) / 100
     assert found > 0.02
-    assert 0.5 * found < said < 1.3 * found
+    assert 0.6 * found < said < 1.5 * found
 
 
 def _by_chance(seed: int) -> SweepResult:
