@@ -9,6 +9,7 @@ from fairlab.language import tr
 from fairlab.reports.figures.theme import BLUE, GREY, group_styles, layout, plain
 from fairlab.reports.sentences.data import begin
 from fairlab.reports.tables.data import GroupRow
+from fairlab.retelling import retold
 
 MOST_PROXIES = 10
 MOST_GROUPS = 24
@@ -24,7 +25,7 @@ def base_rates_figure(rows: Sequence[GroupRow], words: tuple[str, str]) -> go.Fi
         shown = sorted(shown, key=lambda row: -row.n)[:MOST_GROUPS]
     figure = go.Figure(
         layout=layout(
-            x=f"{_short(begin(words[0]))}, %<br>with 95 % interval",
+            x=tr("{outcome}, %<br>with 95 % interval", outcome=_short(begin(retold(words[0])))),
             y="",
             height=90 + 44 * max(len(shown), 2),
             showlegend=False,

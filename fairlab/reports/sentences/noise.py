@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
-from fairlab.language import tr
+from fairlab.language import tr, translated
 from fairlab.pareto.noise import Noise, SettingNoise
 from fairlab.pareto.overfit import FairnessOverfit
 from fairlab.pareto.unmitigated import Comparison
@@ -21,7 +21,7 @@ def curve_noise_sentence(noise: Noise) -> str:
         return ""
     people = tr(
         "Drawing other {split} people would move a point by about {rows}",
-        split=noise.split,
+        split=translated(noise.split),
         rows=rows,
     )
     seeds = _both([one.accuracy_sd for one in own], [one.gap_sd for one in own])
@@ -43,7 +43,9 @@ def setting_sentence(setting: SettingNoise, split: str = "test") -> str:
     rows = _both([setting.accuracy.sd], [setting.gap.sd])
     if rows is None:
         return ""
-    people = tr("drawing other {split} people would move it by {rows}", split=split, rows=rows)
+    people = tr(
+        "drawing other {split} people would move it by {rows}", split=translated(split), rows=rows
+    )
     seeds = _both([setting.accuracy_sd], [setting.gap_sd])
     if seeds is None:
         return tr(
@@ -77,12 +79,12 @@ def comparison_sentence(found: Comparison, split: str = "test") -> str:
         return tr(
             "On {split} people it cannot be told from the unmitigated "
             "model of its family: {by}. Both intervals contain 0.",
-            split=split,
+            split=translated(split),
             by=by,
         )
     return tr(
         "Beside the unmitigated model of its family, on the same {split} people: {by}.",
-        split=split,
+        split=translated(split),
         by=by,
     )
 

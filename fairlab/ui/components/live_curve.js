@@ -88,7 +88,7 @@ function frontierTraces(state, frontier) {
     });
   }
   traces.push({
-    type: "scatter", mode: "lines", name: `${name} for<br>the score of ${escapeHtml(frontier.label)}`,
+    type: "scatter", mode: "lines", name: tt`${name} for<br>the score of ${escapeHtml(frontier.label)}`,
     ...usesGroup(true), x: scaled(frontier.accuracy), y: scaled(frontier.gap),
     line: { color: state.ink, width: 2.5 },
     customdata: frontier.slack.map((slack) => ["frontier", slack]),

@@ -26,6 +26,7 @@ from fairlab.reports.figures.data import MOST_GROUPS, base_rates_figure, proxies
 from fairlab.reports.sentences import data as sentences
 from fairlab.reports.tables import data as tables
 from fairlab.results import cross
+from fairlab.retelling import retold
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.spinner import with_spinner
 from fairlab.ui.widgets.chart import show_chart, show_table
@@ -135,7 +136,7 @@ def show_groups(data: TaskData, task: Task) -> None:
         delta_arrow="off",
     )
     second.metric(
-        as_it_is(sentences.begin(task.outcome_words[0])),
+        as_it_is(sentences.begin(retold(task.outcome_words[0]))),
         tr("{mean:.1f} %", mean=100 * people.y_true.mean()),
         tr("of everyone"),
         delta_color="off",

@@ -77,7 +77,7 @@ def _choose_attribute(subject: Subject, examined: Examined) -> str:
 
 
 def _show_alone(examined: Examined, attribute: str, smallest: int) -> None:
-    st.markdown(f"#### Only {as_it_is(attribute)} changed")
+    st.markdown(tr("#### Only {attribute} changed", attribute=as_it_is(attribute)))
     seen = examined.model.sees(attribute)
     if not seen:
         people = len(examined.people.frame)
@@ -99,7 +99,7 @@ def _show_alone(examined: Examined, attribute: str, smallest: int) -> None:
 
 
 def _show_proxies(examined: Examined, attribute: str, smallest: int) -> None:
-    st.markdown(f"#### {as_it_is(attribute)} and what goes with it changed")
+    st.markdown(tr("#### {attribute} and what goes with it changed", attribute=as_it_is(attribute)))
     found = proxies_of(examined.run_id, attribute)
     strength = {s.column: s.auc for s in found.columns if s.column in examined.model.columns}
     strength.pop(attribute, None)

@@ -47,8 +47,9 @@ def health_view(record: RunRecord) -> None:
     found, key = result(record.id), record.result_key or ""
     known = honesty_of(record.id, key)
     st.markdown(
-        f"**Noise.** {curve_noise_sentence(known.noise)}  \n"
-        f"**Health.** {as_it_is(health_sentence(known.health, found))}"
+        tr("**Noise.** {said}", said=curve_noise_sentence(known.noise))
+        + "  \n"
+        + tr("**Health.** {said}", said=as_it_is(health_sentence(known.health, found)))
     )
     with st.expander(tr("Noise and health in numbers")):
         if known.health.findings:

@@ -28,7 +28,7 @@ def share(page: str, *, key: str) -> None:
     """
     if not state.run_ids():
         return
-    with st.popover(tr("Share"), icon=":material/link:", key=f"{key}.popover"):
+    with st.popover(tr("Share link"), icon=":material/link:", key=f"{key}.popover"):
         what = (
             tr("this run")
             if len(state.run_ids()) == 1

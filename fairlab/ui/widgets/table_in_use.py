@@ -39,7 +39,7 @@ def table_in_use(data: TaskData) -> None:
                 roles=roles,
             )
         )
-        st.page_link("pages/data.py", label=tr("Change"), icon=":material/edit:")
+        st.page_link("pages/data.py", label=tr("Change table"), icon=":material/edit:")
 
 
 def _for_whom(task: Task) -> str:
