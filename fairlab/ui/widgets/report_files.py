@@ -1,12 +1,13 @@
 """The files a report can be taken away as, and what they leave out."""
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from fairlab.artefact.sentences import privacy_sentence
-from fairlab.config import RunConfig
+from fairlab.config import GroupCuts, RunConfig
 from fairlab.errors import FairlabError
 from fairlab.frontier.group_cuts import rule_of_cuts
 from fairlab.language import language, speaking, tr
@@ -24,6 +25,8 @@ from fairlab.ui.widgets.report_view import Chosen
 from fairlab.ui.widgets.report_written import Written
 
 OWN = "-for-own-use"  # part of the names of files that must not be passed on
+
+_ONE_AT_A_TIME = threading.Lock()  # baselines are fitted again: thirty clicks are no thirty fits
 
 
 def choose_smallest(chosen: Chosen) -> int:
@@ -168,14 +171,32 @@ def _model(chosen: Chosen, config: RunConfig, run: str) -> None:
 
 def _artefact(chosen: Chosen, config: RunConfig, spoken: str) -> bytes:
     point = chosen.point
+    key = store().get(point.run_id).result_key or ""
     with speaking(spoken):
+        return _model_file(
+            point.run_id, key, point.index, point.threshold, point.by, point.cuts, config
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _model_file(
+    run_id: str,
+    result_key: str,  # noqa: ARG001 (cache key)
+    index: int,
+    threshold: float,
+    by: tuple[str, ...],
+    cuts: tuple[float, ...],
+    _config: RunConfig,
+) -> bytes:
+    """The model as a file: nothing of the words somebody wrote about it is in there."""
+    with _ONE_AT_A_TIME:
         return artefact_bytes(
-            config,
-            chosen.result,
-            task_data(point.run_id),
-            point.index,
-            threshold=point.threshold,
-            cuts=point.group_cuts,
+            _config,
+            result(run_id),
+            task_data(run_id),
+            index,
+            threshold=threshold,
+            cuts=GroupCuts(by=by, cuts=cuts) if cuts else None,
         )
 
 
