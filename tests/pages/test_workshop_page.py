@@ -21,6 +21,7 @@ from fairlab.results import SweepResult
 from fairlab.runs.holdings import Room
 from fairlab.runs.store import RunStore
 from fairlab.ui import rooms
+from fairlab.ui.widgets import room_invite
 from fairlab.ui.widgets.room_invite import qr_svg
 from tests.pages.conftest import OTHER, OTHER_TOKEN, OWNER
 from tests.stored import stored_run
@@ -247,3 +248,14 @@ def test_the_qr_code_is_an_image_of_its_own() -> None:
     assert drawn.startswith("<svg")
     assert "#fff" in drawn
     assert "href" not in drawn
+
+
+def test_a_link_that_works_here_alone_says_so_in_plain_sight(
+    monkeypatch: pytest.MonkeyPatch, open_page: Open, room: Room
+) -> None:
+    """A facilitator who opened fairlab as localhost is told before thirty phones fail."""
+    monkeypatch.setattr(room_invite, "only_here", lambda _: True)
+    app = open_page("workshop", room=room.code)
+    assert "Other devices cannot follow this link." in [one.value for one in app.warning]
+    wall = open_page("workshop", room=room.code, token=OTHER_TOKEN, present="1")
+    assert any("start it for the network" in one.value for one in wall.warning)

@@ -333,6 +333,18 @@ def test_the_decision_is_recorded_with_its_dissent_and_everybody_sees_it(
     assert record.workshop.support == ()  # one person is too few to count
 
 
+def test_no_point_is_recorded_that_nobody_chose(workshop: Workshop) -> None:
+    """Without a proposal the form suggests no point, least of all the unmitigated one."""
+    workshop.lead("phase", phase="negotiate")
+    desk = workshop.desk()
+    chosen = next(one for one in desk.selectbox if "room.decide.point" in str(one.key))
+    assert chosen.value is None
+    assert desk.button(key="room.decide").disabled
+    chosen.select_index(0).run()
+    desk.button(key="room.decide").click().run()
+    assert workshop.state.decision is not None
+
+
 def test_a_decision_being_written_is_not_lost_while_stances_arrive(workshop: Workshop) -> None:
     """A new objection is offered, and changes nothing that was typed."""
     workshop.lead("phase", phase="negotiate")

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from fairlab.language import tr
-from fairlab.ui.presenting import for_the_room
+from fairlab.ui.presenting import for_the_room, legible
 from fairlab.ui.widgets.on_screen import decimal_signs, on_screen
 
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
@@ -26,7 +26,7 @@ def show_chart(figure: go.Figure, *, sentence: str, table: pd.DataFrame, key: st
         key: Unique on the page.
     """
     alt = spoken(sentence)
-    figure = for_the_room(figure).update_layout(separators=decimal_signs())
+    figure = legible(for_the_room(figure)).update_layout(separators=decimal_signs())
     st.plotly_chart(figure, key=f"{key}.chart", config=CONFIG, alt=alt, width="stretch")
     st.markdown(sentence)
     show_table(table, key=key)

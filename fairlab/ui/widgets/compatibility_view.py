@@ -23,6 +23,7 @@ from fairlab.reports.sentences.compatibility import (
 )
 from fairlab.reports.tables.compatibility import compatibility_frame, gaps_frame
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.presenting import legible
 from fairlab.ui.widgets.chart import CONFIG, show_chart, show_table, spoken
 from fairlab.ui.widgets.subject import Subject
 from fairlab.ui.widgets.sweep_view import nothing_to_sweep
@@ -108,7 +109,7 @@ def _pairs(digest: str, outcomes: GroupedOutcomes, within: float, risk: bool) ->
         )
     )
     st.plotly_chart(
-        pairs_figure(table, picked),
+        legible(pairs_figure(table, picked)),
         key=f"{KEY}.tiles",
         config=CONFIG,
         alt=spoken(sentence),
@@ -204,7 +205,7 @@ def _one_set(
     _detail(entry, table, risk)
     with st.spinner(tr("Drawing samples with equal base rates…")):
         words = _chance_words(digest, outcomes, entry.criteria, table.reach.within)
-    st.markdown(f"**Chance.** {as_it_is(words)}")
+    st.markdown(tr("**Chance.** {said}", said=as_it_is(words)))
 
 
 def _detail(entry: Compatibility, table: CompatibilityTable, risk: bool) -> None:

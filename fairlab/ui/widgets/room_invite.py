@@ -25,8 +25,9 @@ def on_the_board(room: Room) -> None:
     qr_code(room, width=220)
     copy_link(link, label=tr("Link to the room {title}", title=room.title), key="room.link")
     if only_here(link):
-        with st.popover(tr("Local link"), icon=":material/wifi_off:"):
-            st.markdown(_only_here())
+        st.warning(tr("Other devices cannot follow this link."), icon=":material/wifi_off:")
+        with st.popover(tr("What to do")):
+            st.markdown(not_from_elsewhere())
     else:
         st.markdown(how_to_type(room))
 
@@ -55,6 +56,11 @@ def qr_code(room: Room, *, width: int) -> None:
     st.image(qr_svg(link), width=width, alt=tr("QR code of the link to this room"))
 
 
+def leads_only_here(room: Room) -> bool:
+    """Whether nobody on another device can follow the link to a room."""
+    return only_here(link_for_others("workshop", {"room": room.code}))
+
+
 def how_to_type(room: Room) -> str:
     """The way in without a camera."""
     address = origin(link_for_others("workshop", {"room": room.code}))
@@ -63,7 +69,8 @@ def how_to_type(room: Room) -> str:
     return tr("Or open `{address}`, press **Join a workshop** and type the code.", address=address)
 
 
-def _only_here() -> str:
+def not_from_elsewhere() -> str:
+    """Why the link to a room works on this machine alone, and the remedy."""
     return tr(
         "Other devices cannot follow this link: it says *localhost*, as you opened fairlab, and "
         "that is each device itself. Open fairlab by the address that others use, and the room "

@@ -12,7 +12,15 @@ from fairlab.ui import rooms
 from fairlab.ui.components.room_pulse import room_pulse
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.presenting import presenting
-from fairlab.ui.widgets.room_invite import how_to_type, invite, on_the_board, qr_code, second_screen
+from fairlab.ui.widgets.room_invite import (
+    how_to_type,
+    invite,
+    leads_only_here,
+    not_from_elsewhere,
+    on_the_board,
+    qr_code,
+    second_screen,
+)
 from fairlab.ui.widgets.room_runs import show_runs
 from fairlab.ui.widgets.room_session import Curve, Here, come_in, say_refused
 from fairlab.ui.widgets.workshop_board import show_board, show_steps
@@ -40,6 +48,9 @@ _STYLE = """
 </style>
 """
 SESSION, RUNS, REPLAY, SETUP = "session", "runs", "replay", "setup"
+
+# Read out and copied from the board: never on two lines.
+_CODE = "<style>.st-key-room-code h3 {white-space: nowrap; font-size: 1.5rem;}</style>"
 
 
 def show_room(room: Room) -> None:
@@ -120,7 +131,10 @@ def _welcome(here: Here) -> None:
     words, code = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
         st.subheader(tr("Scan the code with your phone"), anchor=False)
-        st.markdown(how_to_type(here.room))
+        if leads_only_here(here.room):
+            st.warning(not_from_elsewhere(), icon=":material/wifi_off:")
+        else:
+            st.markdown(how_to_type(here.room))
         st.title(here.room.code, anchor=False)
         people = len(here.state.participants)
         st.subheader(tr_n("{n} person is here", "{n} people are here", people), anchor=False)
@@ -134,9 +148,11 @@ def _facilitator(here: Here) -> None:
     if presenting():
         _present(here, part)
         return
-    main, side = st.columns([4, 1], gap="large")
+    main, side = st.columns([7, 2], gap="large")
     with side:
-        st.subheader(here.room.code, anchor=False)
+        st.html(_CODE)
+        with st.container(key="room-code"):
+            st.subheader(here.room.code, anchor=False)
         on_the_board(here.room)
         second_screen(here.room)
     with main:

@@ -174,8 +174,9 @@ def decide(here: Here, curve: Curve) -> None:
         chosen = st.selectbox(
             tr("The room chose"),
             options,
-            index=0 if best is None else [p.seq for p in proposals].index(best.seq),
+            index=None if best is None else [p.seq for p in proposals].index(best.seq),
             format_func=lambda one: _decidable(here, curve, one),
+            placeholder=tr("Choose a point"),
             key=f"room.decide.point.{begun}",
         )
         proposal = here.state.proposal(chosen[0] or 0) if chosen is not None else None
@@ -186,7 +187,9 @@ def decide(here: Here, curve: Curve) -> None:
         dissent = st.text_area(
             tr("What those who disagree want recorded, one per line"), key=dissent_key
         )
-        pressed = st.button(tr("Record the decision"), type="primary", key="room.decide")
+        pressed = st.button(
+            tr("Record the decision"), type="primary", disabled=chosen is None, key="room.decide"
+        )
     if pressed and chosen is not None:
         lines = [line.strip()[:MOST_WORDS] for line in (dissent or "").splitlines()]
         payload = {

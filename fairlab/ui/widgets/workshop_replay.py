@@ -48,7 +48,7 @@ def _as_it_was(then: Here, curve: Curve) -> None:
     counts = f"{len(state.participants)}"
     st.markdown(
         tr(
-            "{people} people, {answers} answers, {proposals} proposals at this moment.",
+            "At this moment: people {people}, answers {answers}, proposals {proposals}.",
             people=counts,
             answers=len(state.answers),
             proposals=len(state.negotiation),
