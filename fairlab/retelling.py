@@ -39,6 +39,8 @@ class Like:
     def values(self, text: str) -> dict[str, str] | None:
         """What stands in the places; None where the text is another."""
         first, last = self.parts[0], self.parts[-1]
+        if not self.names:
+            return {} if text == first else None
         if not text.startswith(first) or not text.endswith(last):
             return None
         at, end = len(first), len(text) - len(last)

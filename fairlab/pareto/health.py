@@ -124,7 +124,9 @@ def healthy_words(healthy: int, models: int) -> str:
         return f"All {models} models are healthy"
     if not healthy:
         return f"None of the {models} models is healthy"
-    return f"{healthy} of {models} models {'is' if healthy == 1 else 'are'} healthy"
+    if healthy == 1:
+        return f"1 of {models} models is healthy"
+    return f"{healthy} of {models} models are healthy"
 
 
 def health_report(result: SweepResult, *, draws: int = 1000, seed: int = 0) -> HealthReport:

@@ -139,7 +139,7 @@ def proof_sentence(entry: Compatibility, *, checked: bool) -> str:
             "{many} sets of multipliers, one for each range in which the "
             "lowest {n} of a group may lie, show that",
             many=many,
-            n=" and ".join(SHORT[n] for n in ratio),
+            n=tr(" and ").join(SHORT[n] for n in ratio),
         )
         if ratio
         else tr("a set of multipliers (the dual of a linear programme) shows that")

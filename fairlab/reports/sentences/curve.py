@@ -99,7 +99,7 @@ def curve_sentence(
     if len(attributes) > 1:
         start += tr(
             " Every gap here is the widest over {attributes}, each by itself.",
-            attributes=" and ".join(attributes),
+            attributes=tr(" and ").join(attributes),
         )
     if narrowest.index == base.index:
         return tr(

@@ -70,7 +70,7 @@ def alone_sentence(attribute: str, seen: Sequence[str], test: FlipTest | None, p
             attribute=attribute,
             people=people,
         )
-    where = " and ".join(seen)
+    where = tr(" and ").join(seen)
     said = tr(
         "The model sees {attribute} {where}. Changing it and nothing else: ",
         attribute=attribute,

@@ -6,6 +6,7 @@ from fairlab.language import tr
 from fairlab.pareto.health import Finding, HealthReport, healthy_words
 from fairlab.reports.sentences.point import dial_words, family_label, point_label
 from fairlab.results import Point, SweepResult
+from fairlab.retelling import retold
 
 NAMED = 2  # models of a family that are named one by one
 STRETCHES = 4  # stretches of settings that are said; the others are counted
@@ -13,7 +14,7 @@ STRETCHES = 4  # stretches of settings that are said; the others are counted
 
 def health_sentence(report: HealthReport, result: SweepResult) -> str:
     """How many models are healthy, and what is wrong with which of the others."""
-    parts = [f"{healthy_words(len(report.healthy), report.models)}."]
+    parts = [f"{retold(healthy_words(len(report.healthy), report.models))}."]
     parts += [finding_words(one, result) for one in report.findings]
     return " ".join(parts)
 
@@ -21,7 +22,7 @@ def health_sentence(report: HealthReport, result: SweepResult) -> str:
 def finding_words(finding: Finding, result: SweepResult) -> str:
     """One finding as a sentence, with the models that have it: few by name, many by their range."""
     if not finding.indices:
-        return finding.words
+        return retold(finding.words)
     where = tr(" on test people") if finding.on_test else ""
     families: dict[str, list[Point]] = {}
     for m in finding.indices:
@@ -30,7 +31,7 @@ def finding_words(finding: Finding, result: SweepResult) -> str:
         _together(own, [p for p in result.points if p.family == family])
         for family, own in families.items()
     )
-    return f"{len(finding.indices)} {finding.words}{where} ({shown})."
+    return f"{len(finding.indices)} {retold(finding.words)}{where} ({shown})."
 
 
 def _together(points: list[Point], family: list[Point]) -> str:

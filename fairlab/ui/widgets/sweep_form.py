@@ -185,6 +185,6 @@ def _group_by(task: Task) -> tuple[str, ...]:
     if not options:
         return ()
     picked = st.selectbox(
-        tr("Between the groups of"), options, format_func=" and ".join, key="train.by"
+        tr("Between the groups of"), options, format_func=tr(" and ").join, key="train.by"
     )
     return tuple(picked) if picked else options[0]
