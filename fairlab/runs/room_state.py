@@ -283,7 +283,11 @@ def _reset(state: RoomState, event: RoomEvent) -> RoomState:
 
 def _hidden(state: RoomState, payload: kinds.Hidden) -> RoomState:
     only = frozenset((payload.seq,))
-    hidden = state.hidden | only if payload.hidden else state.hidden - only
+    return with_hidden(state, state.hidden | only if payload.hidden else state.hidden - only)
+
+
+def with_hidden(state: RoomState, hidden: frozenset[int]) -> RoomState:
+    """The state with the words of these events hidden and of no others: to look back, say."""
     return replace(
         state,
         hidden=hidden,

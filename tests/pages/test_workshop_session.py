@@ -378,6 +378,41 @@ def test_a_new_round_begins_empty_and_replay_shows_the_old_one(workshop: Worksho
     assert "first round" not in words(workshop.phone())
 
 
+def test_replay_tells_nobodys_answer_apart_and_shows_none_before_they_were_shown(
+    workshop: Workshop,
+) -> None:
+    """Step by step, with the time beside it, whoever sat there would know whose answer it was."""
+    workshop.lead("phase", phase="ask")
+    workshop.answers(3, "a thought")
+    desk = workshop.desk()
+    desk.segmented_control(key="room.part").set_value("replay").run()
+    assert "Somebody answered." in words(desk)
+    assert "chose point" not in words(desk)
+    assert "a thought" not in words(desk) + html(desk)
+    workshop.lead("revealed", revealed=True)
+    desk = workshop.desk()
+    desk.segmented_control(key="room.part").set_value("replay").run()
+    assert "a thought 2" in words(desk)
+    desk.button(key="room.replay.back").click().run()
+    assert "a thought" not in words(desk) + html(desk)
+
+
+def test_words_that_were_hidden_are_hidden_in_replay_from_the_first_step(
+    workshop: Workshop,
+) -> None:
+    """A facilitator hides what must not be on the wall; looking back does not bring it there."""
+    workshop.lead("phase", phase="review")
+    workshop.answers(3, "rude word")
+    workshop.lead("revealed", revealed=True)
+    workshop.lead("hidden", seq=workshop.state.answers[1].seq)
+    desk = workshop.desk()
+    desk.segmented_control(key="room.part").set_value("replay").run()
+    desk.button(key="room.replay.back").click().run()
+    assert "The answers were shown." in words(desk)
+    assert "rude word 0" in words(desk)
+    assert "rude word 1" not in words(desk)
+
+
 def test_a_closed_room_shows_what_was_said_and_takes_nothing(workshop: Workshop) -> None:
     """The end is said; the session can be taken away."""
     workshop.lead("phase", phase="review")

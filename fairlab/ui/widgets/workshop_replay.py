@@ -9,6 +9,7 @@ from fairlab.language import tr
 from fairlab.reports.sentences.workshop import phase_title, stance_title
 from fairlab.runs import room_events as kinds
 from fairlab.runs.room_events import RoomEvent
+from fairlab.runs.room_state import with_hidden
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import store
 from fairlab.ui.widgets.room_session import Curve, Here, curve_of
@@ -20,7 +21,10 @@ _AT = "room.replay.at"
 
 
 def show_replay(here: Here) -> None:
-    """A slider over the room's log, and the room as it was then. Nothing can be changed here."""
+    """A slider over the room's log, and the room as all saw it then. Nothing can be changed here.
+
+    Answers are there from the step at which they were shown, all at once.
+    """
     log = store().room_log(here.room.id)
     if len(log) < 2:
         st.markdown(tr("Nothing has happened yet."))
@@ -33,7 +37,8 @@ def show_replay(here: Here) -> None:
             st.session_state[_AT] = max(1, min(len(log), st.session_state[_AT] + (1 if on else -1)))
         at = st.slider(tr("Step"), 1, len(log), key=_AT)
     event = log[at - 1]
-    state = store().room_state(here.room.id, upto=event.seq)
+    then_state = store().room_state(here.room.id, upto=event.seq)
+    state = with_hidden(then_state, here.state.hidden)  # what is hidden now was never to be seen
     curve = curve_of(state, tuple(one.index for one in state.answers))
     found = curve if isinstance(curve, Curve) else None
     clock = time.strftime("%H:%M:%S", time.localtime(event.time))
@@ -58,7 +63,7 @@ def _as_it_was(then: Here, curve: Curve) -> None:
         show_decision(then, curve)
     elif state.negotiation:
         show_proposals(then, curve)
-    elif state.answers:
+    elif state.answers and state.revealed:
         show_answers(then, curve, key="room.replayed")
     else:
         show_curve(curve, key="room.replayed.curve")
@@ -83,8 +88,8 @@ def event_sentence(event: RoomEvent, curve: Curve | None) -> str:
             return tr("The room was locked.") if locked else tr("The room was opened again.")
         case kinds.Revealed(revealed=revealed):
             return tr("The answers were shown.") if revealed else tr("The answers were hidden.")
-        case kinds.Answer(index=index):
-            return tr("Somebody chose point {number}.", number=_number(curve, index))
+        case kinds.Answer():  # not what: the time would tell those who were there whose it is
+            return tr("Somebody answered.")
         case kinds.Proposal(index=index):
             return tr("{who} proposed point {number}.", who=who, number=_number(curve, index))
         case kinds.Support(stance=stance):
