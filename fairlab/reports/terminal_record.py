@@ -29,26 +29,13 @@ def record_text(record: DecisionRecord) -> str:
             values=", ".join(run.task.favourable),
             words=run.task.outcome_words[0],
         ),
-        tr(
-            "Constraint: {constraint}; chosen: {choice}",
-            constraint=run.sweep.constraint.replace("_", " "),
-            choice=label_of_choice(run.choice),
-        ),
+        _choice(record),
         *(
             tr("  threshold of {group}: {threshold:g}", group=cut.group, threshold=cut.threshold)
             for cut in record.policy.cuts
         ),
-        *[
-            line
-            for split in record.results
-            if split.split == "test"
-            for line in _test(split, record)
-        ],
-        tr("Reason: {words}", words=record.reason or tr("none was given")),
-        *(
-            tr("Dissent{voice}: {words}", voice=f" ({d.voice})" if d.voice else "", words=d.words)
-            for d in record.dissent
-        ),
+        *_tested(record),
+        *_words(record),
         tr("Considered:"),
         *(f"- {other.label}" for other in record.considered),
         tr("Not examined:"),
@@ -60,6 +47,33 @@ def record_text(record: DecisionRecord) -> str:
         ),
     ]
     return "\n".join(plain(line) for line in lines)
+
+
+def decided(record: DecisionRecord) -> tuple[str, ...]:
+    """What was decided, what it did on test people, why, and what speaks against it."""
+    return tuple(map(plain, (_choice(record), *_tested(record), *_words(record))))
+
+
+def _choice(record: DecisionRecord) -> str:
+    assert record.run.choice is not None
+    return tr(
+        "Constraint: {constraint}; chosen: {choice}",
+        constraint=record.run.sweep.constraint.replace("_", " "),
+        choice=label_of_choice(record.run.choice),
+    )
+
+
+def _words(record: DecisionRecord) -> list[str]:
+    said = [
+        tr("Dissent{voice}: {words}", voice=f" ({d.voice})" if d.voice else "", words=d.words)
+        for d in record.dissent
+    ]
+    return [tr("Reason: {words}", words=record.reason or tr("none was given")), *said]
+
+
+def _tested(record: DecisionRecord) -> list[str]:
+    tested = [split for split in record.results if split.split == "test"]
+    return [line for split in tested for line in _test(split, record)]
 
 
 def _test(split: SplitNumbers, record: DecisionRecord) -> list[str]:

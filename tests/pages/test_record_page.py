@@ -54,6 +54,19 @@ def test_a_record_brings_back_run_choice_reason_and_every_voice(
     assert "numbers are the same as in the record" in said(app)
 
 
+def test_what_was_decided_is_read_before_anything_is_trained(
+    open_page: Open, record: DecisionRecord
+) -> None:
+    """Who gets a record by mail wants its reason and its dissent, as text and not as Markdown."""
+    app = take_up(open_page, record.to_yaml().encode())
+    read = next(text.value for text in app.markdown if "Reason" in text.value)
+    assert "We voted" in read
+    assert "slack 5 points" in read
+    assert r"Too \*strict\*." in read
+    assert "Too lax." in read
+    assert "Test people (" in read
+
+
 @pytest.mark.usefixtures("finished_run")
 def test_a_number_that_was_changed_is_named(open_page: Open, record: DecisionRecord) -> None:
     content: Any = json.loads(record.to_json())

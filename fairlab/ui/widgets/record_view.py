@@ -15,7 +15,7 @@ from fairlab.decision.tables import differing
 from fairlab.errors import FairlabError, InputError
 from fairlab.language import language, speaking, tr, tr_n
 from fairlab.reports.imports import read_import
-from fairlab.reports.terminal_record import change_words, difference_words, verdict
+from fairlab.reports.terminal_record import change_words, decided, difference_words, verdict
 from fairlab.results import SweepResult
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
@@ -162,6 +162,14 @@ def read_upload(content: bytes) -> RunConfig:
     return config.model_copy(update={"choice": record.chosen()})
 
 
+def say_decided() -> None:
+    """What the imported record says was decided, and why, before anything is trained."""
+    record = st.session_state.get(_IMPORTED)
+    if isinstance(record, DecisionRecord):
+        lines = [" ".join(line.split()) for line in decided(record)]
+        st.markdown("\n".join(f"- {as_it_is(line)}" for line in lines))
+
+
 def say_other_table() -> None:
     """What sets the table in use apart from that of the record that was just refused."""
     record, data = st.session_state.get(_IMPORTED), state.current_data()
@@ -191,6 +199,7 @@ def compare_with_import(point: state.ChosenPoint) -> None:
     if record.how_chosen is not None:
         state.remember_how(point, record.how_chosen)
     st.session_state[_COMPARED] = (point.key, record, anew)
+    st.markdown(as_it_is(verdict(record, anew, differences(record, anew))))
 
 
 def _show_compared(point: state.ChosenPoint) -> None:

@@ -21,7 +21,12 @@ from fairlab.ui.newest import newest
 from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, run_exists, store
 from fairlab.ui.widgets.plugin_groups import plugin_groups
-from fairlab.ui.widgets.record_view import compare_with_import, read_upload, say_other_table
+from fairlab.ui.widgets.record_view import (
+    compare_with_import,
+    read_upload,
+    say_decided,
+    say_other_table,
+)
 from fairlab.ui.widgets.share import say_read_only
 from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.subject import people_of
@@ -85,13 +90,13 @@ def adopt_import() -> None:
     state.choose(point)
     st.session_state[_key("reason", point)] = choice.reason
     st.session_state[_key("dissent", point)] = choice.dissent
-    compare_with_import(point)
     st.success(
         tr(
             "The imported run is done, and its choice is below: {label}.",
             label=as_it_is(point.label),
         )
     )
+    compare_with_import(point)
 
 
 def choose() -> Chosen | None:
@@ -239,6 +244,7 @@ def _import() -> None:
             )
         )
     )
+    say_decided()
     groups, refusal = plugin_groups(table, config)
     seconds = estimate_seconds(config, len(table.frame), store().list(limit=20), groups)
     refusal = refusal if refusal else too_long(seconds)
