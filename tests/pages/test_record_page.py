@@ -61,7 +61,7 @@ def test_what_was_decided_is_read_before_anything_is_trained(
     app = take_up(open_page, record.to_yaml().encode())
     read = next(text.value for text in app.markdown if "Reason" in text.value)
     assert "We voted" in read
-    assert "slack 5 points" in read
+    assert "slack 0.05" in read
     assert r"Too \*strict\*." in read
     assert "Too lax." in read
     assert "Test people (" in read
