@@ -31,8 +31,13 @@ from fairlab.reports.left_out import counted, left_out_sentence
 from fairlab.reports.sentences.health import finding_words
 from fairlab.reports.tables.frontier import frontier_frame
 from fairlab.reports.tables.honesty import folds_frame, noise_table
-from fairlab.reports.tables.numbers import chosen_model, numbers_table
-from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
+from fairlab.reports.tables.numbers import (
+    chosen_model,
+    numbers_table,
+    shown_points,
+    shown_rates,
+)
+from fairlab.reports.tables.points import SMALL_CELL
 from fairlab.reports.withheld import (
     hidden_promise,
     shown_flags,
@@ -149,12 +154,13 @@ def export_files(
     )
     from fairlab.reports.notebook import NAME, notebook_bytes  # which speaks of these files
 
-    numbers = numbers_table(result, chosen_model(config, result), smallest=smallest)
+    chosen = chosen_model(config, result)
+    numbers = numbers_table(result, chosen, smallest=smallest)
     return {
         "config.yaml": run_yaml(config).encode(),
         "numbers.csv": csv_bytes(numbers),
-        "points.csv": csv_bytes(points_table(result, smallest=smallest)),
-        "rates.csv": csv_bytes(rates_table(result, smallest=smallest)),
+        "points.csv": csv_bytes(shown_points(result, chosen, smallest)),
+        "rates.csv": csv_bytes(shown_rates(result, chosen, smallest)),
         **_frontier_file(result, smallest),
         **_honesty_files(result, smallest),
         "result.json": f"{record}\n".encode(),

@@ -15,6 +15,7 @@ from fairlab.metrics import Audit, GapResult, GroupRate, audit
 from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.export import chosen_index
+from fairlab.reports.near import near_splits
 from fairlab.reports.sentences.limits import limits
 from fairlab.reports.sentences.point import point_label
 from fairlab.results import CROSSING, Point, ScoredPeople, SweepResult
@@ -99,6 +100,13 @@ class Facts:
     def withheld(self) -> bool:
         """Whether anything about the chosen model is withheld."""
         return any(one.hidden for one in self.chosen.audits)
+
+    @property
+    def near(self) -> bool:
+        """Whether the model's numbers at the run's threshold would tell of few people."""
+        choice, index = self.choice, self.point.index
+        splits = near_splits(self.result, index, choice.threshold, choice.group_cuts, self.smallest)
+        return "test" in splits
 
     @property
     def moved(self) -> tuple[PeopleMoved, tuple[str, ...]] | None:

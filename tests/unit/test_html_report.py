@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS, audit
 from fairlab.outcomes import GroupedOutcomes, count
+from fairlab.reports.facts import gather
 from fairlab.reports.html import html_report
+from fairlab.reports.html.content import report_content
 from fairlab.reports.html.page import script_json
 from fairlab.reports.html.thinned import ShownSweep, shown_sweep
 from fairlab.results import Guarantee
@@ -229,3 +231,14 @@ def test_the_same_choice_gives_the_same_bytes_and_no_choice_gives_a_remedy() -> 
     assert len(page) < 200_000
     with pytest.raises(InputError, match="no choice"):
         html_report(config.model_copy(update={"choice": None}), result)
+
+
+def test_the_curve_does_not_tell_who_lies_between_two_near_thresholds() -> None:
+    """Chosen at 0.51 of a run at 0.5: its own point is withheld, that of the others is not."""
+    for threshold, hidden in ((0.5, False), (0.51, True)):
+        config, result = reported(threshold=threshold, sizes=(600, 600))
+        rows = report_content(gather(config, result))["curve"]["rows"]
+        assert [row["accuracy"] == row["gap"] == "withheld" for row in rows if row["chosen"]] == [
+            hidden
+        ]
+        assert not any(row["accuracy"] == "withheld" for row in rows if not row["chosen"])

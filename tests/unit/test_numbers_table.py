@@ -16,6 +16,7 @@ from fairlab.reports.tables.numbers import (
     ChosenModel,
     chosen_model,
     numbers_table,
+    shown_points,
 )
 from fairlab.reports.tables.points import points_table, rates_table
 from fairlab.results import Attribute, Point, SplitScores, SweepResult
@@ -135,3 +136,39 @@ def test_a_choice_the_run_does_not_have_is_no_choice() -> None:
     assert chosen_model(named, found) == ChosenModel(1, 0.3)
     other = config.model_validate({**config.model_dump(), "choice": {**choice, "seed": 8}})
     assert chosen_model(other, found) is None
+
+
+@pytest.mark.parametrize("cut", [0.38, 0.47, 0.49, 0.5, 0.51])
+@pytest.mark.parametrize("per_group", [False, True])
+def test_no_small_cell_is_the_difference_of_two_thresholds(cut: float, per_group: bool) -> None:
+    """The chosen model stands at its own threshold and at the run's: few people lie between."""
+    found = result()
+    cuts = GroupCuts(by=("g",), cuts=(cut, 0.5, 0.5)) if per_group else None
+    table = numbers_table(found, ChosenModel(1, cut, cuts), draws=100)
+    own = table[(table["model"] == 1) & (table["kind"] == "rate")]
+    told = 0
+    for split in found.splits:
+        for group in ("a", "b"):
+            for rate in ("tpr", "fpr"):
+                rows = own[(own["split"] == split) & (own["group"] == group)]
+                rows = rows[rows["metric"] == rate].set_index("chosen")
+                between = abs(rows["value"][True] - rows["value"][False]) * rows["n"][True]
+                told += bool(np.isfinite(between))
+                assert not 1e-6 < between < 10 - 1e-6
+        assert np.isfinite(value(table, "base_rate", "a", split=split, chosen=False, model=1))
+    assert told if cut in (0.38, 0.5) else not told
+    hidden = own[own["value"].isna() & ~own["chosen"] & own["group"].isin(["a", "b"])]
+    assert (hidden[COLUMN] == "rests on fewer than 10 people").all()
+
+
+def test_points_say_which_numbers_are_left_out_beside_a_near_threshold() -> None:
+    """Accuracy and gaps of that model alone; with nothing to hide, everything is there."""
+    found, near = result(), ChosenModel(1, 0.51)
+    shown, whole = shown_points(found, near), points_table(found, smallest=10)
+    one = shown["model"] == 1
+    assert shown.loc[one, ["accuracy", "selection_rate", *GAPS]].notna().sum().sum() == 3
+    assert shown.loc[one, "base_rate_difference"].notna().all()
+    assert "accuracy, accuracy_lower" in shown.loc[one, COLUMN].iloc[0]
+    pd.testing.assert_frame_equal(shown[~one], whole[~one])
+    pd.testing.assert_frame_equal(shown_points(found, near, 0), points_table(found))
+    pd.testing.assert_frame_equal(shown_points(found, None), whole)

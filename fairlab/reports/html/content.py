@@ -216,6 +216,9 @@ def _both(row: CurveRow) -> bool:
 def _shown(facts: Facts, row: CurveRow) -> CurveRow:
     """A row of the curve without what rests on few people."""
     gone = withheld_of(facts.result, row.index, "test", facts.result.threshold, facts.smallest)
+    if row.index == facts.point.index and facts.near:
+        row = replace(row, gap=None, lower=None, upper=None)
+        row = replace(row, accuracy=None, accuracy_lower=None, accuracy_upper=None)
     if not gone.keeps(GAPS[facts.gap_name]):
         row = replace(row, gap=None, lower=None, upper=None)
     if gone.whole:

@@ -20,6 +20,7 @@ from fairlab.metrics import GAPS, audit
 from fairlab.metrics.audit import Audit
 from fairlab.metrics.suppression import suppress
 from fairlab.reports.left_out import COLUMN, few_people
+from fairlab.reports.near import near_splits, without_near_points, without_near_rates
 from fairlab.reports.sentences.point import point_label
 from fairlab.reports.tables.points import SMALL_CELL, points_table, rates_table
 from fairlab.results import CROSSING, SweepResult
@@ -110,7 +111,7 @@ def numbers_table(
         parts = []
         if chosen is not None:
             parts.append(_audited(result, chosen, smallest, draws))
-        parts += [_rates(result, smallest), _points(result, smallest)]
+        parts += [_rates(result, chosen, smallest), _points(result, chosen, smallest)]
         labels = {point.index: point_label(point) for point in result.points}
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     table["label"] = table["model"].map(labels)
@@ -185,15 +186,39 @@ def _why(note: str, smallest: int) -> str:
     return few_people(smallest) if note.startswith(_HIDDEN) else note
 
 
-def _rates(result: SweepResult, smallest: int) -> pd.DataFrame:
+def shown_rates(
+    result: SweepResult, chosen: ChosenModel | None, smallest: int = SMALL_CELL
+) -> pd.DataFrame:
+    """``rates_table`` as it may stand beside the numbers of the chosen model at its threshold."""
     table = rates_table(result, smallest=smallest)
+    splits = _near(result, chosen, smallest)
+    return without_near_rates(table, chosen.index, splits, smallest) if chosen else table
+
+
+def shown_points(
+    result: SweepResult, chosen: ChosenModel | None, smallest: int = SMALL_CELL
+) -> pd.DataFrame:
+    """``points_table`` as it may stand beside the numbers of the chosen model at its threshold."""
+    table = points_table(result, smallest=smallest)
+    splits = _near(result, chosen, smallest)
+    return without_near_points(table, chosen.index, splits, smallest) if chosen else table
+
+
+def _near(result: SweepResult, chosen: ChosenModel | None, smallest: int) -> frozenset[str]:
+    if chosen is None:
+        return frozenset()
+    return near_splits(result, chosen.index, chosen.threshold, chosen.cuts, smallest)
+
+
+def _rates(result: SweepResult, chosen: ChosenModel | None, smallest: int) -> pd.DataFrame:
+    table = shown_rates(result, chosen, smallest)
     table = table.rename(columns={"group_by": "attribute", "rate": "metric"})
     return table.assign(kind="rate", chosen=False)[[name for name in COLUMNS if name != "label"]]
 
 
-def _points(result: SweepResult, smallest: int) -> pd.DataFrame:
+def _points(result: SweepResult, chosen: ChosenModel | None, smallest: int) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for row in points_table(result, smallest=smallest).to_dict(orient="records"):
+    for row in shown_points(result, chosen, smallest).to_dict(orient="records"):
         gone = str(row[COLUMN]).partition(": ")[2].split(", ")
         head = {
             "model": row["model"],

@@ -16,7 +16,7 @@ from fairlab.reports.export import OWN_USE, export_files, export_zip, run_yaml
 from fairlab.reports.left_out import count_left_out, left_out_sentence
 from fairlab.reports.model_artefact import artefact_bytes, why_no_artefact
 from fairlab.reports.notebook import NAME as NOTEBOOK
-from fairlab.reports.tables.points import points_table, rates_table
+from fairlab.reports.tables.numbers import ChosenModel, shown_points, shown_rates
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.permissions import is_closed
 from fairlab.ui.store import result, store, task_data
@@ -238,7 +238,10 @@ def _said(chosen: Chosen, smallest: int) -> str:
     if not smallest:
         return f"**{OWN_USE}**"
     run_id = chosen.point.run_id
-    counts = _counts(run_id, store().get(run_id).result_key or "", smallest, language())
+    point = chosen.point
+    key = store().get(run_id).result_key or ""
+    decides = (point.index, point.threshold, point.by, point.cuts)
+    counts = _counts(run_id, key, smallest, language(), decides)
     said = left_out_sentence(counts, smallest)
     if not said:
         return tr(
@@ -253,11 +256,18 @@ def _said(chosen: Chosen, smallest: int) -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _counts(run_id: str, result_key: str, smallest: int, spoken: str) -> dict[str, int]:  # noqa: ARG001
-    found = result(run_id)
+def _counts(
+    run_id: str,
+    result_key: str,  # noqa: ARG001
+    smallest: int,
+    spoken: str,  # noqa: ARG001
+    decides: tuple[int, float, tuple[str, ...], tuple[float, ...]],
+) -> dict[str, int]:
+    found, (index, threshold, by, cuts) = result(run_id), decides
+    own = ChosenModel(index, threshold, GroupCuts(by=by, cuts=cuts) if cuts else None)
     return {
-        tr("Models (CSV)"): count_left_out(points_table(found, smallest=smallest)),
-        tr("Rates per group (CSV)"): count_left_out(rates_table(found, smallest=smallest)),
+        tr("Models (CSV)"): count_left_out(shown_points(found, own, smallest)),
+        tr("Rates per group (CSV)"): count_left_out(shown_rates(found, own, smallest)),
     }
 
 
