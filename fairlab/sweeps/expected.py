@@ -215,13 +215,15 @@ def mean_of(moved: Moved, scores: Sequence[float], level: float = 0.95) -> Expec
     kinds: dict[float, list[int]] = {}
     for at, score in enumerate(scores):
         kinds.setdefault(float(score), []).append(at)
-    common = max(kinds, key=lambda score: sum(moved.cells[at] for at in kinds[score]))
+    people = {score: sum(moved.cells[at] for at in cells) for score, cells in kinds.items()}
+    most = [score for score in kinds if people[score] == max(people.values())]
+    common = sum(most) / len(most)  # in the middle of several, so that a move back mirrors a move
     size = effective(moved, scores)
     values, shares, lows, highs = [], [], [], []
-    for score, cells in kinds.items():
+    for score in kinds:
         if score == common:  # scores are held against that of most people
             continue
-        share = min(sum(moved.cells[at] for at in cells) / moved.n, 1.0)
+        share = min(people[score] / moved.n, 1.0)
         low, high = wilson(share * size, size, level)
         values.append(score - common)
         shares.append(share)

@@ -97,6 +97,7 @@ PAGES = frozenset(
         "stream",
         "thresholds",
         "train",
+        "tutorial",
         "workshop",
     }
 )

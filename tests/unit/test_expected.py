@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fairlab.errors import InputError
@@ -187,6 +187,7 @@ def test_values_that_are_all_the_same_leave_nothing_to_be_unsure_of() -> None:
     assert (found.after.value, found.after.upper) == pytest.approx((20, 20))
 
 
+@example([(0, 0, False, True), (0, 0, True, False)], 0, 0)
 @given(PEOPLE, st.integers(-3, 3), st.integers(-3, 3))
 def test_the_change_is_the_difference_of_the_levels_and_mirrors(
     people: list[tuple[int, int, bool, bool]], right: int, wrong: int
