@@ -50,8 +50,8 @@ def record_text(record: DecisionRecord) -> str:
 
 
 def decided(record: DecisionRecord) -> tuple[str, ...]:
-    """What was decided, what it did on test people, why, and what speaks against it."""
-    return tuple(map(plain, (_choice(record), *_tested(record), *_words(record))))
+    """What was decided, why, what speaks against it, and what it did on test people."""
+    return tuple(map(plain, (_choice(record), *_words(record), *_tested(record))))
 
 
 def _choice(record: DecisionRecord) -> str:
