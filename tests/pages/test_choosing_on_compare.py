@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fairlab.ui import state
+from fairlab.ui.widgets.choosing_pairs import towards_narrower
 from tests.contracts import small
 from tests.pages.conftest import OWNER
 from tests.stored import stored_run
@@ -106,3 +108,11 @@ def test_a_link_with_nonsense_starts_anew(open_page: Open, finished_run: str) ->
 def test_a_point_opened_by_a_link_says_nothing_of_how() -> None:
     """Outside a session too: there is nothing to find."""
     assert state.how_chosen(state.ChosenPoint("abcdefgh", 0, "x")) is None
+
+
+def test_a_pair_is_told_towards_the_narrower_gap_wherever_it_stands() -> None:
+    """Else levelling down is flagged of one order of the same two models and not of the other."""
+    gap = np.array([0.04, 0.12, 0.12])
+    assert towards_narrower(gap, 0, 1) == (("B", 1), ("A", 0))
+    assert towards_narrower(gap, 1, 0) == (("A", 1), ("B", 0))
+    assert towards_narrower(gap, 1, 2) == (("A", 1), ("B", 2))

@@ -12,6 +12,7 @@ from fairlab.choosing.pairs import Asked, Preferred, preferred, tossed
 from fairlab.choosing.questions import FEWEST, MOST, Question, asked_about, next_question
 from fairlab.choosing.records import Answer, HowChosen, Preference
 from fairlab.language import tr
+from fairlab.outcomes import FloatArray
 from fairlab.reports.sentences import choosing as sentences
 from fairlab.reports.sentences.people import levelling_sentence, people_sentence
 from fairlab.reports.tables.choosing import card_of
@@ -94,11 +95,14 @@ def _ask(
         if st.button(tr("No preference"), key=f"{where}.n", shortcut="n"):
             _answer(run_id, where, answers, seed, "n")
         _undo(run_id, where, answers, seed)
-    moved = _moved(options, question.left, question.right)
+    (before, wider), (after, narrower) = towards_narrower(
+        options.gap, question.left, question.right
+    )
+    moved = _moved(options, wider, narrower)
     levelling = levelling_sentence(moved)
     if levelling:
         st.warning(as_it_is(levelling))
-    st.markdown(as_it_is(people_sentence(moved, words)))
+    st.markdown(as_it_is(people_sentence(moved, words, before=before, after=after)))
 
 
 def _led_to(
@@ -173,6 +177,18 @@ def _in_numbers(options: Options, model: int, led: Preferred) -> str:
     if led.determined and model == led.model:
         return tr("Gap {gap:.1f} points, accuracy {accuracy:.1f} % (from your answers)", **numbers)
     return tr("Gap {gap:.1f} points, accuracy {accuracy:.1f} %", **numbers)
+
+
+def towards_narrower(
+    gap: FloatArray, left: int, right: int
+) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Letter and model of the wider gap, then of the narrower: who sits left sways nobody.
+
+    Levelling down is to take away for the sake of a narrower gap; told of the way back it would
+    speak against the wider one, and only when that stands right.
+    """
+    a, b = ("A", left), ("B", right)
+    return (b, a) if gap[right] > gap[left] else (a, b)
 
 
 def _moved(options: Options, one: int, other: int) -> PeopleMoved:
