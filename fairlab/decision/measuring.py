@@ -129,7 +129,11 @@ def _group(
     *,
     whole: bool = False,
 ) -> GroupNumbers:
-    """One group; with ``whole`` nothing of it is shown but how many people it has."""
+    """One group; with ``whole`` nothing of it is shown but how many people it has.
+
+    Where not even that is shown, no rate is: a rate's interval, and its n, tell of how many.
+    """
+    whole = whole or people is None
     gone = [n for n, rate in rates.items() if whole or (why_hidden and rate.why == why_hidden)]
     return GroupNumbers(
         group=next(iter(rates.values())).group,

@@ -163,6 +163,9 @@ def test_small_cells_are_hidden_and_everyone_with_them() -> None:
     assert not tiny.rates
     assert set(tiny.hidden) == set(RECORDED_RATES)
     assert [group.people is None for group in test.groups].count(True) == 2, "one alone is told"
+    for group in test.groups:
+        if group.people is None:
+            assert not group.rates, "the n of any rate, or its interval, would tell its people"
     assert "accuracy" not in test.everyone.rates
     assert "equal_opportunity_difference" in test.hidden_gaps
     assert not test.gaps

@@ -172,3 +172,12 @@ def test_points_say_which_numbers_are_left_out_beside_a_near_threshold() -> None
     pd.testing.assert_frame_equal(shown[~one], whole[~one])
     pd.testing.assert_frame_equal(shown_points(found, near, 0), points_table(found))
     pd.testing.assert_frame_equal(shown_points(found, None), whole)
+
+
+def test_how_many_few_people_are_is_left_out_as_well() -> None:
+    """No row of three people says three; with nothing to hide all do."""
+    table = numbers_table(result(few=3), ChosenModel(1, 0.5), draws=100)
+    n = table.loc[table["group"] == "=c", "n"].dropna()
+    assert not ((n > 0) & (n < 10)).any()
+    everything = numbers_table(result(few=3), ChosenModel(1, 0.5), smallest=0, draws=100)
+    assert (everything.loc[everything["group"] == "=c", "n"] == 3).any()

@@ -152,7 +152,7 @@ def _audit_rows(found: Audit, smallest: int) -> Iterator[dict[str, Any]]:
             "value": value,
             "lower": _number(row["lower"]),
             "upper": _number(row["upper"]),
-            "n": _number(row["n"]),
+            "n": _told(row["n"], smallest),
             COLUMN: "" if value is not None else _why(note, smallest),
         }
     for kind, records, names in (
@@ -173,9 +173,15 @@ def _audit_rows(found: Audit, smallest: int) -> Iterator[dict[str, Any]]:
                     "value": value,
                     "lower": getattr(record, "error_lower", None) if ends else None,
                     "upper": getattr(record, "error_upper", None) if ends else None,
-                    "n": getattr(record, "n", None),
+                    "n": _told(getattr(record, "n", None), smallest),
                     COLUMN: "" if value is not None else _why(why or "undefined", smallest),
                 }
+
+
+def _told(n: Any, smallest: int) -> float | None:
+    """People behind a number; how many few people are is left out as well."""
+    found = _number(n)
+    return None if found is not None and 0 < found < smallest else found
 
 
 def _name_of_everyone(found: Audit) -> str:
