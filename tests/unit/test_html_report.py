@@ -242,3 +242,11 @@ def test_the_curve_does_not_tell_who_lies_between_two_near_thresholds() -> None:
             hidden
         ]
         assert not any(row["accuracy"] == "withheld" for row in rows if not row["chosen"])
+
+
+def test_an_undefined_gap_is_not_called_withheld() -> None:
+    """A run of one group has no gap: nobody hides it."""
+    config, result = reported(names=("East",), sizes=(500,))
+    rows = report_content(gather(config, result))["curve"]["rows"]
+    assert {row["gap"] for row in rows} == {"undefined"}
+    assert "withheld" not in {row["accuracy"] for row in rows}

@@ -196,13 +196,14 @@ def curve_part(facts: Facts, rows: Sequence[CurveRow]) -> dict[str, Any]:
                 n=len(rows),
             )
     chart = curve_chart(shown, facts.point.index)
+    whole = {row.index: row for row in rows}
     by_accuracy = sorted(shown, key=lambda row: -(row.accuracy or 0.0))
     return {
         "sentence": said,
         "chart": chart,
         "x_title": tr("Accuracy, % of test people (more accurate →)"),
         "y_title": tr("Gap in {words}, points (↓ more equal)", words=words),
-        "rows": [_curve_row(facts, row) for row in by_accuracy],
+        "rows": [_curve_row(facts, row, whole[row.index]) for row in by_accuracy],
         "at_run_threshold": facts.chosen.cut != result.threshold
         or facts.choice.group_cuts is not None,
         "threshold": tr("{cut:g}", cut=result.threshold),
@@ -239,15 +240,17 @@ def _as_audited(facts: Facts, row: CurveRow) -> CurveRow:
     return replace(row, gap=gap.value, lower=gap.lower, upper=gap.upper)
 
 
-def _curve_row(facts: Facts, row: CurveRow) -> dict[str, Any]:
-    gone = "withheld" if facts.smallest > 0 else ""
+def _curve_row(facts: Facts, row: CurveRow, whole: CurveRow) -> dict[str, Any]:
+    def shown(value: float | None, known: float | None) -> str:
+        return number(value, "" if known is None else "withheld")
+
     point = facts.result.points[row.index]
     return {
         "index": row.index,
         "label": point_label(point),
-        "accuracy": number(row.accuracy, gone),
+        "accuracy": shown(row.accuracy, whole.accuracy),
         "accuracy_interval": interval(row.accuracy_lower, row.accuracy_upper),
-        "gap": number(row.gap, gone),
+        "gap": shown(row.gap, whole.gap),
         "gap_interval": interval(row.lower, row.upper),
         "front": tr("yes") if row.front else "",
         "uses": uses_attribute_words(row.uses_attribute),
