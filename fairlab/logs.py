@@ -42,7 +42,7 @@ _EDGE, _END = r"(?<![A-Za-z0-9_-])", r"(?![A-Za-z0-9_-])"
 _RULES = (
     (re.compile(r"(?<=://)[^\s/@]+@"), "…@"),
     (re.compile(r"(?<=[\w/])\?[^\s\"'?]+"), "?…"),
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "…"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"), "…"),  # from a word's first sign alone
     (re.compile(r"(?i)\b(cookie|authorization|token|password)\b\s*[:=]\s*.*"), r"\1 …"),
     (re.compile(r"(?<![\w.])\d{1,3}(\.\d{1,3}){3}(?![\w.])(:\d+)?"), "…"),
     (

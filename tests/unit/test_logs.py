@@ -143,6 +143,12 @@ def test_sentences_stay_as_they_are(text: str) -> None:
     assert scrub(text) == text
 
 
+@pytest.mark.parametrize("word", ["www.", "ab.", "1", "-", "a@", "'a "])
+def test_words_of_any_length_are_looked_through_at_once(word: str) -> None:
+    """A stranger's text in an error's message does not hold the server up while it is logged."""
+    assert scrub(f"{word * 200_000} maria@example.org")
+
+
 @given(st.text(alphabet="abcXYZ019_-", min_size=22, max_size=22))
 def test_no_token_of_the_length_of_a_run_stays(token: str) -> None:
     assert token not in scrub(f"/api/runs/{token}/points and {token}, {token}.")
