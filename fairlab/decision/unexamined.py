@@ -40,6 +40,7 @@ def not_examined(
         _seeds(config),
         _folds(config),
         _models(result, compared),
+        _picked(result),
         _proxies(config, result),
         _scores(),
         _cost(),
@@ -185,6 +186,18 @@ def _models(result: SweepResult, compared: int) -> str:
         "{n} further model of the run is not compared here with the one chosen.",
         "{n} further models of the run are not compared here with the one chosen.",
         rest,
+    )
+
+
+def _picked(result: SweepResult) -> str:
+    """That whoever chooses from many chooses luck too; intervals do not hold that."""
+    if len(result.points) < 2:
+        return ""
+    return tr(
+        "{n_points} models were trained and shown with their test results. "
+        "The one chosen from so many tends to look better on these people "
+        "than on new ones.",
+        n_points=len(result.points),
     )
 
 

@@ -262,6 +262,7 @@ def test_what_nobody_looked_at_follows_from_the_run() -> None:
     for words in (
         "No second table", "people.csv", "No split by time", "demographic parity difference",
         "adversarial, layer", "Groups by race", "there was one", "1 further model",
+        "3 models were trained and shown with their test results",
     ):  # fmt: skip
         assert words in said, words
     assert "trained for one, equal opportunity" in said
