@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlab.commands.audit import audit
-from fairlab.commands.console import AsJson, say, say_json
+from fairlab.commands.console import AsJson, say, say_aside, say_json
 from fairlab.commands.decide import decide
 from fairlab.commands.doctor import doctor
 from fairlab.commands.examine import examine, proxies
@@ -369,7 +369,7 @@ def main() -> None:
     except FairlabError as error:
         problems = error.problems if isinstance(error, InputError) else (str(error),)
         for problem in problems:
-            sys.stderr.write(f"{problem}\n")
+            say_aside(problem)
         sys.exit(1)
 
 

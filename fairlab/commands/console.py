@@ -1,10 +1,11 @@
 """What verbs share: options, reading and writing files, words on the terminal."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 10_000_000
 MOST_DRAWS = 100_000
 MOST_SEED = 2**32
+# A terminal obeys these: names in a stranger's file could clear it, or write another verdict.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -93,18 +96,34 @@ def refuse_draws(draws: int, seed: int, level: float = 0.95) -> None:
 
 
 def say(text: str) -> None:
-    """One paragraph on standard output; "?" for signs that the terminal's encoding has not."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
+    """One paragraph on standard output; "?" for signs that the terminal's encoding has not.
+
+    Signs a terminal would obey are named, here and in what else is said.
+    """
+    _write(sys.stdout, without_controls(text))
+
+
+def say_table(text: str) -> None:
+    """Data on standard output, as it is for another program; on a terminal as :func:`say`."""
+    _write(sys.stdout, without_controls(text) if sys.stdout.isatty() else text)
 
 
 def say_aside(text: str) -> None:
     """One paragraph on standard error, where standard output is a table for other programs."""
-    encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
+    _write(sys.stderr, without_controls(text))
+
+
+def without_controls(text: str) -> str:
+    """The text with signs that a terminal obeys as "[U+001B]"; line breaks and tabs stay."""
+    return _CONTROLS.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    stream.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
 
 
 def say_json(record: object) -> None:
     """A record as strict JSON on standard output."""
     plain = (sys.stdout.encoding or "utf-8").lower() not in ("utf-8", "utf8")
-    say(json.dumps(record, indent=2, ensure_ascii=plain, allow_nan=False))
+    say_table(json.dumps(record, indent=2, ensure_ascii=plain, allow_nan=False))

@@ -12,6 +12,7 @@ from fairlab.commands.console import (
     refuse_draws,
     say,
     say_json,
+    say_table,
     write_text,
 )
 
@@ -61,7 +62,7 @@ def decide(
         record = {"notes": notes, "groups": groups, "file": None if out is None else str(out)}
         say_json(record if out is not None else record | {"decision": decided.decision.tolist()})
     elif out is None:
-        say(content.rstrip("\n"))
+        say_table(content.rstrip("\n"))
     else:
         for group, people, selected, between in decided.summary().itertuples(index=False):
             drawn = f", {between} by chance" if between and not deterministic else ""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlab.commands.console import AsJson, refuse_draws, say, say_aside, say_json
+from fairlab.commands.console import AsJson, refuse_draws, say, say_aside, say_json, say_table
 from fairlab.errors import InputError
 from fairlab.language import tr, tr_n
 
@@ -231,7 +231,7 @@ def _say(
         return
     tell = say_aside if out is None else say
     if out is None:
-        say(content.decode().rstrip("\n"))
+        say_table(content.decode().rstrip("\n"))
     counts = tr_n(
         "1 person: {selected} selected, {not_decided} not decided.",
         "{n:,} people: {selected:,} selected, {not_decided:,} not decided.",
