@@ -95,6 +95,7 @@ def test_one_visitor_does_not_keep_others_out_with_wrong_codes(open_page: Open, 
         app.text_input[0].set_value(room.code)
         app.button[0].click().run()
         assert "No runs yet" in headings(app)
+        assert "Train models" not in labels(app)  # thirty phones that wait start no training
     finally:
         rooms.guesses.clear()
 

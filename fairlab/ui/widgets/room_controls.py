@@ -28,10 +28,11 @@ def put_in(room: Room, runs: list[RoomRun]) -> None:
             )
             if st.button(tr("Put it in"), type="primary", key="room.put") and record is not None:
                 _try(lambda: store().put_in_room(record.id, room.id, owner()))
-    elif not any(run.mine for run in runs) and not (runs and room.owner == owner()):
+    elif runs and room.owner != owner() and not any(run.mine for run in runs):
+        # Only where others put runs in: thirty phones that wait for a curve train nothing.
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(tr("To put a run in, train one first; this room waits."))
-            if st.button(tr("Train models"), type="primary", key="room.train"):
+            if st.button(tr("Train models"), key="room.train"):
                 st.switch_page("pages/train.py")
 
 
