@@ -283,7 +283,7 @@ def check_files(page: Page, folder: Path) -> None:
             assert not [cell for cell in row if _computes(cell)]
     for name, content in files.items():
         if name.endswith(".md"):
-            assert not re.search(rb"<(img|script|svg|b)[ />]|(?<!\\\\)\]\(", content), name
+            assert not re.search(rb"<(img|script|svg|b)[ />]|(?<!\\)\]\(", content), name
     check_report(page, files["report.html"], folder / "report.html")
 
 
@@ -301,7 +301,8 @@ def check_report(page: Page, content: bytes, path: Path) -> None:
     report.on("pageerror", lambda error: said.append(str(error)))
     report.goto(path.as_uri())
     report.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    report.locator(".pt").first.hover(force=True)
+    for point in report.locator(".pt").all()[:1]:  # of few people every point may be withheld
+        point.hover(force=True)
     report.keyboard.press("Tab")
     text = str(report.evaluate(TEXT))
     for name in (FILE, LABEL, YES, NO, RACES[0]):
