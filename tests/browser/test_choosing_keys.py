@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.server import Server
+from tests.browser.test_live_curve import IDLE
 from tests.contracts import small
 from tests.stored import stored_run
 from tests.unit.choosing_people import result
@@ -27,18 +28,25 @@ def _begin(page: Page) -> None:
     """The way of "A or B?", with the focus off its radio button, where letters go to the page."""
     page.locator("label", has_text="A or B?").click()
     expect(page.get_by_text(re.compile(r"^Question \d"))).to_be_visible()
-    page.keyboard.press("Tab")
+    _press(page, "Tab")
+
+
+def _press(page: Page, key: str) -> None:
+    """A key, once the question is drawn whole: letters belong to its buttons."""
+    expect(page.get_by_role("button", name="Undo the last answer")).to_be_visible()
+    expect(page.locator(IDLE)).to_be_attached()
+    page.keyboard.press(key)
 
 
 def test_letters_answer_and_take_back_and_a_reload_keeps_them(page: Page, choosing: str) -> None:
     """A, N, U; then the page is opened again at the same question."""
     page.goto(choosing)
     _begin(page)
-    page.keyboard.press("a")
+    _press(page, "a")
     expect(page.get_by_text("Question 2")).to_be_visible()
-    page.keyboard.press("n")
+    _press(page, "n")
     expect(page.get_by_text("Question 3")).to_be_visible()
-    page.keyboard.press("u")
+    _press(page, "u")
     expect(page.get_by_text("Question 2")).to_be_visible()
     page.reload()
     _begin(page)
@@ -54,7 +62,7 @@ def test_both_cards_fit_a_phone(browser: Browser, choosing: str) -> None:
     _begin(phone)
     wide = """Math.max(...[...document.querySelectorAll('.fl-way')]
       .map((card) => card.scrollWidth - card.clientWidth))"""
-    assert phone.locator(".fl-way").count() == 2
+    expect(phone.locator(".fl-way")).to_have_count(2)
     assert phone.evaluate(wide) <= 0
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
