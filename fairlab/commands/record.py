@@ -136,20 +136,9 @@ def _open(record: "DecisionRecord", data: Path | None) -> "TaskData":
 
 def read_run_or_record(path: Path) -> tuple["RunConfig", "DecisionRecord | None"]:
     """The run of a file, and the decision record if it is one."""
-    from fairlab.config import RunConfig, read_mapping
-    from fairlab.decision import DecisionRecord, is_record
+    from fairlab.decision.reading import run_or_record
 
-    text = read_text(path)
-    content = read_mapping(
-        text,
-        what="configuration",
-        wanted="with the keys data, task and sweep",
-        remedy="Export one from the Report page to start from.",
-    )
-    if not is_record(content):
-        return RunConfig.from_mapping(content), None
-    record = DecisionRecord.from_mapping(content)
-    return record.run, record
+    return run_or_record(read_text(path))
 
 
 def refuse_without_choice(run: "RunConfig", record: Path | None) -> None:

@@ -2,8 +2,9 @@
 
 import yaml
 
-from fairlab.config import RunConfig, read_mapping
-from fairlab.decision import KIND, DecisionRecord, is_record
+from fairlab.config import RunConfig
+from fairlab.decision import KIND, DecisionRecord
+from fairlab.decision.reading import run_or_record
 from fairlab.errors import InputError
 from fairlab.language import tr
 
@@ -85,16 +86,7 @@ def read_import(content: bytes) -> tuple[RunConfig, DecisionRecord | None]:
 def _read(text: str) -> tuple[RunConfig, DecisionRecord | None]:
     if len(text) <= LARGEST_FILE:
         _refuse_bombs(text)
-    content = read_mapping(
-        text,
-        what="configuration",
-        wanted="with the keys data, task and sweep",
-        remedy="Export one from the Report page to start from.",
-    )
-    if not is_record(content):
-        return RunConfig.from_mapping(content), None
-    record = DecisionRecord.from_mapping(content)
-    return record.run, record
+    return run_or_record(text)
 
 
 def _refuse_bombs(text: str) -> None:
