@@ -128,7 +128,10 @@ def _known(code: str) -> _Known:
     for source, translation in retold_texts(code):
         if not _PLACE.search(source):
             if " " in source.strip():
-                known.whole[source.replace("{{", "{").replace("}}", "}")] = translation
+                whole = source.replace("{{", "{").replace("}}", "}")
+                known.whole[whole] = translation
+                # What is joined to another sentence is met without its space.
+                known.whole.setdefault(whole.strip(), translation.strip())
             continue
         if len(re.sub(r"[^A-Za-z]", "", _PLACE.sub("", source))) < _LEAST:
             continue

@@ -239,3 +239,12 @@ def test_a_text_that_has_no_translation_stays_english() -> None:
     with speaking("de"):
         assert translated("No translation of this") == "No translation of this"
         assert tr("No translation of {this}", this=1.5) == "No translation of 1,5"
+
+
+def test_a_remedy_joined_to_a_finding_is_told_with_it() -> None:
+    """Its English text begins with the space that joins them."""
+    kept = "Everybody is selected on validation. A smaller strength or more epochs may help."
+    with speaking("de"):
+        told = retold(kept)
+    assert "smaller" not in told
+    assert told.count("  ") == 0
