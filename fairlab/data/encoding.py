@@ -145,15 +145,21 @@ class Encoding:
         return tuple(notes)
 
 
-def fit_encoding(train: pd.DataFrame) -> Encoding:
+def fit_encoding(train: pd.DataFrame, people: int | None = None) -> Encoding:
     """Learn the encoding of every column of ``train``.
 
     Columns that carry nothing are left out with a note: all missing, constant, and text in
     which no value is shared by enough people (names, ids).
+
+    Args:
+        train: The people who are learnt from.
+        people: How many they stand for where they are a sample: knots and categories are then
+            about as many as all of them would have. None where they are all.
     """
     columns: list[NumericColumn | CategoryColumn] = []
     notes: list[str] = []
-    least = max(RARE_COUNT, int(np.ceil(RARE_SHARE * len(train))))
+    each = 1.0 if people is None else people / len(train)
+    least = int(np.ceil(max(RARE_COUNT, np.ceil(RARE_SHARE * len(train) * each)) / each))
     for name in map(str, train.columns):
         reason = _why_useless(train[name], least)
         if reason:
@@ -163,7 +169,7 @@ def fit_encoding(train: pd.DataFrame) -> Encoding:
             columns.append(category)
             notes += _rare_note(category, least)
         else:
-            columns.append(_fit_numbers(train[name], name))
+            columns.append(_fit_numbers(train[name], name, each))
     columns.sort(key=lambda column: isinstance(column, CategoryColumn))
     notes += _missing_notes(train, columns)
     dates = [column.name for column in columns if kind(train[column.name]) == "date"]
@@ -173,7 +179,7 @@ def fit_encoding(train: pd.DataFrame) -> Encoding:
     return Encoding(tuple(columns), names, tuple(notes))
 
 
-def knots(values: FloatArray) -> FloatArray:
+def knots(values: FloatArray, each: float = 1.0) -> FloatArray:
     """Increasing knots at data values, lowest and highest included.
 
     At most ``KNOTS``, with at least ``PEOPLE_PER_KNOT`` people each; at quantiles in which a value
@@ -183,20 +189,22 @@ def knots(values: FloatArray) -> FloatArray:
 
     Args:
         values: (n,) with at least two distinct finite values; NaN ignored.
+        each: People that one of them stands for.
     """
     present = values[~np.isnan(values)]
     distinct, sizes = np.unique(present, return_counts=True)
     common = int(sizes.argmax())
     if 2 * sizes[common] <= len(present):
-        return _quantile_knots(distinct, sizes, _knot_count(len(present), PEOPLE_PER_KNOT, KNOTS))
+        many = _knot_count(each * len(present), PEOPLE_PER_KNOT, KNOTS)
+        return _quantile_knots(distinct, sizes, many)
     rest = np.arange(len(distinct)) != common
-    count = _knot_count(int(sizes[rest].sum()), PEOPLE_PER_REST_KNOT, REST_KNOTS)
+    count = _knot_count(each * int(sizes[rest].sum()), PEOPLE_PER_REST_KNOT, REST_KNOTS)
     chosen = _quantile_knots(distinct[rest], sizes[rest], count)
     merged: FloatArray = np.union1d(distinct[[common]], chosen)
     return merged
 
 
-def _knot_count(people: int, each: int, most: int) -> int:
+def _knot_count(people: float, each: int, most: int) -> int:
     return int(np.clip(people // each, FEWEST_KNOTS, most))
 
 
@@ -225,12 +233,12 @@ def _why_useless(column: pd.Series, least: int) -> str:
     return ""
 
 
-def _fit_numbers(column: pd.Series, name: str) -> NumericColumn:
+def _fit_numbers(column: pd.Series, name: str, each: float) -> NumericColumn:
     numbers = _finite_numbers(column)
     missing = np.isnan(numbers)
     hats = None
     if len(np.unique(numbers[~missing])) > 1:
-        places = knots(numbers)[:, None]
+        places = knots(numbers, each)[:, None]
         hats = SplineTransformer(
             degree=1, knots=places, extrapolation="constant", include_bias=False
         ).fit(places)

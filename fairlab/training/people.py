@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fairlab.config import Grouping
 from fairlab.data.task import PreparedData, SplitData
-from fairlab.duration import LOOKED_UP, Encoded
+from fairlab.duration import Encoded, encoded_as
 from fairlab.errors import InputError
 from fairlab.outcomes import Counts, threshold_as
 from fairlab.results import CROSSING, cross
@@ -45,9 +45,8 @@ class People:
     def encoded(self) -> Encoded:
         """How wide the table is."""
         columns = self.x.shape[0]
-        if self.sparse is None:
-            return Encoded(columns, float(columns))
-        return Encoded(columns, LOOKED_UP * self.sparse.columns.shape[1])
+        filled = columns if self.sparse is None else self.sparse.columns.shape[1] - 1
+        return encoded_as(columns, filled)
 
     @property
     def inputs(self) -> Tensor | SparseRows:

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# Share of the features that are not 0 in anybody, at most, for leaving zeros out to pay.
-MOST_FILLED = 0.4
+from fairlab.duration import MOST_FILLED
+
 # Columns of weights looked up together.
 WIDE = 192
 

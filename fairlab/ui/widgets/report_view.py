@@ -30,6 +30,7 @@ from fairlab.ui.widgets.record_view import (
 from fairlab.ui.widgets.share import say_read_only
 from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.subject import people_of
+from fairlab.ui.widgets.table_width import table_width
 
 _IMPORTED = "fairlab.imported"
 _LONGEST = 2_000
@@ -246,7 +247,8 @@ def _import() -> None:
     )
     say_decided()
     groups, refusal = plugin_groups(table, config)
-    seconds = estimate_seconds(config, len(table.frame), store().list(limit=20), groups)
+    past, width = store().list(limit=20), table_width(table, config)
+    seconds = estimate_seconds(config, len(table.frame), past, groups, width)
     refusal = refusal if refusal else too_long(seconds)
     if refusal:
         st.warning(refusal)

@@ -22,6 +22,7 @@ from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
 from fairlab.ui.store import store
 from fairlab.ui.widgets.baseline_form import USUAL, choose_baselines, choose_plugin
 from fairlab.ui.widgets.plugin_groups import plugin_groups
+from fairlab.ui.widgets.table_width import table_width
 from fairlab.ui.widgets.training_form import (
     MODEL_WORDS,
     Asked,
@@ -104,7 +105,8 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
         return None, False
     config = RunConfig(data=data.data, task=data.task, sweep=sweep)
     groups, refusal = plugin_groups(data, config)
-    seconds = estimate_seconds(config, len(data.frame), store().list(limit=20), groups)
+    past, width = store().list(limit=20), table_width(data, config)
+    seconds = estimate_seconds(config, len(data.frame), past, groups, width)
     refusal = refusal if refusal else too_long(seconds)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
