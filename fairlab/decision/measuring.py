@@ -19,7 +19,8 @@ from fairlab.decision.records import (
     SplitNumbers,
 )
 from fairlab.errors import UnknownNameError
-from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate, audit
+from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate, audit, resampling
+from fairlab.metrics.people_gaps import gap_of_people
 from fairlab.metrics.suppression import suppress
 from fairlab.outcomes import Array, Counts, count
 from fairlab.pareto.folds import fold_summaries
@@ -27,7 +28,7 @@ from fairlab.pareto.measured import Measured as Spread
 from fairlab.results import SweepResult
 
 RECORDED_RATES = ("selection_rate", "base_rate", "accuracy", "tpr", "fpr", "ppv", "npv")
-DRAWS, SEED, LEVEL = 2000, 0, 0.95
+DRAWS, SEED, LEVEL = resampling.DRAWS, resampling.SEED, 0.95
 DIGITS = 6
 _SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
@@ -189,10 +190,27 @@ def considered_numbers(
         numbers = {"accuracy": accuracy_of(groupings)}
         name = CONSTRAINT_GAPS.get(constraint)
         if name is not None:
-            gap = widest(groupings, name).model_dump(exclude={"highest", "lowest"})
-            numbers[name] = Measured.model_validate(gap)
+            numbers[name] = _considered_gap(result, index, choice, split, groupings, name)
         found[split] = numbers
     return found
+
+
+def _considered_gap(
+    result: SweepResult,
+    index: int,
+    choice: Choice,
+    split: str,
+    groupings: Sequence[GroupingNumbers],
+    name: str,
+) -> Measured:
+    """The widest gap over the groupings, its interval that of the widest as one number."""
+    gap = widest(groupings, name).model_dump(exclude={"highest", "lowest"})
+    if len(groupings) > 1 and gap["value"] is not None:
+        people, cut = people_decided(result, index, choice, split)
+        outcomes = [people.outcomes(by) for by in result.groupings]
+        whole = gap_of_people(outcomes, cut, name, draws=DRAWS, seed=SEED, level=LEVEL)
+        gap.update(lower=_digits(whole.lower), upper=_digits(whole.upper))
+    return Measured.model_validate(gap)
 
 
 def accuracy_of(groupings: Sequence[GroupingNumbers]) -> Measured:

@@ -24,6 +24,8 @@ from fairlab.metrics.overall import OverallGap, overall_gap
 from fairlab.metrics.ranking import GroupRanking
 from fairlab.metrics.rates import RATES, Given
 from fairlab.metrics.resampling import (
+    DRAWS,
+    SEED,
     alike_counts,
     bootstrap_counts,
     p_value_of_draws,
@@ -134,8 +136,8 @@ class Audit:
 def audit(
     outcomes: GroupedOutcomes,
     threshold: float = 0.5,
-    draws: int = 2000,
-    seed: int = 0,
+    draws: int = DRAWS,
+    seed: int = SEED,
     *,
     level: float = 0.95,
     has_scores: bool | None = None,

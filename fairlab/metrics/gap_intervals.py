@@ -15,6 +15,8 @@ import numpy as np
 from fairlab.metrics.gaps import GAPS, Gap, GapResult, optional
 from fairlab.metrics.pairs import at_bound, widest_pairs
 from fairlab.metrics.resampling import (
+    DRAWS,
+    SEED,
     alike_counts,
     bootstrap_counts,
     p_value_of_draws,
@@ -27,8 +29,8 @@ from fairlab.outcomes import Counts, FloatArray
 def gap_with_interval(
     counts: Counts,
     name: str,
-    draws: int = 1000,
-    seed: int = 0,
+    draws: int = DRAWS,
+    seed: int = SEED,
     *,
     level: float = 0.95,
     effective_n: FloatArray | None = None,

@@ -12,6 +12,10 @@ from fairlab.metrics.gaps import GAPS, Gap
 from fairlab.metrics.rates import Given
 from fairlab.outcomes import Array, Counts, FloatArray, IntArray
 
+# Populations drawn for the interval of any number of a model, and where drawing starts: one choice,
+# so that the same number has the same interval wherever it is shown.
+DRAWS = 2000
+SEED = 0
 # An interval from draws is given only if at most this share of them is undefined.
 MOST_UNDEFINED = 0.05
 

@@ -63,18 +63,19 @@ class Decisions:
         whole = self.weight is None
         table = np.zeros((self.n, cells))
         table[np.arange(self.n), place] = 1.0 if self.weight is None else self.weight
-        chosen = np.concatenate(
-            [part.astype(np.float64) @ table for part in _blocks(self.selected)]
-        )
-        chosen = chosen.reshape(-1, len(self.group_names), 2)
-        total = table.sum(axis=0).reshape(-1, 2)
-        if whole:
-            chosen, total = np.rint(chosen).astype(np.int64), np.rint(total).astype(np.int64)
+
+        def of(selected: Array) -> Array:
+            parts = [part.astype(np.float64) @ table for part in _blocks(selected)]
+            sums = np.concatenate(parts).reshape(-1, len(self.group_names), 2)
+            return np.rint(sums).astype(np.int64) if whole else sums
+
+        # Weights of others are added up, not subtracted: of nobody they are exactly 0.
+        chosen, others = of(self.selected), of(~self.selected)
         return Counts(
             tp=chosen[..., 1],
             fp=chosen[..., 0],
-            fn=total[:, 1] - chosen[..., 1],
-            tn=total[:, 0] - chosen[..., 0],
+            fn=others[..., 1],
+            tn=others[..., 0],
             group_names=self.group_names,
         )
 

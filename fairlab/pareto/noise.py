@@ -11,6 +11,7 @@ import numpy as np
 
 from fairlab.metrics import percentile_interval
 from fairlab.metrics.gaps import optional
+from fairlab.metrics.resampling import DRAWS as INTERVAL_DRAWS
 from fairlab.outcomes import FloatArray
 from fairlab.pareto.decisions import (
     Resampled,
@@ -18,7 +19,7 @@ from fairlab.pareto.decisions import (
     decisions_of,
     resample,
 )
-from fairlab.pareto.measured import DRAWS, Measured, accuracies, gaps_of, measured_from_counts
+from fairlab.pareto.measured import Measured, accuracies, gaps_of, measured_from_counts
 from fairlab.results import Point, SweepResult
 
 
@@ -80,7 +81,7 @@ def noise(
     result: SweepResult,
     split: str = "test",
     *,
-    draws: int = DRAWS,
+    draws: int = 1000,
     seed: int = 0,
     level: float = 0.95,
     resampled: Resampled | None = None,
@@ -95,7 +96,8 @@ def noise(
     Args:
         result: A sweep.
         split: ``train``, ``validation`` or ``test``.
-        draws, seed: Resampled populations.
+        draws, seed: Populations resampled for spreads and for means over seeds. The interval of a
+            model's own gap is drawn as everywhere (:mod:`fairlab.metrics.people_gaps`).
         level: Confidence level.
         resampled: Draws of :func:`resample` on this split, if there are any yet.
 
@@ -107,8 +109,8 @@ def noise(
         resampled = resample(decisions, draws, seed)
     counts = decisions.counts()
     effective = decisions.effective()
-    accuracy = accuracies(decisions, counts, effective, resampled, level)
-    gaps = gaps_of(decisions, counts, effective, resampled, level, draws, seed)
+    accuracy = accuracies(counts, effective, resampled, level)
+    gaps = gaps_of(decisions, counts, effective, resampled, level, INTERVAL_DRAWS, seed)
     points = tuple(
         PointNoise(point.index, accuracy[point.index], gaps[point.index]) for point in result.points
     )
@@ -125,7 +127,7 @@ def one_point(
     index: int,
     split: str = "test",
     *,
-    draws: int = DRAWS,
+    draws: int = INTERVAL_DRAWS,
     seed: int = 0,
     level: float = 0.95,
 ) -> PointNoise:

@@ -16,6 +16,7 @@ from fairlab.metrics import (
 )
 from fairlab.metrics.calibration import scores_are_probabilities
 from fairlab.metrics.multicalibration_suppression import suppress_multicalibration
+from fairlab.metrics.resampling import DRAWS
 from fairlab.metrics.strata_suppression import suppress_strata
 from fairlab.metrics.suppression import suppress, suppress_pairs
 from fairlab.outcomes import GroupedOutcomes
@@ -75,7 +76,7 @@ def examine(
     *,
     threshold: float | None = None,
     controls: Sequence[str] = (),
-    draws: int = 2000,
+    draws: int = DRAWS,
     seed: int = 0,
     level: float = 0.95,
     smallest: int = 0,

@@ -12,6 +12,7 @@ from fairlab.config import CONSTRAINT_GAPS, Choice, RunConfig
 from fairlab.errors import InputError
 from fairlab.language import tr
 from fairlab.metrics import Audit, GapResult, GroupRate, audit
+from fairlab.metrics.people_gaps import gap_of_people
 from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.export import chosen_index
@@ -21,8 +22,6 @@ from fairlab.reports.sentences.point import point_label
 from fairlab.results import CROSSING, Point, ScoredPeople, SweepResult
 from fairlab.sweeps.cuts import decided
 from fairlab.sweeps.people import PeopleMoved, moves
-
-DRAWS = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +51,15 @@ class ModelFacts:
         return _everyone(self.audits, "selection_rate")
 
     def gap(self, name: str) -> GapResult:
-        """A gap, of several groupings the widest; withheld where it is in any."""
-        return self.audits[self.widest(name)].gaps[name]
+        """A gap, of several groupings the widest; withheld where it is in any.
+
+        Its interval is that of the widest, resampled as one number.
+        """
+        found = self.audits[self.widest(name)].gaps[name]
+        if len(self.audits) < 2 or found.value is None:
+            return found
+        whole = gap_of_people(self.outcomes, self.cut, name)
+        return replace(found, lower=whole.lower, upper=whole.upper)
 
     def widest(self, name: str) -> int:
         """The grouping whose gap is the widest, or is withheld."""
@@ -186,9 +192,7 @@ def _model(
 ) -> ModelFacts:
     threshold = cut if people.has_scores else 0.5
     outcomes = tuple(people.outcomes(by) for by in result.groupings)
-    audits = tuple(
-        suppress(audit(one, threshold, DRAWS, has_scores=False), smallest) for one in outcomes
-    )
+    audits = tuple(suppress(audit(one, threshold, has_scores=False), smallest) for one in outcomes)
     return ModelFacts(label, audits, outcomes, threshold)
 
 

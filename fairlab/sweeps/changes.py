@@ -16,6 +16,7 @@ from fairlab.metrics.intervals import normal_quantile
 from fairlab.metrics.paired import mcnemar_p, minimum_detectable_change, paired_interval
 from fairlab.metrics.pairs import at_bound
 from fairlab.metrics.rates import Rate
+from fairlab.metrics.resampling import DRAWS
 from fairlab.outcomes import Counts, FloatArray, GroupedOutcomes
 from fairlab.sweeps.change_records import GapChange, ModelComparison, RateChange
 from fairlab.sweeps.pairing import (
@@ -47,7 +48,7 @@ def compare_models(
     threshold_after: float = 0.5,
     rates: Sequence[str] | None = None,
     gaps: Sequence[str] | None = None,
-    draws: int = 2000,
+    draws: int = DRAWS,
     seed: int = 0,
     level: float = 0.95,
 ) -> ModelComparison:
@@ -108,7 +109,7 @@ def gap_change(
     *,
     threshold_before: float = 0.5,
     threshold_after: float = 0.5,
-    draws: int = 2000,
+    draws: int = DRAWS,
     seed: int = 0,
     level: float = 0.95,
 ) -> GapChange:

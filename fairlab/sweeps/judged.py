@@ -11,18 +11,12 @@ import numpy as np
 
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS
-from fairlab.metrics.gap_intervals import add_interval
 from fairlab.metrics.gaps import GapResult
-from fairlab.metrics.group_rates import effective_people, equal_weights_aside
 from fairlab.metrics.intervals import wilson
 from fairlab.metrics.paired import paired_interval
-from fairlab.metrics.resampling import (
-    alike_counts,
-    bootstrap_counts,
-    p_value_of_draws,
-    permutation_counts,
-)
-from fairlab.outcomes import FloatArray, GroupedOutcomes, count
+from fairlab.metrics.people_gaps import gap_draws
+from fairlab.metrics.resampling import DRAWS, SEED
+from fairlab.outcomes import Counts, FloatArray, GroupedOutcomes, count
 from fairlab.results import SweepResult
 from fairlab.sweeps.candidates import ACCURACY, Candidates, PickedRule, candidate_rules, pick_rule
 from fairlab.sweeps.changes import gap_change
@@ -54,14 +48,14 @@ def metric_matrix(
     attribute: bool = True,
     models: Sequence[int] | None = None,
     candidates: Candidates | None = None,
-    draws: int = 1000,
-    seed: int = 0,
+    draws: int = DRAWS,
+    seed: int = SEED,
     level: float = 0.95,
 ) -> MetricMatrix:
     """Pick the best rule under each metric on validation people; judge all by all on test people.
 
-    Gaps have the intervals of ``metrics/gap_intervals.py``; the widest over several groupings has
-    the widest ends of theirs, each at a level raised for their number (Bonferroni). Accuracy has
+    Gaps have the intervals of ``metrics/gap_intervals.py``; the widest over several groupings is
+    resampled as one number (``metrics/people_gaps.py``). Accuracy has
     Wilson's interval, its change Agresti and Min's for matched shares.
 
     Args:
@@ -175,39 +169,15 @@ class _Judge:
 
     def cells(self, rule: PickedRule) -> tuple[JudgedCell, ...]:
         if _which(rule) not in self._cells:
-            by_grouping = [self._gaps(rule, by) for by in self.groupings]
+            people = [self.people(rule, by) for by in self.groupings]
+            drawn = gap_draws(
+                people, rule.threshold, draws=self.draws, seed=self.seed, level=self.level
+            )
+            counts = [count(one, rule.threshold) for one in people]
             self._cells[_which(rule)] = tuple(
-                _widest(name, [gaps[name] for gaps in by_grouping], self.groupings)
-                for name in self.metrics
+                _cell(drawn.gap(name), counts, self.groupings) for name in self.metrics
             )
         return self._cells[_which(rule)]
-
-    def _gaps(self, rule: PickedRule, by: tuple[str, ...]) -> dict[str, GapResult]:
-        """Every gap of one grouping with its interval; people are resampled once for all."""
-        people = equal_weights_aside(self.people(rule, by))
-        counts, effective = count(people, rule.threshold), effective_people(people)
-        level = 1 - (1 - self.level) / len(self.groupings)
-        rng = np.random.default_rng(self.seed)
-        resampled = bootstrap_counts(counts, self.draws, rng, effective)
-        shuffled = {}
-        found = {}
-        for name in self.metrics:
-            gap = GAPS[name]
-            found[name] = one = gap.result(counts)
-            if one.value is None:
-                continue
-            given = gap.rates[0].given
-            if given not in shuffled:
-                rng = np.random.default_rng(self.seed)
-                shuffled[given] = (
-                    permutation_counts(counts, self.draws, rng, given)
-                    if effective is None
-                    else alike_counts(counts, self.draws, rng, given, effective)
-                )
-            ratio = gap.spread == "ratio"
-            chance = p_value_of_draws(one.value, gap(shuffled[given]), ratio)
-            found[name] = add_interval(gap, one, counts, gap(resampled), level, effective, chance)
-        return found
 
     def compared(self, row: JudgedRow, rows: Sequence[JudgedRow]) -> JudgedRow:
         """The row with what it costs by the standards of the others."""
@@ -258,31 +228,27 @@ def _which(rule: PickedRule) -> tuple[int, float]:
     return rule.index, rule.threshold
 
 
-def _widest(
-    name: str, gaps: Sequence[GapResult], groupings: Sequence[tuple[str, ...]]
+def _cell(
+    found: GapResult, counts: Sequence[Counts], groupings: Sequence[tuple[str, ...]]
 ) -> JudgedCell:
-    """The gap farthest from equal over the groupings, with the farthest ends of their intervals."""
-    equal = GAPS[name].equal
-    known = [(g, by) for g, by in zip(gaps, groupings, strict=True) if g.value is not None]
-    left_out = tuple(dict.fromkeys(group for gap in gaps for group in gap.left_out))
-    if not known:
-        why = gaps[0].why_undefined
-        return JudgedCell(name, None, None, None, None, None, groupings[0], left_out, why)
-    widest, by = max(known, key=lambda one: abs((one[0].value or 0.0) - equal))
-    lows = [g.lower for g, _ in known if g.lower is not None]
-    highs = [g.upper for g, _ in known if g.upper is not None]
-    farthest = max if GAPS[name].spread == "difference" else min
-    sure = len(lows) == len(known) == len(highs)
+    """The gap farthest from equal over the groupings, and which grouping sets it."""
+    gap = GAPS[found.name]
+    each = [gap.result(table) for table in counts]
+    known = [
+        (abs(one.value - gap.equal), by)
+        for one, by in zip(each, groupings, strict=True)
+        if one.value is not None
+    ]
     return JudgedCell(
-        metric=name,
-        value=widest.value,
-        lower=farthest(lows) if sure else None,
-        upper=farthest(highs) if sure else None,
-        highest=widest.highest,
-        lowest=widest.lowest,
-        by=by,
-        left_out=left_out,
-        why="",
+        metric=found.name,
+        value=found.value,
+        lower=found.lower,
+        upper=found.upper,
+        highest=found.highest,
+        lowest=found.lowest,
+        by=max(known, key=lambda one: one[0])[1] if known else groupings[0],
+        left_out=tuple(dict.fromkeys(group for one in each for group in one.left_out)),
+        why=found.why_undefined if found.value is None else "",
     )
 
 
@@ -305,8 +271,9 @@ def _effective(values: FloatArray, weight: FloatArray | None) -> float:
 
 
 def _shared(yes: FloatArray, weight: FloatArray | None, level: float) -> Expected:
+    """A share of everyone; weighted people count by Kish's number, as on every page."""
     share = min(float(np.average(yes, weights=weight)), 1.0)
-    size = _effective(yes, weight)
+    size = float(len(yes) if weight is None else weight.sum() ** 2 / (weight**2).sum())
     low, high = wilson(share * size, size, level)
     return Expected(share, min(float(low), share), max(float(high), share))
 

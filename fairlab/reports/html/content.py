@@ -224,20 +224,7 @@ def _shown(facts: Facts, row: CurveRow) -> CurveRow:
         row = replace(row, gap=None, lower=None, upper=None)
     if gone.whole:
         row = replace(row, accuracy=None, accuracy_lower=None, accuracy_upper=None)
-    return replace(_as_audited(facts, row), flags=() if gone.any else row.flags)
-
-
-def _as_audited(facts: Facts, row: CurveRow) -> CurveRow:
-    """A model that is audited has one interval everywhere, that of its audit."""
-    at_run = facts.choice.group_cuts is None and facts.chosen.cut == facts.result.threshold
-    other = facts.result.unmitigated(facts.point.index)
-    found = facts.chosen if row.index == facts.point.index and at_run else None
-    if row.index == other:
-        found = facts.unmitigated
-    if found is None or row.gap is None:
-        return row
-    gap = found.gap(facts.gap_name)
-    return replace(row, gap=gap.value, lower=gap.lower, upper=gap.upper)
+    return replace(row, flags=() if gone.any else row.flags)
 
 
 def _curve_row(facts: Facts, row: CurveRow, whole: CurveRow) -> dict[str, Any]:

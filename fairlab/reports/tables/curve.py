@@ -9,22 +9,13 @@ import pandas as pd
 
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.language import tr
-from fairlab.metrics import (
-    GAPS,
-    RATES,
-    GapResult,
-    effective_people,
-    effective_together,
-    gap_with_interval,
-    wilson,
-)
-from fairlab.outcomes import Array, Counts, GroupedOutcomes, count
+from fairlab.metrics import GAPS, RATES
+from fairlab.metrics.people_gaps import accuracy_of_people, gap_of_people
+from fairlab.outcomes import Array, Counts, count
 from fairlab.pareto import non_dominated
 from fairlab.reports.measure import counts_of, people_of, widest
 from fairlab.reports.sentences.point import dial_words, family_label, uses_attribute_words
 from fairlab.results import SweepResult
-
-DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +71,8 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
     for point in result.points:
         groupings = people_of(result, point.index, split)
         tables = tuple(count(outcomes, result.threshold) for outcomes in groupings)
-        counts = tables[0]
-        right = counts.tp.sum() + counts.tn.sum()
-        total = counts.n.sum()
-        effective = effective_people(groupings[0])
-        people = total if effective is None else effective_together(counts, effective)
-        low, high = wilson(min(right / total, 1.0) * people, people)
-        found = _gap(result.constraint, groupings, tables)
+        accuracy, low, high = accuracy_of_people(groupings[0], result.threshold)
+        found = gap_of_people(groupings, result.threshold, CONSTRAINT_GAPS[result.constraint])
         rows.append(
             CurveRow(
                 index=point.index,
@@ -94,7 +80,7 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
                 strength=point.strength if point.slack is None else point.slack,
                 seed=point.seed,
                 baseline=point.baseline,
-                accuracy=_number(right / total),
+                accuracy=_number(accuracy),
                 accuracy_lower=_number(low),
                 accuracy_upper=_number(high),
                 gap=found.value,
@@ -110,19 +96,6 @@ def curve_rows(result: SweepResult, split: str = "test") -> tuple[CurveRow, ...]
             )
         )
     return tuple(rows)
-
-
-def _gap(
-    constraint: str, groupings: Sequence[GroupedOutcomes], tables: Sequence[Counts]
-) -> GapResult:
-    """The constraint's gap with its interval; of several groupings the one with the widest."""
-    gap = GAPS[CONSTRAINT_GAPS[constraint]]
-    place = 0
-    if len(tables) > 1:
-        values = np.array([float(gap(table)) for table in tables])
-        place = 0 if np.isnan(values).all() else int(np.nanargmax(values))
-    effective = effective_people(groupings[place])
-    return gap_with_interval(tables[place], gap.name, DRAWS, effective_n=effective)
 
 
 def front_by_family(result: SweepResult) -> Array:

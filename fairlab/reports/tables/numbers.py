@@ -18,6 +18,7 @@ from fairlab.errors import InputError
 from fairlab.language import SOURCE, speaking
 from fairlab.metrics import GAPS, audit
 from fairlab.metrics.audit import Audit
+from fairlab.metrics.resampling import DRAWS
 from fairlab.metrics.suppression import suppress
 from fairlab.reports.left_out import COLUMN, few_people
 from fairlab.reports.near import near_splits, without_near_points, without_near_rates
@@ -43,7 +44,6 @@ COLUMNS = (
     COLUMN,
 )
 EVERYONE = "(everyone)"
-DRAWS = 1000
 # Columns of points.csv that are numbers of a model, beside its gaps.
 _WHOLE = ("accuracy", "selection_rate")
 _OTHER = (

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from fairlab.language import tr
-from fairlab.metrics import GAPS, RATES, effective_people, gap_with_interval, wilson
+from fairlab.metrics import RATES, effective_people, wilson
 from fairlab.metrics.gaps import GapResult
+from fairlab.metrics.people_gaps import gap_of_people
 from fairlab.outcomes import count
 from fairlab.reports.measure import people_of
 from fairlab.reports.tables.curve import CurveRow
@@ -20,7 +21,6 @@ MOST_POINTS = 10
 NEAR = 0.08  # of the ranges of accuracy and gap together: nearer points are not told apart
 FEW = 3  # a point chosen by fewer people keeps their words apart from it
 SMALLEST = 10  # people in a group, below which nothing is said of it
-DRAWS = 400
 #: What participants can care about: gaps by name, and "" for right decisions, whoever they are of.
 METRICS = (
     "demographic_parity_difference",
@@ -195,12 +195,7 @@ def _groups(result: SweepResult, index: int, against: int) -> tuple[GroupInPeopl
 
 def _gap(result: SweepResult, index: int, name: str) -> GapResult:
     """Of several groupings the one with the widest gap."""
-    found = []
-    for outcomes in people_of(result, index):
-        counts = count(outcomes, result.threshold)
-        found.append((GAPS[name].result(counts), counts, effective_people(outcomes)))
-    widest = max(found, key=lambda one: -1.0 if one[0].value is None else one[0].value)
-    return gap_with_interval(widest[1], name, DRAWS, effective_n=widest[2])
+    return gap_of_people(people_of(result, index), result.threshold, name)
 
 
 def _number(value: float) -> float | None:
