@@ -30,7 +30,7 @@ def test_the_line_lies_behind_the_points_and_a_click_gives_its_rule(
     assert length >= 2
     assert finite
     assert place <= 1
-    expect(page.get_by_text(re.compile("best that thresholds per group allow"))).to_be_visible()
     page.evaluate(CLICK)
+    expect(page.get_by_text(re.compile("best that thresholds per group allow"))).to_be_visible()
     expect(page.get_by_label("Gap allowed where fitted, points", exact=True)).to_have_value("0.00")
     expect(page.get_by_role("button", name="Choose one threshold each")).to_be_visible()

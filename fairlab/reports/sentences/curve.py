@@ -13,6 +13,7 @@ __all__ = [
     "baseline_sentence",
     "curve_sentence",
     "gap_words",
+    "headline_sentence",
     "point_label",
     "reading_notes",
     "suspicion",
@@ -120,6 +121,59 @@ def curve_sentence(
         accuracy=_percent(narrowest.accuracy),
         change=abs(change),
         direction=direction,
+    )
+
+
+def headline_sentence(
+    rows: Sequence[CurveRow],
+    constraint: str,
+    people: str,
+    apart: Sequence[bool | None] = (),
+) -> str:
+    """The curve in one plain sentence: how far the gap falls, and what accuracy does meanwhile.
+
+    What it leaves out (intervals, which models count) :func:`curve_sentence` says.
+
+    Args:
+        rows: Finished points, on ``people`` ("test people").
+        constraint: Name of the constraint.
+        people: On whom it was measured, in words.
+        apart: By model, whether it can be told from the unmitigated one of its family; None or
+            missing where that is not known.
+    """
+    known = _trained(rows)
+    if not known:
+        return curve_sentence(rows, constraint, people)
+    base, narrowest, _ = _ends(known)
+    words, gap = GAP_WORDS[constraint], _points(base.gap)
+    if narrowest.index == base.index:
+        return tr(
+            "No trained model narrows the gap in {words}: it is {gap} on {people}, with accuracy "
+            "{accuracy}.",
+            words=words,
+            gap=gap,
+            people=people,
+            accuracy=_percent(base.accuracy),
+        )
+    told = apart[narrowest.index] if narrowest.index < len(apart) else None
+    if told is False:
+        return tr(
+            "The gap in {words} is {gap} without mitigation. The narrowest on the curve is "
+            "{narrowest}, but on {people} that model cannot be told from the unmitigated one.",
+            words=words,
+            gap=gap,
+            narrowest=_points(narrowest.gap),
+            people=people,
+        )
+    return tr(
+        "On {people} the gap in {words} narrows from {gap} to {narrowest} at most; accuracy then "
+        "is {accuracy} instead of {before}.",
+        people=people,
+        words=words,
+        gap=gap,
+        narrowest=_points(narrowest.gap),
+        accuracy=_percent(narrowest.accuracy),
+        before=_percent(base.accuracy),
     )
 
 

@@ -13,21 +13,39 @@ def selection_sentence(found: Selection, label: str) -> str:
         found: The model picked.
         label: What it is called.
     """
-    there = tr(
+    said = " ".join(one for one in (_picked(found, label), _beyond(found), _there(found)) if one)
+    return f"{said} {measured_sentence(found)}".strip()
+
+
+def pick_sentence(found: Selection, label: str) -> str:
+    """What was picked, what is to be expected on others if that is beyond the gap asked for."""
+    said = (_picked(found, label), _beyond(found), measured_sentence(found))
+    return " ".join(one for one in said if one)
+
+
+def cost_sentence(found: Selection) -> str:
+    """What picking costs: the numbers where it was picked, the loss expected, how often again."""
+    return f"{_there(found)} {again_sentence(found)}".strip()
+
+
+def measured_sentence(found: Selection) -> str:
+    """How the picked model does on test people; "" without any."""
+    if found.test_accuracy is None or found.test_gap is None:
+        return ""
+    return tr(
+        "On test people: accuracy {measured}, gap {found_test_gap}.",
+        measured=_measured(found.test_accuracy, " %"),
+        found_test_gap=_measured(found.test_gap, tr(" points")),
+    )
+
+
+def _there(found: Selection) -> str:
+    return tr(
         "There: accuracy {accuracy}, gap {gap}. Because it was picked "
         "there, expect {shift} on others.",
         accuracy=_percent(found.accuracy),
         gap=_points(found.gap),
         shift=_shift(found),
-    )
-    said = " ".join(one for one in (_picked(found, label), _beyond(found), there) if one)
-    if found.test_accuracy is None or found.test_gap is None:
-        return said
-    return tr(
-        "{said} On test people: accuracy {measured}, gap {found_test_gap}.",
-        said=said,
-        measured=_measured(found.test_accuracy, " %"),
-        found_test_gap=_measured(found.test_gap, tr(" points")),
     )
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fairlab.errors import FairlabError
 from fairlab.frontier import (
@@ -33,6 +34,15 @@ _SLACK = "fairlab.frontier.slack"
 _NONE = -1
 DRAWS = 150
 USUAL_SLACK = 0.05
+
+
+def best_thresholds() -> DeltaGenerator:
+    """Where all about the line goes: folded away, but open after a click on the line."""
+    return st.expander(
+        tr("Best thresholds per group: the line, and rules from it"),
+        expanded=_SLACK in st.session_state,
+        icon=":material/timeline:",
+    )
 
 
 def choose_scores(run_id: str, selected: int | None) -> int | None:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from fairlab.language import later, tr, translated
+from fairlab.language import later, tr, tr_n, translated
+from fairlab.pareto.honesty import Honesty
 from fairlab.reports.sentences.health import health_sentence
 from fairlab.reports.sentences.noise import (
     comparison_sentence,
@@ -14,9 +15,9 @@ from fairlab.reports.sentences.noise import (
 )
 from fairlab.reports.sentences.point import point_label
 from fairlab.reports.sentences.selection import (
-    again_sentence,
+    cost_sentence,
     needs_group_sentence,
-    selection_sentence,
+    pick_sentence,
 )
 from fairlab.reports.tables.honesty import folds_table, health_table
 from fairlab.reports.tables.seeds import seeds_table
@@ -43,15 +44,17 @@ _CURSE = later(
 
 
 def health_view(record: RunRecord) -> None:
-    """Both noises in a sentence, the run's health in another; tables folded away."""
+    """Both noises in a sentence, the run's health in another, and both as tables; folded away."""
     found, key = result(record.id), record.result_key or ""
     known = honesty_of(record.id, key)
-    st.markdown(
-        tr("**Noise.** {said}", said=curve_noise_sentence(known.noise))
-        + "  \n"
-        + tr("**Health.** {said}", said=as_it_is(health_sentence(known.health, found)))
-    )
-    with st.expander(tr("Noise and health in numbers")):
+    findings = len(known.health.findings)
+    title = tr("Noise and health: no findings")
+    if findings:
+        title = tr_n("Noise and health: {n} finding", "Noise and health: {n} findings", findings)
+    with st.expander(title, icon=":material/monitor_heart:"):
+        st.markdown(tr("**Noise.** {said}", said=curve_noise_sentence(known.noise)))
+        said = as_it_is(health_sentence(known.health, found))
+        st.markdown(tr("**Health.** {said}", said=said))
         if known.health.findings:
             table = health_table(known.health, found)
             st.table(
@@ -76,45 +79,42 @@ def best_within(record: RunRecord, show: Callable[[str, int], None]) -> None:
         record: A finished run.
         show: Called with run and model to look at.
     """
-    with st.container(border=True):
-        gap, who = st.columns([1, 2], vertical_alignment="bottom")
-        slack = gap.number_input(
-            tr("Best within a gap of, points"),
-            0.0,
-            100.0,
-            USUAL_GAP,
-            1.0,
-            key=f"train.best.{record.id}",
-            help=translated(_CURSE),
-        )
-        among = who.selectbox(
-            tr("Among models"),
-            list(_WHO),
-            format_func=translated,
-            key=f"train.best.who.{record.id}",
-        )
-        found = picked(record.id, record.result_key or "", slack / 100, _WHO[among])
-        if isinstance(found, str):
-            st.markdown(as_it_is(found))
-            return
-        points = result(record.id).points
-        point = points[found.index]
-        needs = needs_group_sentence(point.uses_attribute)
-        words = (selection_sentence(found, point_label(point)), again_sentence(found), needs)
-        st.markdown(as_it_is(" ".join(words).strip()))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(tr("Show this point"), key="train.best.show"):
-                show(record.id, found.index)
-                st.rerun()
-            if needs and any(one.uses_attribute is False for one in points):
-                st.button(
-                    tr("Pick among those that do not need it"),
-                    key="train.best.blind",
-                    on_click=_pick_among,
-                    args=(f"train.best.who.{record.id}", _BLIND),
-                )
-            st.page_link(
-                "pages/compare.py", label=tr("Help me choose a point"), icon=":material/balance:"
+    gap, who = st.columns(2, vertical_alignment="bottom")
+    slack = gap.number_input(
+        tr("Best within a gap of, points"),
+        0.0,
+        100.0,
+        USUAL_GAP,
+        1.0,
+        key=f"train.best.{record.id}",
+        help=translated(_CURSE),
+    )
+    among = who.selectbox(
+        tr("Among models"),
+        list(_WHO),
+        format_func=translated,
+        key=f"train.best.who.{record.id}",
+    )
+    found = picked(record.id, record.result_key or "", slack / 100, _WHO[among])
+    if isinstance(found, str):
+        st.markdown(as_it_is(found))
+        return
+    points = result(record.id).points
+    point = points[found.index]
+    needs = needs_group_sentence(point.uses_attribute)
+    st.markdown(as_it_is(f"{pick_sentence(found, point_label(point))} {needs}".strip()))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(tr("Show this point"), key="train.best.show"):
+            show(record.id, found.index)
+            st.rerun()
+        with st.popover(tr("What picking costs")):
+            st.markdown(as_it_is(cost_sentence(found)))
+        if needs and any(one.uses_attribute is False for one in points):
+            st.button(
+                tr("Pick among those that do not need it"),
+                key="train.best.blind",
+                on_click=_pick_among,
+                args=(f"train.best.who.{record.id}", _BLIND),
             )
 
 
@@ -122,9 +122,8 @@ def _pick_among(key: str, who: str) -> None:
     st.session_state[key] = who
 
 
-def point_honesty(run_id: str, found: SweepResult, index: int, result_key: str) -> None:
-    """How far one point would move, whether it can be told from the unmitigated model, folds."""
-    known = honesty_of(run_id, result_key)
+def point_honesty(index: int, known: Honesty) -> None:
+    """Whether a point can be told from the unmitigated model, and how far it would move."""
     split = known.noise.split
     words = [
         comparison_sentence(known.comparisons[index], split),
@@ -136,12 +135,12 @@ def point_honesty(run_id: str, found: SweepResult, index: int, result_key: str) 
     warning = overfit_sentence(known.overfit.get(index))
     if warning:
         st.warning(warning)
-    if found.folds is not None:
-        _folds(run_id, found, index, result_key)
 
 
-def _folds(run_id: str, found: SweepResult, index: int, result_key: str) -> None:
-    assert found.folds is not None
+def point_folds(run_id: str, found: SweepResult, index: int, result_key: str) -> None:
+    """The same setting over folds; nothing for one split."""
+    if found.folds is None:
+        return
     one = folds_of(run_id, result_key)[index]
     st.markdown(
         tr(

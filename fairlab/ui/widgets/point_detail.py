@@ -18,9 +18,10 @@ from fairlab.sweeps.drawn import drawn_decisions
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result as stored
-from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.chart import draw_table, show_table
 from fairlab.ui.widgets.coefficients_view import show_coefficients
-from fairlab.ui.widgets.honesty_view import point_honesty
+from fairlab.ui.widgets.honesty_cache import honesty_of
+from fairlab.ui.widgets.honesty_view import point_folds, point_honesty
 from fairlab.ui.widgets.on_screen import on_screen
 
 # Offered where nothing was promised: a number to start from, not a verdict.
@@ -56,15 +57,17 @@ def point_detail(run_id: str, result: SweepResult, index: int, result_key: str) 
             st.rerun()
         for flag in point.flags:
             st.warning(as_it_is(flag))
-        if point.guarantee is not None:
-            _meter(result, index)
         if point.method is not None:
-            _baseline(result, index)
-        point_honesty(run_id, result, index, result_key)
+            st.markdown(as_it_is(BASELINES[point.method].aim))
+        point_honesty(index, honesty_of(run_id, result_key))
         st.markdown(tr("**Test people, by group** (95 % intervals in brackets)"))
         _table(rates_by_group(result, index))
-        st.markdown(tr("**Training, validation, test**"))
-        _table(splits_table(result, index))
+        if point.guarantee is not None:
+            _meter(result, index)
+        _drawn(result, index)
+        point_folds(run_id, result, index, result_key)
+        with st.expander(tr("Training, validation and test people beside each other")):
+            _table(splits_table(result, index))
         if not point.is_drawn:
             _threshold(run_id, result, index)
         show_coefficients(result, index)
@@ -85,18 +88,16 @@ def _meter(result: SweepResult, index: int) -> None:
         return
     for note in guarantee.notes:
         st.warning(as_it_is(note))
-    show_table(guarantee_table(guarantee), key="train.meter", label=tr("Every split, as a table"))
-    with st.expander(tr("How to read the promise")):
+    with st.expander(tr("The promise split by split, and how to read it")):
+        draw_table(guarantee_table(guarantee), key="train.meter.table")
         for note in guarantee_notes(guarantee):
             st.markdown(f"- {as_it_is(note)}")
 
 
-def _baseline(result: SweepResult, index: int) -> None:
-    """What the method does, and for decisions that are drawn the three ways to read them."""
+def _drawn(result: SweepResult, index: int) -> None:
+    """For decisions that are drawn the three ways to read them; nothing for others."""
     point = result.points[index]
-    assert point.method is not None
-    st.markdown(as_it_is(BASELINES[point.method].aim))
-    if point.mixed is None:
+    if point.method is None or point.mixed is None:
         return
     found = drawn_decisions(result, index)
     st.markdown(drawn_sentence(found, point.mixed, tr("test people")))

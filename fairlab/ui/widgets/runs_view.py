@@ -9,7 +9,7 @@ from fairlab.baselines import BASELINES
 from fairlab.config import RunConfig, SweepConfig
 from fairlab.errors import FairlabError
 from fairlab.frontier import RunFrontier
-from fairlab.language import language, tr
+from fairlab.language import language, tr, tr_n
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import (
     baseline_sentence,
@@ -17,7 +17,6 @@ from fairlab.reports.sentences.curve import (
     gap_words,
     point_label,
     reading_notes,
-    suspicion,
 )
 from fairlab.reports.sentences.runs import compared
 from fairlab.reports.tables.curve import CurveRow, chart_rows, curve_rows, curve_table
@@ -32,8 +31,9 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.owner import owner
 from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, store
-from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.chart import draw_table
 from fairlab.ui.widgets.frontier_view import (
+    best_thresholds,
     choose_scores,
     frontier_of,
     keep_slack,
@@ -44,6 +44,7 @@ from fairlab.ui.widgets.honesty_view import best_within, health_view
 from fairlab.ui.widgets.point_detail import point_detail
 from fairlab.ui.widgets.run_ends import say_ends
 from fairlab.ui.widgets.share import say_read_only
+from fairlab.ui.widgets.train_headline import say_headline
 
 _SELECTED = "fairlab.selected"
 
@@ -86,38 +87,58 @@ def _curve_and_words(records: list[RunRecord]) -> None:
     same = [r for r in records if _axis(r) == _axis(newest)]
     finished = {r.id: rows_of(r.id, r.result_key) for r in same if r.result_key is not None}
     sentence = _sentence(newest, finished.get(newest.id))
-    chart, words = st.container(), st.container()
-    line = _frontier(newest) if newest.id in finished else None
+    chart, words, more = st.container(), st.container(), st.container(key="train-more")
+    line = None
+    if newest.id in finished:
+        with more:
+            st.subheader(tr("Look closer"), anchor=False)
+            line = _closer(newest, finished[newest.id], sentence)
     with chart:
         done = _curve(newest, same, finished, sentence, line)
     if done is not None:
         st.rerun()
     if newest.id in finished:
         with words:
-            _finished_words(newest, finished, sentence)
-        _more(newest, finished[newest.id], line)
+            _finished_words(newest, finished)
     elif newest.state.active:
         _what_to_see(newest.config)
 
 
-def _finished_words(
-    newest: RunRecord, finished: dict[str, tuple[CurveRow, ...]], sentence: str
-) -> None:
-    """The picked point right under the chart, where a pick is seen; then what the run says."""
+def _finished_words(newest: RunRecord, finished: dict[str, tuple[CurveRow, ...]]) -> None:
+    """One plain sentence, what of it is uncertain in counts, and the pick of a point."""
     rows = finished[newest.id]
-    _pick(newest, rows, [run_id for run_id in finished if run_id != newest.id])
-    st.markdown(as_it_is(f"{sentence} {baseline_sentence(rows)}".strip()))
+    say_headline(newest, rows)
+    with st.container(border=True):
+        st.markdown(tr("**Which point?** Click one on the chart, or start here."))
+        found, own = st.columns(2, gap="large")
+        with found:
+            best_within(newest, _select)
+        with own:
+            picked = _pick(newest, rows)
+            st.page_link(
+                "pages/compare.py", label=tr("Help me choose a point"), icon=":material/balance:"
+            )
+    _detail(newest, picked, [run_id for run_id in finished if run_id != newest.id])
+
+
+def _closer(
+    newest: RunRecord, rows: tuple[CurveRow, ...], sentence: str
+) -> RunFrontier | str | None:
+    """All else the run says, folded away under titles with counts; the line to be drawn."""
+    with st.expander(tr("How to read this curve"), icon=":material/menu_book:"):
+        st.markdown(as_it_is(f"{sentence} {baseline_sentence(rows)}".strip()))
+        for note in reading_notes(rows, tr("test people")):
+            st.markdown(f"- {note}")
     health_view(newest)
-    best_within(newest, _select)
-
-
-def _more(newest: RunRecord, rows: tuple[CurveRow, ...], line: RunFrontier | str | None) -> None:
-    """The line of best thresholds in words, and what is folded away."""
-    if line is not None:
-        say_frontier(newest.id, line)
-    _how_to_read(newest, rows)
-    show_table(_table(newest, rows), key="train.points")
+    with best_thresholds():
+        line = _frontier(newest)
+        if line is not None:
+            say_frontier(newest.id, line)
+    title = tr_n("{n} model as a table", "All {n} models as a table", len(rows))
+    with st.expander(title, icon=":material/table:"):
+        draw_table(_table(newest, rows), key="train.points.table")
     _notes(newest)
+    return line
 
 
 def _nothing_to_show(newest: RunRecord) -> None:
@@ -173,16 +194,6 @@ def _drawn(run_id: str, line: RunFrontier | str | None) -> dict[str, Any] | None
     return chart_frontier(line, point_label(result(run_id).points[line.index]))
 
 
-def _how_to_read(record: RunRecord, rows: tuple[CurveRow, ...]) -> None:
-    base_rate = float(result(record.id).splits["test"].y_true.mean())
-    warning = suspicion(rows, base_rate)
-    if warning:
-        st.warning(warning)
-    with st.expander(tr("How to read this curve")):
-        for note in reading_notes(rows, tr("test people")):
-            st.markdown(f"- {note}")
-
-
 def _select(run_id: str, index: int) -> None:
     st.session_state[_SELECTED] = (run_id, index)
 
@@ -232,23 +243,23 @@ def _cancel(record: RunRecord) -> None:
         st.toast(tr("Cancelling. Training stops at the end of this epoch."))
 
 
-def _pick(record: RunRecord, rows: tuple[CurveRow, ...], others: list[str]) -> None:
+def _pick(record: RunRecord, rows: tuple[CurveRow, ...]) -> int | None:
     """A point can be picked from the chart, with the chart's buttons, or from this list.
 
     Args:
         record: The newest run, whose points are listed.
         rows: Its points.
-        others: Finished runs on the same chart, whose points can be clicked.
+
+    Returns:
+        The model of the newest run that is picked; None for none of its.
     """
     found = result(record.id)
     order = sorted((r for r in rows if r.gap is not None), key=lambda r: -(r.accuracy or 0))
     indices = [r.index for r in order]
     run_id, index = st.session_state.get(_SELECTED) or ("", -1)
-    if run_id in others and 0 <= index < len(result(run_id).points):
-        point_detail(run_id, result(run_id), index, store().get(run_id).result_key or "")
     if run_id != record.id or index not in indices:
         index = None
-    picked = st.selectbox(
+    picked: int | None = st.selectbox(
         tr("Point (click one on the chart, or choose here)"),
         indices,
         index=None if index is None else indices.index(index),
@@ -259,8 +270,22 @@ def _pick(record: RunRecord, rows: tuple[CurveRow, ...], others: list[str]) -> N
     if picked is not None and picked != index:
         st.session_state[_SELECTED] = (record.id, picked)
         st.rerun()
-    if picked is not None:
-        point_detail(record.id, found, picked, record.result_key or "")
+    return picked
+
+
+def _detail(record: RunRecord, picked: int | None, others: list[str]) -> None:
+    """The picked point of the newest run, or of another on the same chart, where it is seen.
+
+    Args:
+        record: The newest run.
+        picked: Its model.
+        others: Finished runs on the same chart, whose points can be clicked.
+    """
+    run_id, index = st.session_state.get(_SELECTED) or ("", -1)
+    if run_id in others and 0 <= index < len(result(run_id).points):
+        point_detail(run_id, result(run_id), index, store().get(run_id).result_key or "")
+    elif picked is not None:
+        point_detail(record.id, result(record.id), picked, record.result_key or "")
 
 
 def _row_words(row: CurveRow, label: str) -> str:
@@ -279,7 +304,11 @@ def _notes(record: RunRecord) -> None:
     except FairlabError as error:
         st.error(as_it_is(str(error)))
         return
-    with st.expander(tr("What was done with the data")):
+    title = tr_n(
+        "What was done with the data: {n} note", "What was done with the data: {n} notes",
+        len(found.notes),
+    )  # fmt: skip
+    with st.expander(title, icon=":material/inventory:"):
         for note in found.notes:
             st.markdown(f"- {as_it_is(note)}")
 
