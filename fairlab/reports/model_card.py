@@ -8,6 +8,7 @@ import fairlab
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, Audit
+from fairlab.metrics.gap_names import gap_title
 from fairlab.reports.facts import Facts, attributes_in_words, split_words
 from fairlab.reports.plain_markdown import few_in_note, md, md_quote, md_table, prompt
 from fairlab.reports.sentences.audit import gap_sentence, people, percent, points
@@ -144,7 +145,7 @@ def _factors(facts: Facts) -> list[str]:
 
 def _metrics() -> list[str]:
     rows = [[RATES[n].label, RATES[n].definition] for n in RATES_SHOWN]
-    rows += [[GAPS[n].label, GAPS[n].definition] for n in GAPS_SHOWN]
+    rows += [[gap_title(n), GAPS[n].definition] for n in GAPS_SHOWN]
     return [
         _heading(tr("Metrics")),
         md_table([tr("Metric"), tr("What it is")], rows),
@@ -255,7 +256,7 @@ def _gaps(found: Audit, facts: Facts) -> str:
         if gap.lower is not None and gap.upper is not None:
             ends = tr("{lower:.1f} to {upper:.1f}", lower=100 * gap.lower, upper=100 * gap.upper)
         shown = tr("withheld") if gap.hidden else points(gap.value)
-        rows.append([GAPS[name].label, shown, ends, gap.highest or "", gap.lowest or ""])
+        rows.append([gap_title(name), shown, ends, gap.highest or "", gap.lowest or ""])
     head = [tr("Gap"), tr("Size"), tr("95 % interval"), tr("Highest"), tr("Lowest")]
     return md_table(head, rows)
 

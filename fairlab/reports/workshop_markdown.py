@@ -5,6 +5,7 @@ from typing import Any
 
 from fairlab.language import tr, tr_n
 from fairlab.metrics import GAPS
+from fairlab.metrics.gap_names import gap_name
 from fairlab.reports.plain_markdown import md, md_quote, md_table
 
 _OTHERS = "others"
@@ -96,7 +97,7 @@ def _answers(one: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
     parts = [" ".join(told)]
     for title, counts, names in (
         (tr("Point"), one["by_model"], {}),
-        (tr("What matters"), one["by_metric"], {name: gap.label for name, gap in GAPS.items()}),
+        (tr("What matters"), one["by_metric"], {name: gap_name(name) for name in GAPS}),
     ):
         parts.append(_counts(title, counts, names))
     return parts

@@ -131,6 +131,6 @@ def test_the_data_page_tries_a_model_without_proxies_when_asked(open_page: Open)
     assert not app.exception, [error.message for error in app.exception]
     words = words_on(app)
     assert len(app.get("plotly_chart")) == before + 1
-    assert "With all features the demographic parity difference" in words
+    assert "With all features the gap in selection rate" in words
     assert "Leaving out" in words
     assert "trees can still tell groups" in words

@@ -116,7 +116,7 @@ def test_tables_hold_every_group_and_gap():
     assert confusion["People"].sum() == 200
     gaps = tables.gaps_table(LOAN).set_index("Gap")
     assert len(gaps) == len(GAPS)
-    row = gaps.loc["Demographic parity difference"]
+    row = gaps.loc["Gap in selection rate (demographic parity difference)"]
     assert row["Highest"] == "A"
     assert row["p (Holm)"] >= row["p"]
     assert len(tables.rates_table(LOAN)) == len(LOAN.rates) * 3

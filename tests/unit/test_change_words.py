@@ -29,7 +29,7 @@ def test_a_sure_change_is_said_with_its_interval() -> None:
     said = change_sentence(compared([1, 1, 0, 0, 1, 1, 0, 0], 40, gaps=(DP,)), DP)
     assert "160 of 320 people are decided differently" in said
     assert "Accuracy changes by +50.0 points (95 % interval +4" in said
-    assert "Demographic parity difference changes by −100.0 points" in said
+    assert "Gap in selection rate changes by −100.0 points" in said
     assert "we cannot tell" not in said
 
 
@@ -53,7 +53,7 @@ def test_undefined_changes_say_so() -> None:
     gap = found.gap("predictive_parity_difference")
     assert said_of("Gap", gap, True) == "Gap: undefined for one of the two."
     table = changes_table(found)
-    row = table[table["Measure"] == "Predictive parity difference"].iloc[0]
+    row = table[table["Measure"] .str.startswith("Gap in positive predictive value")].iloc[0]
     assert (row["After"], row["Change"], row["95 % interval"]) == ("undefined", "undefined", "none")
 
 

@@ -101,7 +101,7 @@ def test_models_are_held_against_the_first() -> None:
     changes = [GapChange(-0.5, -0.75, -0.25)]
     said = overview_sentence([A, B], "demographic_parity_difference", changes)
     assert "B against A: accuracy 25.0 points lower" in said
-    assert "demographic parity difference 50.0 points narrower (50.0 points and 0.0 points)" in said
+    assert "gap in selection rate 50.0 points narrower (50.0 points and 0.0 points)" in said
     assert said.endswith("95 % interval of the change: −75.0 to −25.0 points.")
     back = overview_sentence([B, A], "demographic_parity_difference", [None])
     assert "different people" in back
@@ -160,7 +160,7 @@ def test_limits_are_about_this_run() -> None:
     assert "used 0.5" in said
     assert "Collapsed — no one." in said
     assert "We cannot tell much about" in said
-    assert "equal opportunity difference" in said
+    assert "gap in true positive rate" in said
     assert "promises" not in " ".join(limits(config, result, 0, 0.5))
 
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate, OverallGap
+from fairlab.metrics.gap_names import gap_name
 from fairlab.reports.figures.theme import BLUE, GREY, group_styles, interval_bars, layout, plain
 from fairlab.reports.tables.audit import MAIN_GAPS
 
@@ -66,7 +67,7 @@ def gaps_figure(result: Audit) -> go.Figure:
             )
             for gap in shown
         ],
-        [_wrapped(GAPS[gap.name].label) for gap in shown],
+        [_wrapped(gap_name(gap.name)) for gap in shown],
     )
 
 
@@ -78,7 +79,7 @@ def overall_figure(result: Audit) -> go.Figure:
     return _dots(
         shown,
         [tr("farthest: {short}", short=_short(gap.farthest)) for gap in shown],
-        [_wrapped(GAPS[gap.name].label) for gap in shown],
+        [_wrapped(gap_name(gap.name)) for gap in shown],
     )
 
 
@@ -102,7 +103,7 @@ def overview_figure(audits: Mapping[str, Audit], names: Sequence[str] = MAIN_GAP
             )
             for by, gap in shown
         ],
-        [_wrapped(GAPS[gap.name].label) for _, gap in shown],
+        [_wrapped(gap_name(gap.name)) for _, gap in shown],
     )
 
 
@@ -210,7 +211,7 @@ def _share(rate: GroupRate) -> str:
 
 def _gap_words(gap: GapResult | OverallGap) -> str:
     text = tr(
-        "{gap}: {gap_value:.1f} points", gap=GAPS[gap.name].label, gap_value=_percent(gap.value)
+        "{gap}: {gap_value:.1f} points", gap=gap_name(gap.name), gap_value=_percent(gap.value)
     )
     if gap.lower is not None and gap.upper is not None:
         text += tr(

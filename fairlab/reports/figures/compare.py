@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from fairlab.language import tr
-from fairlab.metrics import GAPS, RATES, GroupRate
+from fairlab.metrics import RATES, GroupRate
+from fairlab.metrics.gap_names import gap_name
 from fairlab.reports.figures.theme import (
     BLUE,
     GREY,
@@ -38,7 +39,7 @@ def overview_figure(models: Sequence[Compared], gaps: Sequence[str]) -> go.Figur
         (RATES["accuracy"].label, [m.audit.rates["accuracy"].everyone for m in models]),
         (RATES["selection_rate"].label, [m.audit.rates["selection_rate"].everyone for m in models]),
     ]
-    measures += [(GAPS[name].label, [m.audit.gaps[name] for m in models]) for name in gaps]
+    measures += [(gap_name(name), [m.audit.gaps[name] for m in models]) for name in gaps]
     texts = [
         *(
             [estimate(m.audit.rates[r].everyone) for m in models]

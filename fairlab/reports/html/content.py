@@ -7,6 +7,7 @@ from typing import Any
 import fairlab
 from fairlab.language import language, tr
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
+from fairlab.metrics.gap_names import gap_title
 from fairlab.reports.export import run_yaml
 from fairlab.reports.facts import Facts, ModelFacts, attributes_in_words, split_words
 from fairlab.reports.html.charts import curve_chart, dot_rows, marks
@@ -66,7 +67,7 @@ def report_content(
         "limits": list(facts.limits),
         "about": _about(facts),
         "words": [(rate.label, rate.definition) for rate in map(RATES.__getitem__, RATES_SHOWN)]
-        + [(gap.label, gap.definition) for gap in map(GAPS.__getitem__, GAPS_SHOWN)],
+        + [(gap_title(name), GAPS[name].definition) for name in GAPS_SHOWN],
         "yaml": Own(run_yaml(facts.config)),
         "command": _command(facts),
     }
@@ -141,7 +142,7 @@ def _tiles(facts: Facts) -> list[dict[str, str]]:
     return [
         _tile(tr("Decisions that agree with the outcome"), "%", chosen.accuracy, bare, "accuracy"),
         _tile(tr("People selected"), "%", chosen.selected, bare, "selected"),
-        _gap_tile(GAPS[name].label, chosen.gap(name), None if bare is None else bare.gap(name)),
+        _gap_tile(gap_title(name), chosen.gap(name), None if bare is None else bare.gap(name)),
     ]
 
 
@@ -306,7 +307,7 @@ def _cells(found: Audit, smallest: int, whole_people: bool) -> list[dict[str, st
 def _gap_row(found: Audit, name: str) -> dict[str, Any]:
     gap = found.gaps[name]
     return {
-        "label": GAPS[name].label,
+        "label": gap_title(name),
         "known": not gap.hidden,
         "value": number(gap.value, gap.hidden),
         "interval": interval(gap.lower, gap.upper),

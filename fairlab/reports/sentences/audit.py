@@ -17,6 +17,7 @@ from fairlab.metrics import (
     more_records,
     records_needed,
 )
+from fairlab.metrics.gap_names import gap_name
 
 # What a person of the rate's denominator "does", for sentences that start with a share.
 RATE_WORDS = told(
@@ -361,7 +362,7 @@ def gaps_sentence(result: Audit) -> str:
     widest = max(known, key=lambda gap: 0.0 if gap.value is None else gap.value)
     text = tr(
         "The widest gap is the {widest}, {widest_value}{interval}, between {highest} and {lowest}.",
-        widest=inside(GAPS[widest.name].label),
+        widest=inside(gap_name(widest.name)),
         widest_value=points(widest.value),
         interval=_interval(widest, result.level),
         highest=widest.highest,

@@ -2,6 +2,7 @@
 
 from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES
+from fairlab.metrics.gap_names import gap_name
 from fairlab.reports.sentences.audit import CHANCE_LEVEL, chance, people
 from fairlab.sweeps.change_records import GapChange, ModelComparison, RateChange
 
@@ -37,7 +38,7 @@ def change_sentence(
     corrected = tr(" p-values are corrected for all comparisons in the table.") if tests > 1 else ""
     said = (
         said_of(tr("Accuracy"), accuracy, RATES["accuracy"].share),
-        said_of(GAPS[gap].label, found.gap(gap), in_points(found.gap(gap))),
+        said_of(gap_name(gap), found.gap(gap), in_points(found.gap(gap))),
     )
     return f"{start} {' '.join(said)}{corrected}"
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from fairlab.language import inside, tr, tr_n
 from fairlab.metrics import GAPS, RATES
+from fairlab.metrics.gap_names import gap_name, gap_title
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.tables.compare import Compared, estimate, gap_estimate, rate_estimate
 from fairlab.sweeps.changes import GapChange
@@ -82,9 +83,9 @@ def rate_words(models: Sequence[Compared], rate: str) -> tuple[str, ...]:
 def gaps_words(models: Sequence[Compared]) -> tuple[str, ...]:
     """Every gap under every model, a sentence for each gap."""
     said = []
-    for name, gap in GAPS.items():
+    for name in GAPS:
         listed = "; ".join(f"{m.letter} {gap_estimate(m.audit.gaps[name])}" for m in models)
-        said.append(tr("{gap}: {models}.", gap=gap.label, models=listed))
+        said.append(tr("{gap}: {models}.", gap=gap_title(name), models=listed))
     return tuple(said)
 
 
@@ -92,7 +93,7 @@ def _gaps(model: Compared, gaps: Sequence[str]) -> str:
     return ", ".join(
         tr(
             "{gap} {value}",
-            gap=inside(GAPS[name].label),
+            gap=inside(gap_name(name)),
             value=gap_estimate(model.audit.gaps[name]),
         )
         for name in gaps
@@ -100,7 +101,7 @@ def _gaps(model: Compared, gaps: Sequence[str]) -> str:
 
 
 def _against(first: Compared, other: Compared, gap: str, change: GapChange | None) -> str:
-    label = inside(GAPS[gap].label)
+    label = inside(gap_name(gap))
     before, after = first.audit.gaps[gap].value, other.audit.gaps[gap].value
     accuracy = _accuracy(
         first.audit.rates["accuracy"].everyone.value,

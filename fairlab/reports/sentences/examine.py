@@ -7,7 +7,7 @@ from fairlab.examine.changes import Difference, Flip, FlipTest, Share, by_direct
 from fairlab.examine.importance import Contributions, Importance
 from fairlab.examine.proxies_effect import Estimate, ProxyEffects, Step
 from fairlab.language import inside, later, told, tr, tr_n, translated
-from fairlab.metrics.gaps import GAPS
+from fairlab.metrics.gap_names import gap_name
 
 FLIP_CAVEATS = told(
     (
@@ -268,7 +268,7 @@ def step_name(step: Step) -> str:
 
 
 def _start(found: ProxyEffects, first: Step) -> str:
-    gap = inside(GAPS[CONSTRAINT_GAPS[found.constraint]].label)
+    gap = inside(gap_name(CONSTRAINT_GAPS[found.constraint]))
     return tr(
         "With all features the {gap} between groups of {attribute} is "
         "{share_points} at an accuracy of {accuracy_value:.1f} % "

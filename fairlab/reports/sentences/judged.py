@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from fairlab.language import inside, tr, tr_n
 from fairlab.metrics import GAPS, RATES
+from fairlab.metrics.gap_names import gap_name
 from fairlab.reports.sentences import amounts
 from fairlab.reports.sentences.audit import percent
 from fairlab.results import CROSSING, Point
@@ -14,7 +15,7 @@ from fairlab.sweeps.judged import JudgedCell, JudgedRow, MetricMatrix
 
 def metric_label(name: str) -> str:
     """A metric's name on screen."""
-    return RATES[ACCURACY].label if name == ACCURACY else GAPS[name].label
+    return RATES[ACCURACY].label if name == ACCURACY else gap_name(name)
 
 
 def rule_label(model: str, rule: PickedRule, point: Point) -> str:

@@ -8,6 +8,7 @@ from fairlab.baselines import BASELINES
 from fairlab.config import CONSTRAINT_GAPS, GroupCuts, RunConfig
 from fairlab.language import inside, tr
 from fairlab.metrics import GAPS
+from fairlab.metrics.gap_names import gap_name
 from fairlab.metrics.suppression import withheld
 from fairlab.outcomes import Counts, count
 from fairlab.reports.measure import people_of, widest
@@ -111,7 +112,7 @@ def _other_definitions(
 ) -> str:
     own = CONSTRAINT_GAPS.get(result.constraint)
     gaps = [
-        f"{inside(GAPS[name].label)} {_points(widest(GAPS[name], tables))}"
+        f"{inside(gap_name(name))} {_points(widest(GAPS[name], tables))}"
         for name in _OTHERS
         if name != own and gone.keeps(GAPS[name])
     ]
@@ -203,7 +204,7 @@ def _threshold(result: SweepResult, index: int, threshold: float, within: float 
         "{name} of decisions within {within}: {there} {nan}, at "
         "{accuracy:.1f} % accuracy. On other people it differs.",
         said=said,
-        name=inside(GAPS[name].label),
+        name=inside(gap_name(name)),
         within=_points(within),
         there=there,
         nan=_points(np.nan if gap is None else gap),

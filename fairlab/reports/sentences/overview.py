@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from fairlab.language import tr
-from fairlab.metrics import GAPS, Audit
+from fairlab.metrics import Audit
+from fairlab.metrics.gap_names import gap_name
 from fairlab.metrics.inequality import InequalityPart
 from fairlab.reports.sentences.audit import CHANCE_LEVEL, chance, people, percent
 from fairlab.reports.sentences.strata import interval_words, size
@@ -29,7 +30,7 @@ def overview_sentence(audits: Mapping[str, Audit]) -> str:
     by, gap = max(known, key=lambda found: found[1].value or 0.0)
     assert gap.value is not None
     level = audits[by].level
-    label = GAPS[gap.name].label
+    label = gap_name(gap.name)
     text = tr(
         "Of the main gaps of {audits}, each by itself, the widest is the "
         "{label}{label_2} by {by}: {size}{interval}, {highest} over "

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from fairlab.language import inside_first, later, tr, translated
-from fairlab.metrics import GAPS, RATES, Audit, PairTest
+from fairlab.metrics import RATES, Audit, PairTest
 from fairlab.metrics.clear_pairs import clear_pair
+from fairlab.metrics.gap_names import gap_name
 from fairlab.reports.sentences.audit import CHANCE_LEVEL, chance, people, points
 
 _WHY = later(
@@ -56,7 +57,7 @@ def bridge_sentence(shown: Audit, clear: Mapping[str, PairTest]) -> str:
     ]
     if not differ:
         return ""
-    gaps = ", ".join(inside_first(GAPS[name].label) for name, _ in differ)
+    gaps = ", ".join(inside_first(gap_name(name)) for name, _ in differ)
     pairs = "; ".join(
         tr(
             "{higher} and {lower_group} in {rate}",

@@ -2,6 +2,7 @@
 
 from fairlab.language import inside, later, tr
 from fairlab.metrics import GAPS, RATES, ConditionalGap, WithinStrata
+from fairlab.metrics.gap_names import gap_name
 from fairlab.metrics.strata import PooledGap, StratumGap
 from fairlab.reports.sentences.audit import RATE_WORDS, chance, people, percent, points
 
@@ -47,7 +48,7 @@ def _over_everyone(found: ConditionalGap) -> str:
     gap = found.unconditional
     if gap.value is None:
         return gap.why_undefined
-    label = GAPS[found.name].label
+    label = gap_name(found.name)
     return tr(
         "Over everyone together, the {label}{label_2} is {size} ({highest} "
         "highest, {lowest} lowest).",

@@ -1,7 +1,7 @@
 """A threshold picked on validation people, in sentences."""
 
 from fairlab.language import inside, later, tr
-from fairlab.metrics import GAPS
+from fairlab.metrics.gap_names import gap_name
 from fairlab.sweeps import ThresholdOffer
 
 RULE = later(
@@ -14,7 +14,7 @@ RULE = later(
 
 def offer_sentence(offer: ThresholdOffer) -> str:
     """Which threshold, why, what it does on validation people, and measured on test people."""
-    picked, gap = offer.picked, inside(GAPS[offer.gap_name].label)
+    picked, gap = offer.picked, inside(gap_name(offer.gap_name))
     if picked.within:
         chosen = tr(
             "On validation people, {threshold:g} is the most accurate "

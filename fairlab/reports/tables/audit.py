@@ -8,6 +8,7 @@ import pandas as pd
 
 from fairlab.language import in_english, later, told, tr
 from fairlab.metrics import GAPS, RATES, Audit, PairTest, holm
+from fairlab.metrics.gap_names import gap_title
 from fairlab.metrics.suppression import SMALLEST, suppress
 from fairlab.reports.sentences.audit import people, percent
 
@@ -99,7 +100,7 @@ def gaps_table(result: Audit) -> pd.DataFrame:
     adjusted = holm([np.nan if gap.p_value is None else gap.p_value for gap in gaps])
     rows = [
         (
-            GAPS[gap.name].label,
+            gap_title(gap.name),
             gap.value,
             gap.lower,
             gap.upper,
@@ -134,7 +135,7 @@ def gaps_table(result: Audit) -> pd.DataFrame:
 def overall_table(result: Audit) -> pd.DataFrame:
     """One row per gap: the largest deviation of a group from everyone, and whose it is."""
     rows = [
-        (GAPS[gap.name].label, gap.value, gap.lower, gap.upper, gap.farthest, gap.p_value)
+        (gap_title(gap.name), gap.value, gap.lower, gap.upper, gap.farthest, gap.p_value)
         for gap in result.to_overall.values()
     ]
     columns = ["Gap from everyone", "Value", "Lower", "Upper", "Farthest", "p"]
@@ -148,7 +149,7 @@ def overview_table(audits: Mapping[str, Audit]) -> pd.DataFrame:
         audits: By name of the attribute. "p (Holm)" is corrected for the whole table.
     """
     rows = [
-        (by, GAPS[name].label, gap.value, gap.lower, gap.upper, gap.highest, gap.lowest, gap)
+        (by, gap_title(name), gap.value, gap.lower, gap.upper, gap.highest, gap.lowest, gap)
         for by, result in audits.items()
         for name, gap in result.gaps.items()
         if name in MAIN_GAPS

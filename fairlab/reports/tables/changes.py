@@ -3,7 +3,8 @@
 import pandas as pd
 
 from fairlab.language import tr
-from fairlab.metrics import GAPS, RATES
+from fairlab.metrics import RATES
+from fairlab.metrics.gap_names import gap_title
 from fairlab.reports.sentences.audit import chance, people
 from fairlab.reports.sentences.changes import in_points, signed_change
 from fairlab.sweeps.change_records import GapChange, ModelComparison, RateChange
@@ -40,7 +41,7 @@ def _rate_row(change: RateChange) -> tuple[str, ...]:
 
 
 def _gap_row(change: GapChange) -> tuple[str, ...]:
-    label = GAPS[change.gap].label
+    label = gap_title(change.gap)
     return (
         label,
         tr("between groups"),

@@ -7,6 +7,7 @@ import pandas as pd
 
 from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
+from fairlab.metrics.gap_names import gap_title
 from fairlab.reports.sentences.audit import people
 from fairlab.reports.sentences.people import signed
 from fairlab.sweeps.people import EVERYONE, Moved, PeopleMoved, net_interval
@@ -42,7 +43,7 @@ def overview_table(models: Sequence[Compared], gaps: Sequence[str]) -> pd.DataFr
             estimate(model.audit.rates[name].everyone) for model in models
         ]
     for name in gaps:
-        rows[GAPS[name].label] = [gap_estimate(model.audit.gaps[name]) for model in models]
+        rows[gap_title(name)] = [gap_estimate(model.audit.gaps[name]) for model in models]
     return _wide(tr("Measure"), list(rows), list(rows.values()), models)
 
 
@@ -60,7 +61,7 @@ def group_rates_table(models: Sequence[Compared], rate: str) -> pd.DataFrame:
 def gaps_table(models: Sequence[Compared]) -> pd.DataFrame:
     """Every gap: one row each, one column per model."""
     cells = [[gap_estimate(model.audit.gaps[name]) for model in models] for name in GAPS]
-    return _wide(tr("Gap"), [gap.label for gap in GAPS.values()], cells, models)
+    return _wide(tr("Gap"), [gap_title(name) for name in GAPS], cells, models)
 
 
 def people_table(moved: PeopleMoved, words: tuple[str, str]) -> pd.DataFrame:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from fairlab.language import later, told, tr
-from fairlab.metrics import GAPS, Audit, Translation, translations
+from fairlab.metrics import Audit, Translation, translations
 from fairlab.metrics.dictionary import score_translations
+from fairlab.metrics.gap_names import gap_title
 
 _INEQUALITY = told(
     {"theil": later("Theil index"), "generalized_entropy": later("Generalized entropy (α = 2)")}
@@ -54,7 +55,7 @@ def dictionary_table(
 def _of_decisions(result: Audit, seen: Audit, reference: str | None) -> Iterator[_Found]:
     for name, gap in result.gaps.items():
         if not seen.gaps[name].hidden:
-            yield GAPS[name].label, gap.value, translations(name, result.counts, reference)
+            yield gap_title(name), gap.value, translations(name, result.counts, reference)
 
 
 def _of_scores(result: Audit, seen: Audit, reference: str | None) -> Iterator[_Found]:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fairlab.language import tr
-from fairlab.metrics import GAPS
+from fairlab.metrics.gap_names import gap_name, gap_title
 from fairlab.sweeps.recalibrated import RecalibrationEffect
 
 
 def gaps_table(effect: RecalibrationEffect) -> pd.DataFrame:
     """One row per gap: before, after, change with its paired interval."""
     rows = [
-        (GAPS[g.gap].label, g.before, g.after, g.value, g.lower, g.upper, g.why)
+        (gap_title(g.gap), g.before, g.after, g.value, g.lower, g.upper, g.why)
         for g in effect.decisions.gaps
     ]
     columns = ["Gap", "Before", "After", "Change", "Lower", "Upper", "Note"]
@@ -74,7 +74,7 @@ def choices_table(effects: Sequence[tuple[str, RecalibrationEffect]]) -> pd.Data
     for name, effect in effects:
         after = [effect.decisions.gap(gap).after for gap in gaps]
         rows.append([name, _largest(effect.after), *after])
-    columns = ["Scores", "Largest calibration error", *(GAPS[gap].label for gap in gaps)]
+    columns = ["Scores", "Largest calibration error", *(gap_name(gap) for gap in gaps)]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from fairlab.language import tr
-from fairlab.metrics import GAPS, RATES, WithinStrata, holm
+from fairlab.metrics import RATES, WithinStrata, holm
+from fairlab.metrics.gap_names import gap_title
 from fairlab.metrics.strata_suppression import suppress_strata
 
 
@@ -91,7 +92,7 @@ def pooled_table(
         test = found.test
         rows.append(
             (
-                GAPS[name].label,
+                gap_title(name),
                 found.unconditional.value,
                 found.standardised.value,
                 found.standardised.lower,

@@ -4,7 +4,8 @@ import streamlit as st
 
 from fairlab.errors import FairlabError
 from fairlab.language import tr
-from fairlab.metrics import GAPS, RATES
+from fairlab.metrics import RATES
+from fairlab.metrics.gap_names import gap_name
 from fairlab.reports.figures import compare as figures
 from fairlab.reports.sentences import compare as sentences
 from fairlab.reports.sentences.audit import percent
@@ -120,7 +121,7 @@ def _cards(side: SideBySide, gap: str) -> None:
                 left, right = st.columns(2)
                 left.metric(tr("Accuracy"), percent(model.audit.rates["accuracy"].everyone.value))
                 right.metric(
-                    tr("{gap}, points", gap=GAPS[gap].label), _bare(model.audit.gaps[gap].value)
+                    tr("{gap}, points", gap=gap_name(gap)), _bare(model.audit.gaps[gap].value)
                 )
                 for flag in model.flags:
                     st.warning(as_it_is(flag))

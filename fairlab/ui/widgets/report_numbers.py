@@ -1,10 +1,15 @@
 """The chosen model in numbers, each with its interval, beside the unmitigated one."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.language import tr
-from fairlab.metrics import GAPS, Audit, GapResult
+from fairlab.metrics import Audit, GapResult
+from fairlab.metrics.gap_names import gap_title
+from fairlab.metrics.people_gaps import gap_of_people
+from fairlab.outcomes import GroupedOutcomes
 from fairlab.reports.sentences.audit import percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.reports.sentences.drawn import DECIDING
@@ -28,12 +33,17 @@ def show_choice(chosen: Chosen) -> None:
     people = people_of(point, "test")
     cut = 0.5 if point.cuts else point.threshold
     audits = [audited(people, by, cut) for by in chosen.result.groupings]
-    gap = _widest(audits, CONSTRAINT_GAPS.get(chosen.result.constraint))
+    gap = _widest(
+        [people.outcomes(by) for by in chosen.result.groupings],
+        audits,
+        cut,
+        CONSTRAINT_GAPS.get(chosen.result.constraint),
+    )
     accuracy, selected = (audits[0].rates[n].everyone for n in ("accuracy", "selection_rate"))
     tiles = (
         (tr("Accuracy, test people"), percent(accuracy.value), (accuracy.lower, accuracy.upper)),
         (tr("Selected, test people"), percent(selected.value), (selected.lower, selected.upper)),
-        (GAPS[gap.name].label, points(gap.value), (gap.lower, gap.upper)),
+        (gap_title(gap.name), points(gap.value), (gap.lower, gap.upper)),
     )
     for column, (label, value, ends) in zip(st.columns(3), tiles, strict=True):
         column.metric(
@@ -64,10 +74,12 @@ def show_choice(chosen: Chosen) -> None:
             )
 
 
-def _widest(audits: list[Audit], name: str | None) -> GapResult:
+def _widest(
+    people: Sequence[GroupedOutcomes], audits: Sequence[Audit], cut: float, name: str | None
+) -> GapResult:
     """The gap of the run, of several attributes each by itself the widest."""
-    found = [one.gaps[name or "demographic_parity_difference"] for one in audits]
-    return max(found, key=lambda gap: -1.0 if gap.value is None else gap.value)
+    gap = name or "demographic_parity_difference"
+    return audits[0].gaps[gap] if len(audits) == 1 else gap_of_people(people, cut, gap)
 
 
 def _range(lower: float | None, upper: float | None) -> str:
