@@ -31,6 +31,7 @@ from fairlab.decision.records import (
     Policy,
     Promise,
     SplitNumbers,
+    Words,
     WorkshopPart,
 )
 from fairlab.decision.unexamined import not_examined
@@ -134,10 +135,34 @@ def make_record(
             tolerance=TOLERANCE,
         )
     except ValidationError as error:
-        problems = problems_of(error)
-        raise InputError(
-            "This cannot be recorded: " + "; ".join(problems) + ". Shorten or correct it.", problems
-        ) from error
+        raise _refused(error) from error
+
+
+def _refused(error: ValidationError) -> InputError:
+    problems = problems_of(error)
+    return InputError(
+        "This cannot be recorded: " + "; ".join(problems) + ". Shorten or correct it.", problems
+    )
+
+
+def with_words(
+    record: DecisionRecord, reason: str, dissent: str | Sequence[Dissent]
+) -> DecisionRecord:
+    """The same record with other words; its numbers are not made again.
+
+    Args:
+        record: As :func:`make_record` gives it.
+        reason, dissent: As there.
+
+    Raises:
+        InputError: If the words are too long.
+    """
+    said = voices(dissent) if isinstance(dissent, str) else tuple(dissent)
+    try:
+        words = Words(reason=reason.strip(), dissent=said)
+    except ValidationError as error:
+        raise _refused(error) from error
+    return record.model_copy(update={"reason": words.reason, "dissent": words.dissent})
 
 
 def voices(text: str) -> tuple[Dissent, ...]:

@@ -253,6 +253,16 @@ class Dissent(Record):
     voice: Name = ""
 
 
+Voices = Annotated[tuple[Dissent, ...], Field(max_length=200)]
+
+
+class Words(Record):
+    """What people say of a choice, as a record takes it; see :class:`DecisionRecord`."""
+
+    reason: Text = ""
+    dissent: Voices = ()
+
+
 class Tally(Record):
     """How many people said something."""
 
@@ -358,7 +368,7 @@ class DecisionRecord(Record):
     table: Fingerprint
     policy: Policy
     reason: Text = ""
-    dissent: Annotated[tuple[Dissent, ...], Field(max_length=200)] = ()
+    dissent: Voices = ()
     how_chosen: HowChosen | None = None
     considered: Annotated[tuple[Considered, ...], Field(max_length=50)] = ()
     not_examined: Annotated[tuple[Text, ...], Field(max_length=100)] = ()

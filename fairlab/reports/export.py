@@ -11,8 +11,9 @@ import json
 import re
 import shlex
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ from fairlab.reports.withheld import (
 )
 from fairlab.results import Point, SweepResult
 
+NOTEBOOK = "notebook.ipynb"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 OWN_USE = (
     "Nothing is left out: numbers of few people are in these files, and single people could be "
@@ -141,41 +143,74 @@ def _point_record(result: SweepResult, point: Point, smallest: int) -> dict[str,
     return record
 
 
-@in_english
 def export_files(
     config: RunConfig, result: SweepResult, smallest: int = SMALL_CELL
 ) -> dict[str, bytes]:
     """Every file of an export by name; the same run gives the same bytes."""
-    record = json.dumps(
-        result_record(config, result, smallest) | {"suppressed_below": smallest},
-        indent=2,
-        ensure_ascii=False,
-        allow_nan=False,
-    )
-    from fairlab.reports.notebook import NAME, notebook_bytes  # which speaks of these files
+    made = {name: make() for name, make in _makers(config, result, smallest).items()}
+    return {name: content for name, content in made.items() if content is not None}
 
+
+def export_file(
+    config: RunConfig, result: SweepResult, name: str, smallest: int = SMALL_CELL
+) -> bytes:
+    """One file of an export, the same as in :func:`export_files`; no other one is made.
+
+    Raises:
+        InputError: If an export of this run has no such file.
+    """
+    makers = _makers(config, result, smallest)
+    content = makers[name]() if name in makers else None
+    if content is None:
+        raise InputError(
+            f"An export of this run has no {name}; it may have {', '.join(makers)}. Ask for one of "
+            "these."
+        )
+    return content
+
+
+def _makers(
+    config: RunConfig, result: SweepResult, smallest: int
+) -> dict[str, Callable[[], bytes | None]]:
+    """How each file is made, in the order of an export; None where there is none after all."""
     chosen = chosen_model(config, result)
-    numbers = numbers_table(result, chosen, smallest=smallest)
-    return {
-        "config.yaml": run_yaml(config).encode(),
-        "numbers.csv": csv_bytes(numbers),
-        "points.csv": csv_bytes(shown_points(result, chosen, smallest)),
-        "rates.csv": csv_bytes(shown_rates(result, chosen, smallest)),
-        **_frontier_file(result, smallest),
-        **_honesty_files(result, smallest),
-        "result.json": f"{record}\n".encode(),
-        NAME: notebook_bytes(config, result, smallest=smallest, numbers=numbers),
+
+    @cache
+    def numbers() -> pd.DataFrame:
+        return numbers_table(result, chosen, smallest=smallest)
+
+    def notebook() -> bytes:
+        from fairlab.reports.notebook import notebook_bytes  # which speaks of these files
+
+        return notebook_bytes(config, result, smallest=smallest, numbers=numbers())
+
+    def points() -> bytes:
+        return csv_bytes(shown_points(result, chosen, smallest))
+
+    makers: dict[str, Callable[[], bytes | None]] = {
+        "config.yaml": lambda: run_yaml(config).encode(),
+        "numbers.csv": lambda: csv_bytes(numbers()),
+        "points.csv": points,
+        "rates.csv": lambda: csv_bytes(shown_rates(result, chosen, smallest)),
+        "frontier.csv": lambda: _frontier_file(result, smallest),
     }
+    if _measurable(result):
+        makers["noise.csv"] = lambda: _noise_file(result, smallest)
+        if result.folds is not None:
+            makers["folds.csv"] = lambda: csv_bytes(folds_frame(result, smallest=smallest))
+    makers["result.json"] = lambda: _record_file(config, result, smallest)
+    makers[NOTEBOOK] = notebook
+    return {name: in_english(make) for name, make in makers.items()}
 
 
-def _honesty_files(result: SweepResult, smallest: int) -> dict[str, bytes]:
-    """Noise of every model, and its folds where there are some."""
-    if not _measurable(result):
-        return {}
-    files = {"noise.csv": csv_bytes(noise_table(result, honesty(result), smallest=smallest))}
-    if result.folds is not None:
-        files["folds.csv"] = csv_bytes(folds_frame(result, smallest=smallest))
-    return files
+def _record_file(config: RunConfig, result: SweepResult, smallest: int) -> bytes:
+    record = result_record(config, result, smallest) | {"suppressed_below": smallest}
+    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _noise_file(result: SweepResult, smallest: int) -> bytes:
+    return csv_bytes(noise_table(result, honesty(result), smallest=smallest))
 
 
 def _measurable(result: SweepResult) -> bool:
@@ -210,18 +245,18 @@ def frontier_csv(found: RunFrontier, result: SweepResult, smallest: int = SMALL_
     return csv_bytes(shown_frontier(frontier_frame(found), result, smallest))
 
 
-def _frontier_file(result: SweepResult, smallest: int) -> dict[str, bytes]:
+def _frontier_file(result: SweepResult, smallest: int) -> bytes | None:
     """The best thresholds per group for the unmitigated model's scores, if there is such a line."""
     if not {"validation", "test"} <= set(result.splits):
-        return {}
+        return None
     index = unmitigated_model(result)
     if index is None:
-        return {}
+        return None
     try:
         found = frontier_of_run(result, index, draws=100)
     except InputError:
-        return {}
-    return {"frontier.csv": frontier_csv(found, result, smallest)}
+        return None
+    return frontier_csv(found, result, smallest)
 
 
 def export_zip(

@@ -16,7 +16,6 @@ from fairlab.reports.tables.numbers import chosen_model, numbers_table
 from fairlab.reports.tables.points import SMALL_CELL
 from fairlab.results import SweepResult
 
-NAME = "notebook.ipynb"
 # Numbers told again are compared with these; devices differ by less.
 TOLERANCE = 0.005
 

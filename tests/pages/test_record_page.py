@@ -11,6 +11,7 @@ from fairlab.config import Choice, RunConfig
 from fairlab.data import load
 from fairlab.decision import DecisionRecord, make_record
 from fairlab.results import SweepResult
+from fairlab.ui.widgets import record_view
 from tests import decided
 
 Open = Callable[..., AppTest]
@@ -92,3 +93,24 @@ def test_records_of_unknown_tables_and_changed_ones_are_refused(
     app = take_up(open_page, b"kind: fairlab decision record\nsurprise: 1\n")
     assert "surprise" in said(app)
     assert not [button for button in app.button if button.key == "report.import"]
+
+
+def test_numbers_of_a_record_are_made_once_however_often_the_page_is_drawn(
+    open_page: Open, finished_run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New words go into the record without its numbers being made again."""
+    made = []
+
+    def counted(*args: Any, **given: Any) -> DecisionRecord:
+        made.append(given["choice"])
+        return make_record(*args, **given)
+
+    monkeypatch.setattr(record_view, "make_record", counted)
+    app = open_page("report", finished_run, (2,))
+    app.session_state["report.tabs"] = "Decision record"
+    app.run()
+    assert len(made) == 1
+    app.text_area[0].set_value("Because of the weather.").run()
+    assert not app.exception
+    assert any("Because of the weather." in code.value for code in app.code)
+    assert len(made) == 1

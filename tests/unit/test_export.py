@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from fairlab.config import Choice, RunConfig
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS
+from fairlab.reports import export
 from fairlab.reports.export import (
     chosen_index,
     csv_bytes,
+    export_file,
     export_files,
     export_zip,
     neutral,
@@ -366,3 +368,17 @@ def test_choice_finds_its_model_or_says_what_is_missing() -> None:
     assert chosen_index(result, Choice(mode="penalty", strength=0.0)) == 0
     with pytest.raises(InputError, match=r"slack 0\.2, seed 7"):
         chosen_index(result, Choice(mode="layer", slack=0.2, seed=7))
+
+
+def test_one_file_of_an_export_is_the_same_as_in_it_and_no_other_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config, found = small.config(), small.result()
+    whole = export_files(config, found)
+    for name in whole:
+        assert export_file(config, found, name) == whole[name], name
+    for other in ("numbers_table", "shown_points", "honesty", "frontier_of_run", "result_record"):
+        monkeypatch.setattr(export, other, None)  # calling it fails
+    assert export_file(config, found, "rates.csv") == whole["rates.csv"]
+    with pytest.raises(InputError, match=r"no weights\.csv"):
+        export_file(config, found, "weights.csv")

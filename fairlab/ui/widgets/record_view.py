@@ -7,10 +7,11 @@ import streamlit as st
 
 from fairlab.choosing import HowChosen
 from fairlab.config import RunConfig
+from fairlab.data import TaskData
 from fairlab.decision import Alternative, DecisionRecord, make_record
 from fairlab.decision.chosen import choice_of
 from fairlab.decision.comparing import changed, differences
-from fairlab.decision.making import remade
+from fairlab.decision.making import remade, with_words
 from fairlab.decision.tables import differing
 from fairlab.errors import FairlabError, InputError
 from fairlab.language import language, speaking, tr, tr_n
@@ -100,7 +101,12 @@ def preview_record(
         return
     how, others = state.how_chosen(point), _alternatives(point, config)
     record = _made(point.run_id, lambda: config, found, how, others, smallest, language())
-    st.code(record.to_yaml(), language="yaml", height=760)
+    st.code(_yaml(record.model_dump_json(), record), language="yaml", height=760)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _yaml(content: str, _record: DecisionRecord) -> str:  # noqa: ARG001 (cache key)
+    return _record.to_yaml()
 
 
 def _bytes(made: Callable[[], DecisionRecord], write: Callable[[DecisionRecord], str]) -> bytes:
@@ -118,18 +124,44 @@ def _made(
 ) -> DecisionRecord:
     config = now()
     assert config.choice is not None
+    bare = config.choice.model_copy(update={"reason": "", "dissent": ""})
+    asked = (
+        bare.model_dump_json(),
+        "" if how is None else how.model_dump_json(),
+        *(f"{one.config.digest()} {one.choice.model_dump_json()}" for one in others),
+    )
+    key = store().get(run_id).result_key or ""
     with speaking(spoken):
-        return make_record(
-            config,
-            found,
-            task_data(run_id),
-            choice=config.choice,
-            reason=config.choice.reason,
-            dissent=config.choice.dissent,
-            how=how,
-            smallest=smallest,
-            considered=others,
+        record = _numbers(
+            run_id, key, asked, smallest, spoken, config, found, task_data(run_id), how, others
         )
+        return with_words(record, config.choice.reason, config.choice.dissent)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _numbers(
+    run_id: str,  # noqa: ARG001 (with the next, the cache key that stands for run and table)
+    result_key: str,  # noqa: ARG001
+    asked: tuple[str, ...],  # noqa: ARG001 (stands for the choice, its way, what it was beside)
+    smallest: int,
+    spoken: str,  # noqa: ARG001
+    _config: RunConfig,
+    _found: SweepResult,
+    _table: TaskData,
+    _how: HowChosen | None,
+    _others: tuple[Alternative, ...],
+) -> DecisionRecord:
+    """The record without words: made once, however often the page is drawn and words change."""
+    assert _config.choice is not None
+    return make_record(
+        _config,
+        _found,
+        _table,
+        choice=_config.choice,
+        how=_how,
+        smallest=smallest,
+        considered=_others,
+    )
 
 
 def _alternatives(point: state.ChosenPoint, config: RunConfig) -> tuple[Alternative, ...]:

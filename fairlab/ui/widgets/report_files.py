@@ -12,10 +12,9 @@ from fairlab.errors import FairlabError
 from fairlab.frontier.group_cuts import rule_of_cuts
 from fairlab.language import language, speaking, tr
 from fairlab.metrics.suppression import SMALLEST
-from fairlab.reports.export import OWN_USE, export_files, export_zip, run_yaml
+from fairlab.reports.export import NOTEBOOK, OWN_USE, export_file, export_zip, run_yaml
 from fairlab.reports.left_out import count_left_out, left_out_sentence
 from fairlab.reports.model_artefact import artefact_bytes, why_no_artefact
-from fairlab.reports.notebook import NAME as NOTEBOOK
 from fairlab.reports.tables.numbers import ChosenModel, shown_points, shown_rates
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.permissions import is_closed
@@ -225,7 +224,7 @@ def _exported(
     chosen: Chosen, config: Callable[[], RunConfig], file: str, smallest: int, spoken: str
 ) -> bytes:
     with speaking(spoken):
-        return export_files(config(), chosen.result, smallest)[file]
+        return export_file(config(), chosen.result, file, smallest)
 
 
 def _said(chosen: Chosen, smallest: int) -> str:
