@@ -37,6 +37,10 @@ class Settings(BaseSettings):
         owner_waiting: Most runs of one visitor that wait or train together.
         total_mb: Most disk all tables and results take; 0 is what the disk has.
         free_mb: Least free disk with which the server counts as ready.
+        rooms_kept: Most workshop rooms kept; beyond it the oldest that ended make way.
+        room_events_kept: Most events of all workshop rooms together; likewise.
+        room_newcomers: Most new people that come into one workshop room from one address within
+            ten minutes; 0 is no limit. A class behind one router has one address.
         admin_token: Opens the page for whoever runs the server; "" closes it.
         log_format: ``text`` for people, ``json`` for a collector.
     """
@@ -61,6 +65,9 @@ class Settings(BaseSettings):
     owner_waiting: Positive = 20
     total_mb: Annotated[int, Field(ge=0)] = 0
     free_mb: Annotated[int, Field(ge=0)] = 500
+    rooms_kept: Positive = 2_000
+    room_events_kept: Positive = 500_000
+    room_newcomers: Annotated[int, Field(ge=0)] = 120
     admin_token: SecretStr = SecretStr("")
     log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"
 

@@ -31,6 +31,10 @@ Kind = Literal[
     "decided",
     "reset",
     "closed",
+    "removed",
+    "door",
+    "lead_link",
+    "leads",
 ]
 
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -41,6 +45,7 @@ OF_PARTICIPANTS: frozenset[Kind] = frozenset(("joined", "answer", "proposal", "s
 
 MOST_WORDS = 1_000  # characters of a reason, a dissent, a proposal's words
 MOST_DISSENTS = 50
+MOST_REMOVED = 500  # people removed by one event
 MOST_HOW = 8_000  # characters of how a point was chosen, as JSON
 LONGEST_PHASE = 6 * 3600
 
@@ -64,6 +69,9 @@ RunId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Metric = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{0,80}$")]
 #: Made by the page before it sends: sent twice after a lost connection, an event counts once.
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
+#: What a room knows a participant by, see :func:`fairlab.runs.room_log.participant_of`.
+Who = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 Seconds = Annotated[int, Field(ge=1, le=LONGEST_PHASE)]
 Seq = Annotated[int, Field(ge=1, le=10**9)]
 
@@ -189,6 +197,33 @@ class Closed(Record):
     """Nothing more is taken."""
 
 
+class Removed(Record):
+    """People are removed: what they said counts no more and they cannot come back; or may again."""
+
+    participants: Annotated[tuple[Who, ...], Field(min_length=1, max_length=MOST_REMOVED)]
+    removed: bool = True
+
+
+class Door(Record):
+    """Nobody new comes in (False), or people do again. Who is in stays in."""
+
+    open: bool
+
+
+class LeadLink(Record):
+    """Other devices may lead with a link from now on; those that did before may not any more.
+
+    Attributes:
+        digest: SHA-256 of the link's token; "" for no link.
+    """
+
+    digest: Digest = ""
+
+
+class Leads(Record):
+    """A device that brought the link's token leads, too."""
+
+
 Payload = (
     Joined
     | Answer
@@ -203,6 +238,10 @@ Payload = (
     | Decided
     | Reset
     | Closed
+    | Removed
+    | Door
+    | LeadLink
+    | Leads
 )
 
 MODELS: dict[str, type[Payload]] = {
@@ -219,6 +258,10 @@ MODELS: dict[str, type[Payload]] = {
     "decided": Decided,
     "reset": Reset,
     "closed": Closed,
+    "removed": Removed,
+    "door": Door,
+    "lead_link": LeadLink,
+    "leads": Leads,
 }
 
 

@@ -44,7 +44,7 @@ def check_event(state: RoomState, kind: str, payload: Payload, *, is_owner: bool
         raise InputError(tr("This room is closed and takes nothing more. All in it can be seen."))
     if kind not in OF_PARTICIPANTS:
         if not is_owner:
-            raise InputError(tr("Only who opened this room can do that."))
+            raise InputError(tr("Only who leads this room can do that."))
         _check_led(state, payload)
         return
     if kind == "joined":
@@ -54,6 +54,68 @@ def check_event(state: RoomState, kind: str, payload: Payload, *, is_owner: bool
             tr("The facilitator has locked the room. What you typed stays; send it when it opens.")
         )
     _check_phase(state, payload)
+
+
+def check_admitted(state: RoomState, participant: str) -> None:
+    """Refuse who was removed, and who is new while the door is closed.
+
+    Args:
+        state: Of the room.
+        participant: Who asks; "" for who leads.
+
+    Raises:
+        InputError: With what to do.
+    """
+    why = refusal(state, participant)
+    if why:
+        raise InputError(why)
+
+
+def refusal(state: RoomState, participant: str) -> str:
+    """Why somebody may not be in this room; "" when they may."""
+    if participant == "":
+        return ""
+    if participant in state.removed:
+        return tr(
+            "The facilitator removed this device from the room, and what it sent counts no more. "
+            "If that was a mistake, ask the facilitator to let you in again."
+        )
+    if not state.door_open and participant not in state.participants:
+        return tr(
+            "The facilitator closed the door of this room: nobody new comes in. Ask the "
+            "facilitator to open it for a moment."
+        )
+    return ""
+
+
+def check_together(rooms: int, events: int, most_rooms: int, most_events: int) -> None:
+    """Refuse more rooms or events than the server keeps of all people together.
+
+    Args:
+        rooms: There are, this one included when one is opened.
+        events: There are in all rooms, one that is about to be written included.
+        most_rooms, most_events: The server's settings.
+
+    Raises:
+        QuotaError: With what is there, what may be, and who can change it.
+    """
+    if rooms > most_rooms:
+        raise QuotaError(
+            tr(
+                "This server keeps {most:,} rooms and all of them are open. Delete or close one of "
+                "yours, or ask whoever runs the server for more (FAIRLAB_ROOMS_KEPT).",
+                most=most_rooms,
+            )
+        )
+    if events > most_events:
+        raise QuotaError(
+            tr(
+                "The rooms on this server hold {most:,} events together, as many as it keeps. "
+                "Close or delete rooms that are not needed any more, or ask whoever runs the "
+                "server for more (FAIRLAB_ROOM_EVENTS_KEPT).",
+                most=most_events,
+            )
+        )
 
 
 def check_room_for(

@@ -121,6 +121,11 @@ class RoomState:
             did, and new proposals; not the answers and stances of others.
         hidden: Numbers of events whose words are not to be shown.
         events: How many events the log has.
+        arrivals: When each of the participants came, seconds since the epoch.
+        removed: Hashes of those the facilitator removed: nothing of theirs counts.
+        door_open: Whether somebody new may come in.
+        lead_digest: SHA-256 of the token of the link that lets other devices lead; "" for none.
+        leaders: Hashes of devices that lead by it, besides who opened the room.
     """
 
     version: int = 0
@@ -141,6 +146,11 @@ class RoomState:
     stage: int = 0
     hidden: frozenset[int] = field(default_factory=frozenset)
     events: int = 0
+    arrivals: tuple[float, ...] = ()
+    removed: frozenset[str] = field(default_factory=frozenset)
+    door_open: bool = True
+    lead_digest: str = ""
+    leaders: frozenset[str] = field(default_factory=frozenset)
 
     def answer_of(self, participant: str) -> Answer | None:
         """What somebody answered in this round; None when nothing."""
@@ -180,8 +190,14 @@ def _after(state: RoomState, event: RoomEvent) -> RoomState:
         events=state.events + 1,
         stage=event.seq if is_stage else state.stage,
     )
+    if event.kind in kinds.OF_PARTICIPANTS and event.participant in seen.removed:
+        return seen
     if event.kind in kinds.OF_PARTICIPANTS and event.participant not in ("", *seen.participants):
-        seen = replace(seen, participants=(*seen.participants, event.participant))
+        seen = replace(
+            seen,
+            participants=(*seen.participants, event.participant),
+            arrivals=(*seen.arrivals, event.time),
+        )
     payload = event.payload
     match payload:
         case kinds.Answer():
@@ -231,6 +247,14 @@ def _led(state: RoomState, event: RoomEvent) -> RoomState:
             return replace(state, revealed=revealed)
         case kinds.Closed():
             return replace(state, closed=True)
+        case kinds.Removed():
+            return _removed(state, event.payload)
+        case kinds.Door(open=is_open):
+            return replace(state, door_open=is_open)
+        case kinds.LeadLink(digest=digest):
+            return replace(state, lead_digest=digest, leaders=frozenset())
+        case kinds.Leads() if event.participant:
+            return replace(state, leaders=state.leaders | {event.participant})
     return state
 
 
@@ -263,6 +287,31 @@ def _supported(state: RoomState, event: RoomEvent, payload: kinds.Support) -> Ro
     changed = replace(proposal, supports=supports)
     negotiation = tuple(changed if one is proposal else one for one in state.negotiation)
     return replace(state, negotiation=negotiation)
+
+
+def _removed(state: RoomState, payload: kinds.Removed) -> RoomState:
+    """Without some people and all they said in this round; or they may come in again."""
+    who = frozenset(payload.participants)
+    if not payload.removed:
+        return replace(state, removed=state.removed - who)
+    stay = [
+        (one, came)
+        for one, came in zip(state.participants, state.arrivals, strict=True)
+        if one not in who
+    ]
+    return replace(
+        state,
+        removed=state.removed | who,
+        leaders=state.leaders - who,
+        participants=tuple(one for one, _ in stay),
+        arrivals=tuple(came for _, came in stay),
+        answers=tuple(one for one in state.answers if one.participant not in who),
+        negotiation=tuple(
+            replace(one, supports=tuple(s for s in one.supports if s.participant not in who))
+            for one in state.negotiation
+            if one.participant not in who
+        ),
+    )
 
 
 def _reset(state: RoomState, event: RoomEvent) -> RoomState:

@@ -95,6 +95,21 @@ def opened_since(connection: sa.Connection, owner: str, moment: float) -> int:
     return int(connection.scalar(query) or 0)
 
 
+def held_by_all(connection: sa.Connection) -> tuple[int, int]:
+    """How many rooms there are, and how many events at most they hold together."""
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(rooms.c.version), 0))
+    count, events = connection.execute(query.select_from(rooms)).one()
+    return int(count), int(events)
+
+
+def oldest_ended(connection: sa.Connection, now: float) -> tuple[str, int] | None:
+    """The room that makes way first, and its events at most: the oldest closed or over."""
+    ended = sa.or_(rooms.c.closed.is_not(None), rooms.c.created <= now - LASTS)
+    query = sa.select(rooms.c.id, rooms.c.version).where(ended)
+    row = connection.execute(query.order_by(rooms.c.created, rooms.c.id).limit(1)).first()
+    return None if row is None else (str(row.id), int(row.version))
+
+
 def is_over(room: Room, now: float) -> bool:
     """Whether a room has ended: a day after it was opened."""
     return now - room.created >= LASTS
@@ -112,18 +127,12 @@ def check_not_over(room: Room, now: float) -> None:
         )
 
 
-def close_room(connection: sa.Connection, room_id: str, owner: str, now: float) -> bool:
+def close_room(connection: sa.Connection, room_id: str, now: float) -> bool:
     """Take no more runs; those in it stay to be seen.
 
     Returns:
         False if it was closed already.
-
-    Raises:
-        UnknownNameError: If there is no such room.
-        InputError: If it is somebody else's.
     """
-    if room_by_id(connection, room_id).owner != owner:
-        raise InputError(tr("Only who opened a room can close it."))
     is_open = (rooms.c.id == room_id) & rooms.c.closed.is_(None)
     return connection.execute(sa.update(rooms).where(is_open).values(closed=now)).rowcount > 0
 
@@ -168,8 +177,10 @@ def note_change(connection: sa.Connection, room_id: str) -> None:
     )
 
 
-def take_out_of_room(connection: sa.Connection, run_id: str, owner: str) -> None:
-    """Show a run in no room. Its owner may, and who opened the room.
+def take_out_of_room(
+    connection: sa.Connection, run_id: str, owner: str, *, leads: bool = False
+) -> None:
+    """Show a run in no room. Its owner may, and who opened the room or ``leads`` it.
 
     Raises:
         UnknownNameError: If there is no such run.
@@ -178,7 +189,7 @@ def take_out_of_room(connection: sa.Connection, run_id: str, owner: str) -> None
     record = find_run(connection, run_id)
     if record.room == "":
         return
-    if room_by_id(connection, record.room).owner != owner:
+    if not leads and room_by_id(connection, record.room).owner != owner:
         queue.check_owner(record, owner, "take it out of its room with")
     connection.execute(sa.update(runs).where(runs.c.id == run_id).values(room=""))
     note_change(connection, record.room)

@@ -1,6 +1,9 @@
 """Workshop rooms in the run store: opening, entering, what happens in them, and their news."""
 
+import hashlib
+import secrets
 from collections.abc import Iterable, Mapping
+from hmac import compare_digest
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,10 +13,18 @@ from fairlab.language import tr
 from fairlab.runs import queries, room_log, rooms
 from fairlab.runs.holdings import Room
 from fairlab.runs.room_events import OF_PARTICIPANTS, Payload, Pinned, RoomEvent, read_payload
-from fairlab.runs.room_rules import check_event, check_room_for, check_rooms, check_table
+from fairlab.runs.room_rules import (
+    check_admitted,
+    check_event,
+    check_room_for,
+    check_rooms,
+    check_table,
+    check_together,
+)
 from fairlab.runs.room_state import RoomState, fold
 from fairlab.runs.schema import rooms as table
 from fairlab.runs.store_base import StoreBase
+from fairlab.settings import settings
 
 
 class RoomsSide(StoreBase):
@@ -23,11 +34,13 @@ class RoomsSide(StoreBase):
         """A new room, with a code for the board.
 
         Raises:
-            QuotaError: If this owner opened very many within a day.
+            QuotaError: If this owner opened very many within a day, or the server has no room for
+                one more, also after rooms that ended made way.
         """
         now = self._clock()
         with self._database.write(f"owner {owner}") as connection:
             check_rooms(rooms.opened_since(connection, owner, now - rooms.LASTS))
+            _make_way(connection, now, more_rooms=1)
             return rooms.open_room(connection, owner, title, now)
 
     def find_room(self, code: str) -> Room:
@@ -58,11 +71,13 @@ class RoomsSide(StoreBase):
 
         Raises:
             UnknownNameError: If there is no such room.
-            InputError: If it is somebody else's.
+            InputError: If somebody else leads it.
         """
         with self._database.write() as connection:
             now = self._clock()
-            if rooms.close_room(connection, room_id, owner, now):
+            if not self._leads(connection, rooms.room_by_id(connection, room_id), owner):
+                raise InputError(tr("Only who leads a room can close it."))
+            if rooms.close_room(connection, room_id, now):
                 seq, _ = room_log.move_on(connection, room_id)
                 event = RoomEvent(seq, now, "", "closed", read_payload("closed", {}))
                 room_log.add(connection, room_id, event, "")
@@ -98,7 +113,11 @@ class RoomsSide(StoreBase):
             InputError: If both are somebody else.
         """
         with self._database.write() as connection:
-            rooms.take_out_of_room(connection, run_id, owner)
+            held = queries.find_run(connection, run_id).room
+            leads = held != "" and self._leads(
+                connection, rooms.room_by_id(connection, held), owner
+            )
+            rooms.take_out_of_room(connection, run_id, owner, leads=leads)
 
     def room_event(
         self, room_id: str, who: str, kind: str, payload: Payload | Mapping[str, Any] | None = None
@@ -121,8 +140,9 @@ class RoomsSide(StoreBase):
         Raises:
             UnknownNameError: If there is no such room, or no such run to pin.
             InputError: If the payload is not what the kind holds; if who asks may not do this,
-                or not now; if the room is closed or over.
-            QuotaError: If the room is full.
+                or not now; if they were removed, or are new and the door is closed; if the room is
+                closed or over.
+            QuotaError: If the room is full, or all rooms of the server together are.
         """
         found = read_payload(kind, {} if payload is None else payload)
         try:
@@ -137,7 +157,10 @@ class RoomsSide(StoreBase):
         """Check and write one event; see :meth:`room_event`."""
         seq, salt = room_log.move_on(connection, room_id)
         room, now = rooms.room_by_id(connection, room_id), self._clock()
-        is_owner = who != "" and room.owner == who
+        state = self._states.at(connection, room_id, seq - 1)
+        is_owner = _leads(room, state, salt, who)
+        if kind in ("lead_link", "leads") and room.owner != who:
+            raise InputError(tr("Only who opened this room can let other devices lead it."))
         led = kind not in OF_PARTICIPANTS or (is_owner and kind == "proposal")
         participant = "" if led else _participant(salt, who)
         key = str(getattr(payload, "id", ""))
@@ -145,10 +168,12 @@ class RoomsSide(StoreBase):
         if before is not None:
             raise _SentBeforeError(before)
         rooms.check_not_over(room, now)
-        state = self._states.at(connection, room_id, seq - 1)
         if kind == "joined" and participant in state.participants:
             raise _SentBeforeError(state.version)
         check_event(state, kind, payload, is_owner=is_owner)
+        if not led:
+            check_admitted(state, participant)
+            _make_way(connection, now, keep=room_id)
         written = 0 if led else room_log.written_by(connection, room_id, participant)
         check_room_for(state, participant, written, is_participant=not led)
         check_table(state, payload, participant)
@@ -156,8 +181,64 @@ class RoomsSide(StoreBase):
             queries.find_run(connection, payload.run_id)
         room_log.add(connection, room_id, RoomEvent(seq, now, participant, kind, payload), key)
         if kind == "closed":
-            rooms.close_room(connection, room_id, who, now)
+            rooms.close_room(connection, room_id, now)
         return seq
+
+    def make_lead_link(self, room_id: str, owner: str) -> str:
+        """A token with which other devices may lead a room; one before it opens nothing any more.
+
+        It is given once: the log keeps a hash of it. Devices that led by the one before do not any
+        more.
+
+        Raises:
+            UnknownNameError: If there is no such room.
+            InputError: If somebody else opened it, or it is closed or over.
+        """
+        token = secrets.token_urlsafe(24)
+        self.room_event(room_id, owner, "lead_link", {"digest": _digest(token)})
+        return token
+
+    def lead_room(self, room_id: str, who: str, token: str) -> bool:
+        """Lead a room from one more device.
+
+        Args:
+            room_id: The room.
+            who: The visitor of that device.
+            token: Of :meth:`make_lead_link`.
+
+        Returns:
+            False for a token that opens nothing: wrong, or no longer in use.
+
+        Raises:
+            UnknownNameError: If there is no such room.
+            InputError: If the room is over.
+        """
+        with self._database.write() as connection:
+            room, now = rooms.room_by_id(connection, room_id), self._clock()
+            if self._leads(connection, room, who):
+                return True
+            state = self._states.now(connection, [room_id])[room_id]
+            if not (state.lead_digest and compare_digest(_digest(token), state.lead_digest)):
+                return False
+            rooms.check_not_over(room, now)
+            seq, salt = room_log.move_on(connection, room_id)
+            event = RoomEvent(seq, now, _participant(salt, who), "leads", read_payload("leads", {}))
+            room_log.add(connection, room_id, event, "")
+            return True
+
+    def leads_room(self, room_id: str, who: str) -> bool:
+        """Whether somebody leads a room: opened it, or came with the link that lets others lead.
+
+        Raises:
+            UnknownNameError: If there is no such room.
+        """
+        with self._database.read() as connection:
+            return self._leads(connection, rooms.room_by_id(connection, room_id), who)
+
+    def _leads(self, connection: sa.Connection, room: Room, who: str) -> bool:
+        salt = str(connection.scalar(sa.select(table.c.salt).where(table.c.id == room.id)))
+        state = self._states.now(connection, [room.id])[room.id]
+        return _leads(room, state, salt, who)
 
     def room_state(
         self, room_id: str, upto: int | None = None, who: str | None = None
@@ -175,7 +256,7 @@ class RoomsSide(StoreBase):
         """
         with self._database.read() as connection:
             room = rooms.room_by_id(connection, room_id)
-            if who is not None and room.owner != who:
+            if who is not None and not self._leads(connection, room, who):
                 rooms.check_not_over(room, self._clock())
             if upto is not None:
                 return fold(room_log.events_of(connection, room_id, upto=upto))
@@ -220,3 +301,39 @@ def _participant(salt: str, who: str) -> str:
     if who == "":
         raise InputError(tr("Who takes part in a room needs a browser that keeps a cookie."))
     return room_log.participant_of(salt, who)
+
+
+def _leads(room: Room, state: RoomState, salt: str, who: str) -> bool:
+    if who == "":
+        return False
+    return room.owner == who or (bool(salt) and room_log.participant_of(salt, who) in state.leaders)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _make_way(
+    connection: sa.Connection, now: float, *, more_rooms: int = 0, keep: str = ""
+) -> None:
+    """Delete the oldest rooms that ended until there is room for more; refuse if there is not.
+
+    Args:
+        connection: Of the transaction.
+        now: Seconds since the epoch.
+        more_rooms: That are about to be opened.
+        keep: A room that does not make way.
+
+    Raises:
+        QuotaError: If no ended room is left to make way.
+    """
+    most_rooms, most_events = settings().rooms_kept, settings().room_events_kept
+    while True:
+        count, events = rooms.held_by_all(connection)
+        if count + more_rooms <= most_rooms and events <= most_events:
+            return
+        oldest = rooms.oldest_ended(connection, now)
+        if oldest is None or oldest[0] == keep:
+            check_together(count + more_rooms, events, most_rooms, most_events)
+            return
+        room_log.delete_rooms(connection, table.c.id == oldest[0])

@@ -1,19 +1,25 @@
 """Which workshop room this visitor is in, and how long rooms last."""
 
+import sys
 import time
 
 import streamlit as st
 
 from fairlab.errors import UnknownNameError
+from fairlab.language import tr
 from fairlab.reports.sentences.runs import in_a_while
 from fairlab.runs.holdings import Room
 from fairlab.runs.rooms import LASTS
+from fairlab.runs.store_errors import QuotaError
+from fairlab.settings import settings
 from fairlab.ui.owner import owner
 from fairlab.ui.store import store
 from fairlab.ui.throttle import Throttle
 
 _ROOM = "fairlab.room"
 _IN_ADDRESS = "room"
+LEAD = "lead"
+OPENED_FROM_ONE_PLACE = 60  # rooms within ten minutes
 
 
 @st.cache_resource(show_spinner=False)
@@ -31,9 +37,61 @@ def is_over(room: Room, now: float | None = None) -> bool:
     return (time.time() if now is None else now) - room.created >= LASTS
 
 
+@st.cache_resource(show_spinner=False)
+def newcomers() -> Throttle:
+    """New people in rooms by room and address: nobody fills a room with invented cookies at once.
+
+    A class behind one router has one address, and behind a proxy on the same machine everybody
+    has, so the limit is well above a class (``FAIRLAB_ROOM_NEWCOMERS``).
+    """
+    each = settings().room_newcomers or sys.maxsize
+    return Throttle(each=each, together=sys.maxsize, seconds=600.0)
+
+
+@st.cache_resource(show_spinner=False)
+def openers() -> Throttle:
+    """Rooms opened, by address: for new rooms the oldest that ended make way."""
+    return Throttle(each=OPENED_FROM_ONE_PLACE, together=sys.maxsize, seconds=600.0)
+
+
+def crowd_at(room: Room) -> str:
+    """Who comes from this visitor's address into a room: what newcomers are counted by."""
+    return f"{room.id} {address()}"
+
+
+def address() -> str:
+    """This visitor's address; "" on the server's own machine, where a proxy may stand."""
+    return st.context.ip_address or ""
+
+
+def open_one(title: str) -> None:
+    """Open a room and be in it.
+
+    Raises:
+        QuotaError: If this visitor, this address or all together opened very many.
+    """
+    here = address()
+    wait = openers().wait(here) if here else 0.0
+    if wait > 0:
+        raise QuotaError(
+            tr(
+                "Very many rooms were opened from your network just now. Try again {in_a_while}, "
+                "or use one of them.",
+                in_a_while=in_a_while(wait),
+            )
+        )
+    stay_in(store().open_room(owner(), title))
+    openers().wrong(here)
+
+
+def leads(room: Room) -> bool:
+    """Whether this visitor leads a room: opened it, or came by the link that lets others lead."""
+    return store().leads_room(room.id, owner())
+
+
 def may_see(room: Room) -> bool:
-    """Whether this visitor may see a room whose code they know: while it lasts, or it is theirs."""
-    return not is_over(room) or room.owner == owner()
+    """Whether this visitor may see a room whose code they know: while it lasts, or they lead it."""
+    return not is_over(room) or leads(room)
 
 
 def enter(code: str) -> str:
@@ -44,14 +102,16 @@ def enter(code: str) -> str:
     """
     wait = guesses().wait(owner())
     if wait > 0:
-        return f"Too many codes that were wrong. Try again {in_a_while(wait)}."
+        return tr(
+            "Too many codes that were wrong. Try again {in_a_while}.", in_a_while=in_a_while(wait)
+        )
     try:
         room = store().find_room(code)
     except UnknownNameError as error:
         guesses().wrong(owner())
         return str(error)
     if not may_see(room):
-        return "This room has ended: rooms last a day. Ask whoever opened it for a new one."
+        return tr("This room has ended: rooms last a day. Ask whoever opened it for a new one.")
     stay_in(room)
     return ""
 
@@ -83,6 +143,34 @@ def room_entered() -> Room | None:
         return None
     st.query_params[_IN_ADDRESS] = room.code
     return room
+
+
+def lead_with(token: str) -> str:
+    """Lead the room this visitor is in from now on, with the token of a link.
+
+    Returns:
+        "" when leading, else why not. A wrong token counts like a wrong code.
+    """
+    room = room_entered()
+    wait = guesses().wait(owner())
+    if room is None:
+        return ""
+    if wait > 0:
+        return tr(
+            "Too many codes that were wrong. Try again {in_a_while}.", in_a_while=in_a_while(wait)
+        )
+    if store().lead_room(room.id, owner(), token):
+        return ""
+    guesses().wrong(owner())
+    return tr(
+        "This link does not lead the room any more: it was revoked, or another took its place. "
+        "You are here as a participant. Ask whoever opened the room for a new link."
+    )
+
+
+def token_in_address() -> str:
+    """The token of a link that lets this device lead, taken out of the address; "" for none."""
+    return str(st.query_params.pop(LEAD, ""))[:100]
 
 
 def code_in_address() -> str:

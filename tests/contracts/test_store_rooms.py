@@ -32,6 +32,10 @@ def store(database: str, clock: Clock) -> Iterator[RunStore]:
 
 @pytest.fixture
 def room(store: RunStore) -> Room:
+    return asking_room(store)
+
+
+def asking_room(store: RunStore) -> Room:
     """A room where the answers are asked for."""
     opened = store.open_room(FACILITATOR, "Tuesday")
     run_id = store.submit(small.config(), owner=FACILITATOR)
@@ -123,7 +127,7 @@ def test_only_who_opened_a_room_leads_it(
 ) -> None:
     before = store.room_state(room.id)
     for who in (ANNA, ""):
-        with pytest.raises(InputError, match="Only who opened this room"):
+        with pytest.raises(InputError, match="Only who leads this room"):
             store.room_event(room.id, who, kind, payload)
     assert store.room_state(room.id) == before
 

@@ -9,6 +9,7 @@ from fairlab.language import tr
 from fairlab.reports.sentences.runs import run_title, state_words
 from fairlab.reports.tables.room import RoomRun
 from fairlab.runs.holdings import Room
+from fairlab.ui import rooms
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.owner import owner
 from fairlab.ui.store import store
@@ -28,7 +29,7 @@ def put_in(room: Room, runs: list[RoomRun]) -> None:
             )
             if st.button(tr("Put it in"), type="primary", key="room.put") and record is not None:
                 _try(lambda: store().put_in_room(record.id, room.id, owner()))
-    elif runs and room.owner != owner() and not any(run.mine for run in runs):
+    elif runs and not rooms.leads(room) and not any(run.mine for run in runs):
         # Only where others put runs in: thirty phones that wait for a curve train nothing.
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(tr("To put a run in, train one first; this room waits."))
@@ -38,7 +39,8 @@ def put_in(room: Room, runs: list[RoomRun]) -> None:
 
 def take_out(room: Room, runs: list[RoomRun]) -> None:
     """Take one of one's own runs out, or anybody's for who opened the room."""
-    can = [run for run in reversed(runs) if run.mine or room.owner == owner()]
+    leads = rooms.leads(room)
+    can = [run for run in reversed(runs) if run.mine or leads]
     if not can:
         return
     with st.popover(tr("Take a run out")):
@@ -50,7 +52,7 @@ def take_out(room: Room, runs: list[RoomRun]) -> None:
 
 def empty_room(room: Room, runs: int) -> None:
     """For who opened the room: empty its list of runs."""
-    if runs and room.owner == owner():
+    if runs and rooms.leads(room):
         with st.popover(tr("Empty")):
             st.markdown(tr("The list is emptied. The runs stay with whoever started them."))
             if st.button(tr("Empty the list"), type="primary", key="room.empty"):

@@ -38,8 +38,8 @@ def second_screen(room: Room) -> None:
         st.markdown(
             tr(
                 "A machine at the projector opens this link: it follows, has no buttons and is not "
-                "counted. This browser alone leads the room; on another device you are a "
-                "participant."
+                "counted. On another device you are a participant, unless you lead from there "
+                "with the link below."
             )
         )
         link = link_for_others("workshop", {"room": room.code, IN_ADDRESS: "1"})

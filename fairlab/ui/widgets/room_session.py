@@ -8,11 +8,14 @@ import streamlit as st
 
 from fairlab.config import RunConfig
 from fairlab.errors import FairlabError, InputError
+from fairlab.language import tr
+from fairlab.reports.sentences.runs import in_a_while
 from fairlab.reports.tables.curve import CurveRow
 from fairlab.reports.tables.workshop import PointInPeople, numbered, points_in_people
 from fairlab.results import SweepResult
 from fairlab.runs.holdings import Room
 from fairlab.runs.records import RunRecord
+from fairlab.runs.room_rules import refusal
 from fairlab.runs.room_state import RoomState
 from fairlab.ui import rooms
 from fairlab.ui.markdown import as_it_is
@@ -35,6 +38,7 @@ class Here:
         leads: Whether the visitor opened it.
         watches: Whether this screen only shows it: a projector that is not the facilitator's own.
         over: Whether nothing more is taken: closed, or its day is over.
+        kept_out: Why the visitor may not be in the room; "" when they may.
     """
 
     room: Room
@@ -43,6 +47,7 @@ class Here:
     leads: bool
     watches: bool
     over: bool
+    kept_out: str = ""
 
     @property
     def may_answer(self) -> bool:
@@ -96,17 +101,40 @@ def come_in(room: Room) -> Here:
     """Be in the room: counted among its people, unless this screen leads or only shows it."""
     state = store().room_state(room.id)
     me = store().room_participant(room.id, owner())
-    leads = room.owner == owner()
+    leads = rooms.leads(room)
     watches = presenting() and not leads
     over = state.closed or not room.is_open or rooms.is_over(room)
-    if not (leads or watches or over or me in state.participants):
+    kept_out = "" if leads else _kept_out(state, me, watches=watches)
+    if not (leads or watches or over or kept_out or me in state.participants):
         try:
-            store().room_event(room.id, owner(), "joined")
+            kept_out = _join(room)
             state = store().room_state(room.id)
             me = store().room_participant(room.id, owner())
         except InputError as error:  # full, or closed meanwhile: it can be looked at
             st.warning(as_it_is(str(error)))
-    return Here(room, state, me, leads, watches, over)
+    return Here(room, state, me, leads, watches, over, kept_out)
+
+
+def _kept_out(state: RoomState, me: str, *, watches: bool) -> str:
+    """Why this visitor may not be in the room; a closed door leaves those in who only watch."""
+    if watches and me not in state.removed:
+        return ""
+    return refusal(state, me or "?")
+
+
+def _join(room: Room) -> str:
+    """Be counted among the room's people; why not, where very many came from here just now."""
+    crowd, known = rooms.crowd_at(room), rooms.newcomers()
+    wait = known.wait(crowd)
+    if wait > 0:
+        return tr(
+            "Very many people came into this room from your network just now. Try again "
+            "{in_a_while}; whoever runs the server can let more in (FAIRLAB_ROOM_NEWCOMERS).",
+            in_a_while=in_a_while(wait),
+        )
+    store().room_event(room.id, owner(), "joined")
+    known.wrong(crowd)
+    return ""
 
 
 def act(here: Here, kind: str, payload: Mapping[str, Any] | None = None) -> None:
@@ -126,6 +154,11 @@ def act_all(here: Here, *events: tuple[str, Mapping[str, Any]]) -> None:
     except InputError as error:
         st.session_state[_PROBLEM] = str(error)
     st.rerun()
+
+
+def keep_problem(problem: str) -> None:
+    """Say in the room why something could not be done, once."""
+    st.session_state[_PROBLEM] = problem
 
 
 def say_refused() -> None:

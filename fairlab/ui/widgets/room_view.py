@@ -31,6 +31,7 @@ from fairlab.ui.widgets.workshop_lead import (
     next_step,
     other_steps,
 )
+from fairlab.ui.widgets.workshop_people import other_device, people_and_door
 from fairlab.ui.widgets.workshop_phone import show_participant
 from fairlab.ui.widgets.workshop_plenum import decide
 from fairlab.ui.widgets.workshop_replay import show_replay
@@ -57,6 +58,9 @@ def show_room(room: Room) -> None:
     """Draw the room for whoever looks at it."""
     here = come_in(room)
     st.html(_STYLE)
+    if here.kept_out:
+        _outside(here)
+        return
     if not here.over:
         all_of_it = here.leads or here.watches
         room_pulse(room.code, here.state, scope="all" if all_of_it else "stage", key="room.pulse")
@@ -66,6 +70,19 @@ def show_room(room: Room) -> None:
         _wall(here)
     else:
         _participant(here)
+
+
+def _outside(here: Here) -> None:
+    """For who may not be in the room: why, and what can be done; it goes on when that changes."""
+    say_refused()
+    if not here.over:
+        room_pulse(here.room.code, here.state, scope="stage", key="room.pulse")
+    with st.container(border=True):
+        st.subheader(tr("You are not in this room"), anchor=False)
+        st.markdown(here.kept_out)
+        with st.container(horizontal=True):
+            st.button(tr("Try again"), type="primary", key="room.again")
+            _leave()
 
 
 def _participant(here: Here) -> None:
@@ -155,6 +172,7 @@ def _facilitator(here: Here) -> None:
             st.subheader(here.room.code, anchor=False)
         on_the_board(here.room)
         second_screen(here.room)
+        other_device(here)
     with main:
         _status(here)
         if part == SESSION:
@@ -202,7 +220,10 @@ def _status(here: Here) -> None:
         people = tr_n("{n} person here", "{n} people here", len(state.participants))
         answers = tr_n("{n} answer", "{n} answers", len(state.answers))
         status = tr("closed") if here.over else tr("open")
+        if not here.over and not state.door_open:
+            status = tr("door closed to newcomers")
         st.markdown(f"{people} · {answers} · {status} · {_ends(room)}")
+        people_and_door(here)
         close_and_delete(here)
         _leave()
 

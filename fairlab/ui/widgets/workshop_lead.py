@@ -148,6 +148,8 @@ def close_and_delete(here: Here) -> None:
             if st.button(tr("Close the room"), type="primary", key="room.close"):
                 store().close_room(here.room.id, owner())
                 st.rerun()
+    if here.room.owner != owner():  # leads from another device
+        return
     with st.popover(tr("Delete"), icon=":material/delete:"):
         st.markdown(
             tr("The room goes, with all that was said in it. Runs stay with whoever started them.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from fairlab.language import tr
+from fairlab.language import tr, tr_n
 from fairlab.reports.sentences.workshop import phase_title, stance_title
 from fairlab.runs import room_events as kinds
 from fairlab.runs.room_events import RoomEvent
@@ -100,6 +100,20 @@ def event_sentence(event: RoomEvent, curve: Curve | None) -> str:
             return tr("A new round began.")
         case kinds.Closed():
             return tr("The room was closed.")
+        case kinds.Removed(participants=gone, removed=True):
+            return tr_n("{n} person was removed.", "{n} people were removed.", len(gone))
+        case kinds.Removed(participants=back):
+            return tr_n("{n} person may come in again.", "{n} people may come in again.", len(back))
+        case kinds.Door(open=is_open):
+            if is_open:
+                return tr("The door was opened to newcomers.")
+            return tr("The door was closed to newcomers.")
+        case kinds.LeadLink(digest=digest):
+            if digest:
+                return tr("A link to lead from another device was made.")
+            return tr("The link to lead from another device was revoked.")
+        case kinds.Leads():
+            return tr("The facilitator leads from another device, too.")
         case kinds.Hidden():
             return tr("Words were hidden or shown again.")
     return as_it_is(event.kind)

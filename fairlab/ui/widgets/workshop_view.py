@@ -12,6 +12,7 @@ from fairlab.ui import rooms
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.owner import owner
 from fairlab.ui.store import store
+from fairlab.ui.widgets.room_session import keep_problem
 
 LONGEST = 100
 _PROBLEM = "fairlab.room_problem"
@@ -19,8 +20,10 @@ _PROBLEM = "fairlab.room_problem"
 
 def current_room() -> Room | None:
     """The room this visitor is in, or comes to by a link; None to draw the ways in."""
+    code, token = rooms.code_in_address(), rooms.token_in_address()
+    if token and code:
+        return _lead(code, token)
     room = rooms.room_entered()
-    code = rooms.code_in_address()
     if room is None and code:
         problem = rooms.enter(code)
         if not problem:
@@ -28,6 +31,19 @@ def current_room() -> Room | None:
         st.query_params.pop("room", None)
         st.session_state[_PROBLEM] = problem
     return room
+
+
+def _lead(code: str, token: str) -> Room | None:
+    """The room of a link that lets this device lead; it is gone from the address then."""
+    rooms.leave()
+    problem = rooms.enter(code)
+    if problem:
+        st.session_state[_PROBLEM] = problem
+        return None
+    problem = rooms.lead_with(token)
+    if problem:
+        keep_problem(problem)
+    return rooms.room_entered()
 
 
 def join_or_open() -> None:
@@ -73,7 +89,7 @@ def _open() -> None:
         pressed = st.form_submit_button(tr("Open"), width="stretch")
     if pressed:
         try:
-            rooms.stay_in(store().open_room(owner(), title.strip() or tr("Workshop")))
+            rooms.open_one(title.strip() or tr("Workshop"))
         except QuotaError as error:
             st.error(as_it_is(str(error)))
             return
