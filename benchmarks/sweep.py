@@ -93,7 +93,15 @@ def builtin(device: str) -> Work:
 
 def adult(path: Path, device: str) -> Work:
     """Adult, sex, about 34,000 training rows, batch 1,024, 5 epochs."""
-    frame = pd.read_csv(path)
+    split = SplitConfig(train=0.7, validation=0.1, test=0.2)
+    config = SweepConfig.model_validate({"device": device, "epochs": 5, "batch_size": 1024})
+    prepared = prepare(adult_table(path), split, ("sex",))
+    return Work("Adult", prepared, config, 15.0 if device == "cuda" else 4.0)
+
+
+def adult_table(path: Path, rows: int | None = None) -> TaskData:
+    """Adult, or its first rows, with its roles."""
+    frame = pd.read_csv(path, nrows=rows)
     task = Task(
         label="income",
         favourable=tuple(v for v in (">50K", ">50K.") if (frame["income"] == v).any()),
@@ -101,10 +109,7 @@ def adult(path: Path, device: str) -> Work:
         sensitive=("sex", "race"),
         exclude=tuple(c for c in ("fnlwgt", "split") if c in frame.columns),
     )
-    split = SplitConfig(train=0.7, validation=0.1, test=0.2)
-    table = TaskData(frame, task, DataConfig(source="file", filename=path.name))
-    config = SweepConfig.model_validate({"device": device, "epochs": 5, "batch_size": 1024})
-    return Work("Adult", prepare(table, split, ("sex",)), config, 15.0 if device == "cuda" else 4.0)
+    return TaskData(frame, task, DataConfig(source="file", filename=path.name))
 
 
 def compare(work: Work, crowd: Crowd, device: str) -> Comparison:

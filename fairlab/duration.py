@@ -7,17 +7,19 @@ from fairlab.baselines import BASELINES
 from fairlab.config import BaselineName, Mode, ModelConfig, SweepConfig
 from fairlab.halving import search_epochs
 
-# Seconds on one core of a 2024 server. A mode whatever its size; a step of all models of a mode
-# together; in it, each weight of each model; a person of a batch for each model; a multiplication
-# of a weight with a number of a person, there and back.
-MODE = 0.025
-STEP = 8.2e-4
-WEIGHT = 1.25e-8
-PERSON = 2.8e-8
-PRODUCT = 4.7e-11
+# Seconds on one core of a 2024 server. A mode whatever its size; the end of an epoch, where models
+# are judged and kept; a step of all models of a mode together; in it, each weight of each model; a
+# person of a batch for each model; a multiplication of a weight with a number of a person, there
+# and back. Fitted by ``benchmarks.sweep_constants``.
+MODE = 0.03
+EPOCH = 6e-3
+STEP = 5.8e-4
+WEIGHT = 9.7e-9
+PERSON = 1.0e-7
+PRODUCT = 5.3e-11
 # The layer solves a projection in every step, the adversary guesses everybody's group.
-OF_STEP: dict[Mode, float] = {"penalty": 0.0, "adversarial": 0.0, "layer": 2.75e-3}
-OF_PERSON: dict[Mode, float] = {"penalty": 0.0, "adversarial": 2.5e-7, "layer": 0.0}
+OF_STEP: dict[Mode, float] = {"penalty": 0.0, "adversarial": 0.0, "layer": 3.3e-3}
+OF_PERSON: dict[Mode, float] = {"penalty": 0.0, "adversarial": 2.25e-7, "layer": 0.0}
 # Seconds per person for one fit of a baseline's learner, one thread of the same server.
 FIT = {"logistic": 8e-6, "boosting": 3.5e-5}
 # Seconds per fit whatever the table.
@@ -28,7 +30,7 @@ SEARCHED = 2.0
 SEARCH_FLOOR, SEARCH = 0.03, 5e-7
 # Where zeros are left out, products with a number take so many times longer, and a step so much.
 LOOKED_UP = 2.5
-LEFT_OUT = 1.1e-3
+LEFT_OUT = 1.6e-3
 # Share of the features that are not 0 in anybody, at most, for leaving zeros out to pay.
 MOST_FILLED = 0.4
 
@@ -135,7 +137,7 @@ def _mode_seconds(mode: Mode, sweep: SweepConfig, people: float, encoded: Encode
     models = len(sweep.seeds) * sweep.grid_size(mode)
     steps = max(1.0, people / sweep.batch_size)
     own = steps * OF_STEP[mode] + people * models * OF_PERSON[mode]
-    return MODE + sweep.epochs * (own + _epoch_seconds(sweep, people, models, encoded))
+    return MODE + sweep.epochs * (EPOCH + own + _epoch_seconds(sweep, people, models, encoded))
 
 
 def _epoch_seconds(sweep: SweepConfig, people: float, models: int, encoded: Encoded) -> float:
