@@ -10,8 +10,7 @@ app: .venv/.installed            ## open the dashboard
 test: .venv/.installed-dev       ## every test, browser journeys included
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.contracts.postgres
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not browser"
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m browser
+	$(BIN)/python -m tests $(ARGS)
 
 check: .venv/.installed-dev      ## format, lint, types, layers
 	$(BIN)/ruff format --check .

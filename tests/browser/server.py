@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "artifacts"
+PATIENCE = 300.0  # seconds until a server that does not start is given up
 
 
 class Server:
@@ -32,11 +33,11 @@ class Server:
         self.process = subprocess.Popen(
             command + options, cwd=ROOT, env=environment, stdout=log, stderr=log
         )
-        deadline = time.monotonic() + 90
-        while not self._healthy():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The server did not start; see {ARTIFACTS / 'server.log'}.")
-            time.sleep(0.1)
+        try:
+            self._wait_until_healthy()
+        except BaseException:
+            self.stop(kill=True)
+            raise
 
     def stop(self, *, kill: bool = False) -> None:
         """End it: politely, or at once."""
@@ -48,6 +49,14 @@ class Server:
             self.process.terminate()
         self.process.wait(timeout=60)
         self.process = None
+
+    def _wait_until_healthy(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + PATIENCE
+        while not self._healthy():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The server did not start; see {ARTIFACTS / 'server.log'}.")
+            time.sleep(0.1)
 
     def _healthy(self) -> bool:
         try:
