@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.harness import Comparison, faster, median_seconds, report
-from benchmarks.sweep_products import MODELS, estimates, per_model, products_alone
+from benchmarks.sweep_products import MODELS, per_model, products_alone
 from fairlab.config import DataConfig, SplitConfig, SweepConfig, Task
 from fairlab.data import load, prepare
 from fairlab.data.task import PreparedData, TaskData
@@ -65,6 +65,8 @@ def main(
         device: ``cpu`` or ``cuda``.
         many: Also train 1,000 models at once on Adult.
     """
+    from benchmarks.sweep_estimates import estimates
+
     works = [builtin(device)] if data is None else [builtin(device), adult(data, device)]
     comparisons: list[Comparison] = []
     facts = [
@@ -78,9 +80,9 @@ def main(
         comparisons.append(products_alone(work, crowd, 2.0 if work.name == "Adult" else None))
         facts += quality(work, crowd) + arithmetic(work, crowd, line.ours, device)
     comparisons += first_points(works[0], device)
-    figures = estimates(works[0])
+    figures = estimates(data)
     if data is not None:
-        figures += per_model(data, device, (*MODELS, 1000) if many else MODELS)
+        figures += per_model(data, device, (*MODELS, 500, 1000) if many else MODELS)
     report("Penalty sweep: 21 strengths of an MLP 64-64", comparisons, json_path, facts, figures)
 
 

@@ -68,18 +68,23 @@ def main(
     Args:
         data: The Adult table as CSV, or None.
         json_path: Where to write the figures as JSON.
-        lines: Where to write a line of JSON for each sweep.
+        lines: Where to add a line of JSON for each sweep.
     """
-    measured: list[Line] = []
+    facts = [f"{torch.get_num_threads()} threads."]
+    report("Time estimates", [], json_path, facts, estimates(data, lines))
+
+
+def estimates(data: Path | None, lines: Path | None = None) -> list[Figure]:
+    """How far off the estimate is on every table; see :func:`main`."""
     known = tables(data)
+    measured: list[Line] = []
     for name, table in known.items():
         for line in lines_of(name, table):
             measured.append(line)
             if lines is not None:
                 with lines.open("a", encoding="utf-8") as out:
                     out.write(json.dumps({f: getattr(line, f) for f in Line.__slots__}) + "\n")
-    figures = [figure for name in known for figure in figures_of(name, measured)]
-    report("Time estimates", [], json_path, [f"{torch.get_num_threads()} threads."], figures)
+    return [figure for name in known for figure in figures_of(name, measured)]
 
 
 def tables(data: Path | None) -> dict[str, TaskData]:

@@ -1,4 +1,4 @@
-"""What a sweep's time is made of: its matrix products alone, its cost per model, its estimate."""
+"""What a sweep's time is made of: its matrix products alone, its cost per model."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,9 +16,8 @@ from torch import Tensor
 
 from benchmarks.harness import Comparison, Figure, at_most
 from fairlab.config import SweepConfig, log_grid
-from fairlab.duration import nominal_seconds
 from fairlab.training import fit_sweep
-from fairlab.training.people import Crowd, gather
+from fairlab.training.people import Crowd
 from fairlab.training.setting import plan_of
 
 if TYPE_CHECKING:
@@ -27,15 +25,6 @@ if TYPE_CHECKING:
 
 MODELS = (1, 3, 7, 21, 63, 200)
 REPEATS = 3
-ESTIMATED: dict[str, dict[str, Any]] = {
-    "adversarial": {"modes": ("adversarial",)},
-    "layer": {"modes": ("layer",)},
-    "logistic": {"model": {"kind": "logistic"}},
-    "width 128": {"model": {"width": 128}},
-    "batches of 128": {"batch_size": 128, "epochs": 3},
-    "two seeds": {"seeds": (0, 1), "epochs": 3},
-    "five strengths": {"penalty": {"strengths": log_grid(0.05, 10.0, 5)}},
-}
 
 
 def products_alone(work: "Work", crowd: Crowd, target: float | None) -> Comparison:
@@ -167,45 +156,6 @@ def one_size(data: Path, device: str, count: int) -> dict[str, Any]:
     processor = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {"seconds": seconds, "processor": processor, "before": before, "peak": peak}
-
-
-def estimates(work: "Work") -> list[Figure]:
-    """How far off the estimate is for other sweeps, its pace known from one of this table.
-
-    In processor seconds, which a busy machine disturbs less than the clock's.
-    """
-    known = gather(work.data, work.config.group_by, torch.device("cpu")).splits["train"]
-    people, encoded = known.n, known.encoded
-
-    def seconds_for(config: SweepConfig) -> float:
-        return processor_seconds(lambda: fit_sweep(work.data, config))
-
-    usual = nominal_seconds(work.config, people, encoded).total
-    seconds_for(work.config)
-    figures = []
-    for name, changes in ESTIMATED.items():
-        config = SweepConfig.model_validate(work.config.model_dump() | changes)
-        # In turn with the sweep whose pace is known, so that a busy neighbour disturbs both.
-        pairs = [(seconds_for(work.config), seconds_for(config)) for _ in range(REPEATS)]
-        pace = statistics.median(known for known, _ in pairs) / usual
-        seconds = statistics.median(taken for _, taken in pairs)
-        told = pace * nominal_seconds(config, people, encoded).total
-        figures.append(
-            Figure(
-                f"{work.name}, {name}: estimate and time differ by a factor of",
-                max(told / seconds, seconds / told),
-                limit=1.5,
-                note=f"{told:.2f} processor seconds estimated, {seconds:.2f} taken.",
-            )
-        )
-    return figures
-
-
-def processor_seconds(work: Callable[[], object]) -> float:
-    """Seconds that all threads together computed in one call."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 def with_models(work: "Work", count: int) -> "Work":
