@@ -99,10 +99,15 @@ def test_delete_my_data_ends_with_a_new_cookie(page: Page, own_server: Server) -
     try_it_now(page, own_server)
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     old, link = cookie_of(page)["value"], page.url
+    page.evaluate(
+        'localStorage.setItem(\'fairlab.draft.K7.0.r\', \'{"text": "mine", "at": 9e12}\')'
+    )
     go_home(page)
     page.get_by_role("button", name="Delete my data").click()
     page.get_by_role("button", name="Delete everything").click()
     expect(page.get_by_role("heading", name="Your data are deleted")).to_be_visible()
+    drafts = "() => !Object.keys(localStorage).some((key) => key.startsWith('fairlab.draft.'))"
+    page.wait_for_function(drafts)  # what was written in a workshop and not sent
     page.get_by_role("link", name="Start anew").click()
     expect(page.get_by_text("Nothing of yours is kept yet")).to_be_visible()
     assert cookie_of(page)["value"] != old

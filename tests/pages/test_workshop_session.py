@@ -1,5 +1,6 @@
 """A workshop as its facilitator, its participants and the wall see it, phase by phase."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fairlab.config import RunConfig
 from fairlab.decision.records import DecisionRecord
+from fairlab.reports.tables.curve import curve_rows
+from fairlab.results import SweepResult
 from fairlab.runs.holdings import Room
 from fairlab.runs.store import RunStore
 from fairlab.ui.owner import owner_of_token
@@ -106,6 +110,31 @@ def test_the_facilitator_shows_a_finished_run_with_a_question(
     assert (state.run_id, state.question) == (finished_run, "What is fair *here*?")
     assert r"What is fair \*here\*?" in words(app)
     assert "Begin: Explain" in labels(app)
+
+
+def test_points_are_offered_by_validation_people_and_shown_on_test_people(
+    workshop: Workshop, trained: tuple[RunConfig, SweepResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Test people on whom a room judges points have no say in which points those are."""
+    asked = []
+
+    def two(rows: Any, also: Any = ()) -> dict[int, int]:
+        asked.append(rows)
+        return {0: 1, 2: 2}
+
+    monkeypatch.setattr("fairlab.ui.widgets.room_session.numbered", two)
+    judged, shown = curve_rows(trained[1], "validation"), curve_rows(trained[1], "test")
+    (curve,) = [
+        found
+        for one in workshop.wall().get("bidi_component")
+        if "points" in (found := json.loads(one.proto.json))
+    ]
+    assert asked
+    assert all(rows == judged for rows in asked)
+    assert judged != shown
+    for point in curve["points"]:
+        row = shown[point["index"]]
+        assert (point["x"], point["y"]) == (100 * (row.accuracy or 0), 100 * (row.gap or 0))
 
 
 def test_without_a_run_one_click_trains_and_shows_one(open_page: Open, fairlab_home: Path) -> None:

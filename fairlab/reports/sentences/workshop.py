@@ -168,8 +168,8 @@ def curve_words(points: Sequence[PointInPeople], models: int, constraint: str, a
     """What the numbered points are, and how to read the chart."""
     return tr(
         "Each number is a model: further right, more decisions are right; further down, the groups "
-        "are more alike in {gap}. {shown} of {models} models, spread along the curve, measured on "
-        "{n} people the models had not seen.",
+        "are more alike in {gap}. {shown} of {models} models, picked on validation people to lie "
+        "far apart, measured on {n} other people the models had not seen.",
         gap=gap_words(constraint, apart=apart),
         shown=len(points),
         models=models,

@@ -63,7 +63,8 @@ class PointInPeople:
     """One numbered point of the curve.
 
     Attributes:
-        number: What people call it by: 1 is the unmitigated model, the last has the narrowest gap.
+        number: What people call it by: 1 is the unmitigated model, the last of those offered has
+            the narrowest gap on validation people.
         row: Where it lies on the curve, measured on test people.
         n: Test people.
         groups: One per group, attribute by attribute when these are compared each by itself.
@@ -94,12 +95,17 @@ def offered(rows: Sequence[CurveRow], most: int = MOST_POINTS) -> tuple[int, ...
     """Which models are talked about: the unmitigated one, and others spread along the fronts.
 
     Ninety markers cannot be discussed. Of the models without warnings that none of their family
-    beats on validation people, each next one is the farthest from those taken (accuracy and gap
-    on test people, each over its range).
+    beats on validation people, each next one is the farthest from those taken (accuracy and gap,
+    each over its range).
+
+    Args:
+        rows: On validation people: what is offered must not be chosen by the test people on whom
+            the room then sees it measured.
+        most: Points.
 
     Returns:
         Model indices: the unmitigated one, called point 1, then from the widest gap to the
-        narrowest.
+        narrowest on those people. On test people the order may differ.
     """
     known = [r for r in rows if r.accuracy is not None and r.gap is not None and not r.flags]
     can = [r for r in known if r.front and r.mode != "baseline"] or known
@@ -134,6 +140,7 @@ def numbered(rows: Sequence[CurveRow], also: Iterable[int] = ()) -> dict[int, in
     A model has the same number on every screen, whatever others chose.
 
     Args:
+        rows: On validation people, see :func:`offered`.
         also: Model indices.
     """
     first = offered(rows)

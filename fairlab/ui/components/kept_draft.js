@@ -29,16 +29,35 @@ function forgetOld() {
   } catch { /* nothing is kept */ }
 }
 
+// Delete-my-data: what is kept here goes, too.
+function forgetAll() {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+    }
+  } catch { /* nothing is kept */ }
+}
+
 export default function ({ data, parentElement, setStateValue }) {
+  if (data.forget) {
+    forgetAll();
+    return;
+  }
   let state = drafts.get(parentElement);
   if (!state) {
-    state = { told: null };
+    state = { told: null, forgotten: false };
     state.typed = (event) => {
+      if (state.forgotten) return;
       if (event.target.tagName === "TEXTAREA" && event.target.closest?.(state.data.area)) {
         write(state.data.name, { text: event.target.value });
       }
     };
+    // Forgotten in another tab: nothing typed here is kept from now on.
+    state.heard = (event) => {
+      if (event.key === PREFIX + state.data.name && event.newValue === null) state.forgotten = true;
+    };
     document.addEventListener("input", state.typed);
+    window.addEventListener("storage", state.heard);
     drafts.set(parentElement, state);
     forgetOld();
   }
@@ -46,11 +65,12 @@ export default function ({ data, parentElement, setStateValue }) {
   if (data.ask && state.told !== data.ask) {
     state.told = data.ask;
     setStateValue("draft", { ...read(data.name), name: data.name, asked: data.ask });
-  } else if (!data.ask) {
+  } else if (!data.ask && !state.forgotten) {
     write(data.name, data.keep);
   }
   return () => {
     document.removeEventListener("input", state.typed);
+    window.removeEventListener("storage", state.heard);
     drafts.delete(parentElement);
   };
 }

@@ -37,5 +37,10 @@ def kept_draft(
     return dict(found)
 
 
+def forget_drafts() -> None:
+    """Delete every draft that is kept on this device."""
+    _component(key="draft.forget", data={"forget": True}, height=1)
+
+
 def _nothing() -> None:
     """Streamlit returns a component's state only if a callback is named for it."""

@@ -7,6 +7,7 @@ import streamlit as st
 from fairlab.language import tr
 from fairlab.reports.sentences.runs import holdings_sentence
 from fairlab.runs.holdings import Deleted
+from fairlab.ui.components.kept_draft import forget_drafts
 from fairlab.ui.links import link_to
 from fairlab.ui.owner import FORGOTTEN, account, anonymous_owner, owner_of_account
 
@@ -21,13 +22,15 @@ def stop_if_deleted() -> None:
     """
     signed_in = owner_of_account(account()) is not None
     if not signed_in and anonymous_owner() in FORGOTTEN:
+        forget_drafts()
         st.title(tr("Your data are deleted"), anchor=False)
         st.markdown(_said(st.session_state.get(_DELETED)))
         # A link, not a button: only a new page brings a new cookie.
-        link = html.escape(link_to("", {}), quote=True)
-        st.html(f'<a href="{link}" target="_self" style="color: inherit">Start anew</a>')
+        link, words = html.escape(link_to("", {}), quote=True), html.escape(tr("Start anew"))
+        st.html(f'<a href="{link}" target="_self" style="color: inherit">{words}</a>')
         st.stop()
     if _DELETED in st.session_state:
+        forget_drafts()
         st.success(_said(st.session_state.pop(_DELETED)))
 
 

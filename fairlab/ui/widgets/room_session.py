@@ -8,9 +8,9 @@ import streamlit as st
 
 from fairlab.config import RunConfig
 from fairlab.errors import FairlabError, InputError
-from fairlab.language import tr
+from fairlab.language import in_english, tr
 from fairlab.reports.sentences.runs import in_a_while
-from fairlab.reports.tables.curve import CurveRow
+from fairlab.reports.tables.curve import CurveRow, curve_rows
 from fairlab.reports.tables.workshop import PointInPeople, numbered, points_in_people
 from fairlab.results import SweepResult
 from fairlab.runs.holdings import Room
@@ -196,4 +196,12 @@ def curve_of(state: RoomState, also: tuple[int, ...] = ()) -> Curve | RunRecord 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _points(run_id: str, result_key: str, also: tuple[int, ...]) -> tuple[PointInPeople, ...]:
     rows = rows_of(run_id, result_key)
-    return points_in_people(result(run_id), rows, numbered(rows, also))
+    numbers = numbered(_validation_rows(run_id, result_key), also)
+    return points_in_people(result(run_id), rows, numbers)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+@in_english
+def _validation_rows(run_id: str, result_key: str) -> tuple[CurveRow, ...]:  # noqa: ARG001 (cache key)
+    """The curve on validation people: by it points are offered, and nothing of it is shown."""
+    return curve_rows(result(run_id), "validation")
