@@ -21,7 +21,7 @@ from fairlab.decision.records import (
 from fairlab.errors import UnknownNameError
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate, audit, resampling
 from fairlab.metrics.people_gaps import gap_of_people
-from fairlab.metrics.suppression import suppress
+from fairlab.metrics.suppression import hidden_sizes, suppress
 from fairlab.outcomes import Array, Counts, count
 from fairlab.pareto.folds import fold_summaries
 from fairlab.pareto.measured import Measured as Spread
@@ -64,7 +64,7 @@ def groupings_of(
     people, cut = people_decided(result, index, choice, split)
     outcomes = [people.outcomes(by) for by in result.groupings]
     audits = [audit(one, cut, DRAWS, SEED, level=LEVEL, has_scores=False) for one in outcomes]
-    shown = [suppress(one, smallest) for one in audits]
+    shown = [suppress(one, smallest, sizes=True) for one in audits]
     whole = any(one.whole_hidden for one in shown)
     return tuple(
         _grouping(by, one, kept, count(replace(people, weight=None), cut), smallest, whole)
@@ -107,14 +107,8 @@ def _grouping(
 
 def _sizes(found: Audit, smallest: int) -> list[int | None]:
     """People of each group; None of small ones, and of one more where a single one is small."""
-    sizes: list[int | None] = [int(n) for n in found.sizes]
-    small = [g for g, n in enumerate(found.sizes) if 0 < n < smallest]
-    rest = [g for g, n in enumerate(found.sizes) if n >= max(smallest, 1)]
-    if len(small) == 1 and rest:
-        small.append(min(rest, key=lambda g: found.sizes[g]))
-    for g in small:
-        sizes[g] = None
-    return sizes
+    gone = hidden_sizes(found.sizes, smallest)
+    return [None if hidden else int(n) for n, hidden in zip(found.sizes, gone, strict=True)]
 
 
 def _behind(name: str, cells: Counts, place: int) -> int:

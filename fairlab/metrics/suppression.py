@@ -22,7 +22,7 @@ from fairlab.metrics.intervals import holm
 from fairlab.metrics.overall import OverallGap
 from fairlab.metrics.pairs import PairTest
 from fairlab.metrics.rates import RATES
-from fairlab.outcomes import Counts, FloatArray
+from fairlab.outcomes import Array, Counts, FloatArray
 
 SMALLEST = 10
 # What a group with a small cell may still show: with n, these two do not give its cells away.
@@ -56,40 +56,63 @@ class Withheld:
         )
 
 
-def withheld(cells: Counts, smallest: int = SMALLEST) -> Withheld:
+def withheld(cells: Counts, smallest: int = SMALLEST, *, sizes: bool = False) -> Withheld:
     """Which groups, margins and totals are hidden.
 
     Args:
         cells: People (rows, weights aside), fields of shape (G,).
         smallest: Cells of fewer people are hidden; 0 hides nothing.
+        sizes: Hide how many people a group of few has, too: see :func:`hidden_sizes`.
     """
     four = np.stack([getattr(cells, f) for f in ("tp", "fp", "fn", "tn")])
     small = (four.min(axis=0) < smallest) & (np.asarray(cells.n) > 0)
-    names = frozenset(np.array(cells.group_names, dtype=object)[small])
-    margins = frozenset(
-        (rate, name)
-        for rate in _MARGINS
-        for name, low in zip(cells.group_names, _sides(cells, rate), strict=True)
-        if low >= smallest
-    )
+    everybody = np.array(cells.group_names, dtype=object)
+    sides = {rate: _sides(cells, rate) >= smallest for rate in _MARGINS}
+    # Judged before a group joins to hide another one's size: then nothing more is shown by that.
     whole = bool(small.any()) and bool(
-        four[:, small].sum(axis=1).min() < smallest or any(name in names for _, name in margins)
+        four[:, small].sum(axis=1).min() < smallest or any(s[small].any() for s in sides.values())
     )
-    return Withheld(small, names, margins, whole)
+    unsized = hidden_sizes(np.asarray(cells.n), smallest if sizes else 0)
+    small |= unsized
+    margins = frozenset(
+        (rate, name) for rate, enough in sides.items() for name in everybody[enough & ~unsized]
+    )
+    return Withheld(small, frozenset(everybody[small]), margins, whole)
 
 
-def suppress(result: Audit, smallest: int = SMALLEST) -> Audit:
+def hidden_sizes(sizes: Array, smallest: int = SMALLEST) -> Array:
+    """Groups of which not even the number of people is shown.
+
+    Those with few, and where that is a single one the smallest other group with it: how many people
+    there are in all is known, and the others' numbers would leave the one hidden.
+
+    Args:
+        sizes: (G,) people of the groups.
+        smallest: Fewer are few; 0 hides nothing.
+
+    Returns:
+        (G,) booleans.
+    """
+    few = (sizes > 0) & (sizes < smallest)
+    rest = np.flatnonzero(sizes >= max(smallest, 1))
+    if few.sum() == 1 and len(rest):
+        few[rest[np.argmin(sizes[rest])]] = True
+    return np.asarray(few, dtype=np.bool_)
+
+
+def suppress(result: Audit, smallest: int = SMALLEST, *, sizes: bool = False) -> Audit:
     """The audit without what rests on small cells.
 
     Args:
         result: The whole audit.
         smallest: Cells of fewer people are hidden; 0 hides nothing.
+        sizes: Hide how many people a group of few has, too: see :func:`hidden_sizes`.
 
     Returns:
         An audit whose hidden numbers are None (NaN in counts), with ``hidden`` naming the groups
         and a note. The same audit when nothing is small.
     """
-    gone = withheld(result.cells, smallest)
+    gone = withheld(result.cells, smallest, sizes=sizes)
     small, hidden, margins, whole = gone.small, gone.names, gone.margins, gone.whole
     if not hidden:
         return _without_small_bins(result, smallest)
@@ -258,6 +281,7 @@ def _note(names: Sequence[str], hidden: frozenset[str], smallest: int) -> str:
     listed = [name for name in names if name in hidden]
     said = ", ".join(listed[:6]) + (f" and {len(listed) - 6} more" if len(listed) > 6 else "")
     return (
-        f"Suppressed, because a cell has fewer than {smallest} people: most numbers of {said}, and "
-        "gaps that rest on them. Small groups can be merged when a table is read."
+        f"Suppressed, because a cell has fewer than {smallest} people, or could be worked out: "
+        f"most numbers of {said}, and gaps that rest on them. Small groups can be merged when a "
+        "table is read."
     )

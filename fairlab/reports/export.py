@@ -195,9 +195,13 @@ def _makers(
         "frontier.csv": lambda: _frontier_file(result, smallest),
     }
     if _measurable(result):
-        makers["noise.csv"] = lambda: _noise_file(result, smallest)
+        makers["noise.csv"] = lambda: csv_bytes(
+            noise_table(result, honesty(result), smallest=smallest, chosen=chosen)
+        )
         if result.folds is not None:
-            makers["folds.csv"] = lambda: csv_bytes(folds_frame(result, smallest=smallest))
+            makers["folds.csv"] = lambda: csv_bytes(
+                folds_frame(result, smallest=smallest, chosen=chosen)
+            )
     makers["result.json"] = lambda: _record_file(config, result, smallest)
     makers[NOTEBOOK] = notebook
     return {name: in_english(make) for name, make in makers.items()}
@@ -207,10 +211,6 @@ def _record_file(config: RunConfig, result: SweepResult, smallest: int) -> bytes
     record = result_record(config, result, smallest) | {"suppressed_below": smallest}
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode()
-
-
-def _noise_file(result: SweepResult, smallest: int) -> bytes:
-    return csv_bytes(noise_table(result, honesty(result), smallest=smallest))
 
 
 def _measurable(result: SweepResult) -> bool:

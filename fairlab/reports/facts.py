@@ -192,7 +192,9 @@ def _model(
 ) -> ModelFacts:
     threshold = cut if people.has_scores else 0.5
     outcomes = tuple(people.outcomes(by) for by in result.groupings)
-    audits = tuple(suppress(audit(one, threshold, has_scores=False), smallest) for one in outcomes)
+    audits = tuple(
+        suppress(audit(one, threshold, has_scores=False), smallest, sizes=True) for one in outcomes
+    )
     return ModelFacts(label, audits, outcomes, threshold)
 
 

@@ -11,10 +11,10 @@ from fairlab.metrics import GAPS, RATES, Audit
 from fairlab.metrics.gap_names import gap_title
 from fairlab.reports.facts import Facts, attributes_in_words, split_words
 from fairlab.reports.plain_markdown import few_in_note, md, md_quote, md_table, prompt
-from fairlab.reports.sentences.audit import gap_sentence, people, percent, points
+from fairlab.reports.sentences.audit import gap_sentence, percent, points
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
 from fairlab.reports.sentences.point import uses_attribute_words
-from fairlab.reports.withheld import shown_notes
+from fairlab.reports.withheld import shown_notes, sizes_in_words
 
 RATES_SHOWN = ("selection_rate", "base_rate", "tpr", "fpr", "ppv", "accuracy")
 GAPS_SHOWN = (
@@ -223,12 +223,10 @@ def _analyses(facts: Facts) -> list[str]:
 
 def _rates(found: Audit, smallest: int) -> str:
     head = [tr("Group"), tr("People"), *(RATES[name].label for name in RATES_SHOWN)]
-    rows = []
+    rows, sizes = [], sizes_in_words(found.sizes, smallest)
     for g, group in enumerate(found.group_names):
-        n = int(found.sizes[g])
-        size = tr("fewer than {n}", n=smallest) if 0 < n < smallest else people(n)
         cells = [_estimate(found, name, g) for name in RATES_SHOWN]
-        rows.append([group, size, *cells])
+        rows.append([group, sizes[g], *cells])
     return md_table(head, rows)
 
 

@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from fairlab.config import CONSTRAINT_GAPS
+from fairlab.language import tr
 from fairlab.metrics import GAPS, Gap
-from fairlab.metrics.suppression import Withheld, withheld
-from fairlab.outcomes import count
+from fairlab.metrics.suppression import Withheld, hidden_sizes, withheld
+from fairlab.outcomes import Array, count
 from fairlab.pareto.health import kind_of
 from fairlab.reports.left_out import COLUMN, left_out_words
 from fairlab.reports.measure import people_of
+from fairlab.reports.sentences.audit import people
 from fairlab.results import Point, SweepResult
 
 _ACCURACY = ("accuracy", "accuracy_lower", "accuracy_upper")
@@ -94,6 +96,16 @@ def hidden_promise(
     return without
 
 
+def sizes_in_words(sizes: Array, smallest: int) -> list[str]:
+    """People of each group; "fewer than 10", or "withheld" where it would leave such a number."""
+    gone = hidden_sizes(sizes, smallest)
+    return [
+        people(n) if not hidden else tr("fewer than {n}", n=smallest) if n < smallest
+        else tr("withheld")
+        for n, hidden in zip(sizes.tolist(), gone.tolist(), strict=True)
+    ]  # fmt: skip
+
+
 def shown_flags(result: SweepResult, point: Point, smallest: int) -> tuple[str, ...]:
     """A model's findings without those that name a group or a gap, where something is hidden.
 
@@ -155,9 +167,9 @@ def shown_frontier(frame: pd.DataFrame, result: SweepResult, smallest: int) -> p
 def _fewest(result: SweepResult, split: str) -> float:
     """People with the rarer outcome in the group that has fewest."""
     fewest = np.inf
-    for people in people_of(result, 0, split):
-        n = np.bincount(people.group, minlength=people.n_groups)
-        good = np.bincount(people.group, people.y_true, people.n_groups)
+    for own in people_of(result, 0, split):
+        n = np.bincount(own.group, minlength=own.n_groups)
+        good = np.bincount(own.group, own.y_true, own.n_groups)
         fewest = min(fewest, np.minimum(good, n - good)[n > 0].min())
     return float(fewest)
 

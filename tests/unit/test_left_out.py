@@ -12,7 +12,9 @@ from fairlab.reports import withheld
 from fairlab.reports.export import OWN_USE, export_files, export_notes, write_export
 from fairlab.reports.left_out import count_left_out, counted, left_out_sentence, left_out_words
 from fairlab.reports.tables import honesty as tables
+from fairlab.reports.tables.numbers import ChosenModel
 from fairlab.reports.tables.points import points_table, rates_table
+from tests import reported
 from tests.contracts import small
 from tests.unit.test_export import cells
 
@@ -87,3 +89,23 @@ def test_a_file_with_a_reason_column_reads_back() -> None:
     result = cells((20, 20, 20, 20), (15, 3, 15, 15))
     read = pd.read_csv(io.BytesIO(export_files(small.config(), result)["points.csv"]))
     assert list(read["left_out"]) == list(points_table(result, smallest=10)["left_out"])
+
+
+def test_noise_and_folds_say_that_the_choice_decides_at_another_threshold() -> None:
+    """Their numbers are at the run's threshold; where few people lie between, they are left out."""
+    _, found = reported.reported(threshold=0.45)
+    own = ChosenModel(1, 0.45)
+    shown = tables.noise_table(found, honesty(found, draws=100), chosen=own).set_index("model")
+    assert (shown["threshold"] == 0.5).all()
+    assert shown.loc[1, "note"].startswith("at the run's threshold 0.5; the choice decides at thr")
+    assert "0.45" in shown.loc[1, "note"]
+    assert shown.loc[[0, 2], "note"].eq("").all()
+    assert shown.loc[1, "gap"] is not None
+    near = ChosenModel(1, 0.49)
+    few = tables.noise_table(found, honesty(found, draws=100), smallest=10, chosen=near)
+    few = few.set_index("model")
+    assert few.loc[1, ["accuracy", "gap", "accuracy_lower"]].isna().all()
+    assert "accuracy" in few.loc[1, "left_out"]
+    assert few.loc[0, ["accuracy", "gap"]].notna().all()
+    same = tables.noise_table(found, honesty(found, draws=100), chosen=ChosenModel(1, 0.5))
+    assert same["note"].eq("").all()

@@ -5,10 +5,11 @@ Positions in percent let a chart fit a phone, a screen and a sheet of paper with
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from fairlab.baselines import BASELINES
 from fairlab.language import tr
 from fairlab.reports.figures.theme import MODE_STYLES, Style, group_styles
 from fairlab.reports.tables.curve import CurveRow
@@ -25,7 +26,16 @@ _MARKS = {
     "cross": "M-2 -6.5H2V-2H6.5V2H2V6.5H-2V2H-6.5V-2H-2Z",
     "star": "M0 -7.5L2 -2.4L7.3 -2.4L3 1L4.6 6.3L0 3.2L-4.6 6.3L-3 1L-7.3 -2.4L-2 -2.4Z",
     "hexagon": "M-6 -3.4L0 -6.8L6 -3.4V3.4L0 6.8L-6 3.4Z",
+    "triangle-down": "M0 6.5L6.2 -5H-6.2Z",
+    "triangle-right": "M6.5 0L-5 6.2V-6.2Z",
+    "triangle-left": "M-6.5 0L5 6.2V-6.2Z",
+    "hourglass": "M-5.5 -6H5.5L-5.5 6H5.5Z",
 }
+# Of baselines: no two of a report alike, none like a mode's.
+_BASELINE_SYMBOLS = (
+    "star", "triangle-up", "hexagon", "x", "cross", "triangle-down", "hourglass",
+    "triangle-right", "triangle-left",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +135,21 @@ def _point(row: CurveRow, across: Axis, up: Axis) -> dict[str, Any]:
         "front": row.front,
         "flagged": bool(row.flags),
         "large": row.baseline,
-        **mark(MODE_STYLES[row.mode]),
+        **look(row),
     }
 
 
+def look(row: CurveRow) -> dict[str, str]:
+    """The look of a model's family: of each mode, and of each baseline, another marker."""
+    style = MODE_STYLES[row.mode]
+    if row.family in BASELINES:
+        place = list(BASELINES).index(row.family)
+        style = replace(style, symbol=_BASELINE_SYMBOLS[place % len(_BASELINE_SYMBOLS)])
+    return mark(style)
+
+
 def _look(family: str, known: Sequence[CurveRow]) -> dict[str, str]:
-    return mark(MODE_STYLES[next(row.mode for row in known if row.family == family)])
+    return look(next(row for row in known if row.family == family))
 
 
 def _front(family: str, known: Sequence[CurveRow], across: Axis, up: Axis) -> list[dict[str, Any]]:
@@ -140,8 +159,8 @@ def _front(family: str, known: Sequence[CurveRow], across: Axis, up: Axis) -> li
         (share(across.at(100 * (row.accuracy or 0.0))), _height(up, 100 * (row.gap or 0.0)))
         for row in own
     ]
-    look = _look(family, known)
-    return [{"x1": a[0], "y1": a[1], "x2": b[0], "y2": b[1], **look} for a, b in pairwise(places)]
+    looks = _look(family, known)
+    return [{"x1": a[0], "y1": a[1], "x2": b[0], "y2": b[1], **looks} for a, b in pairwise(places)]
 
 
 def _height(scale: Axis, value: float) -> float:

@@ -8,6 +8,7 @@ import fairlab
 from fairlab.language import language, tr
 from fairlab.metrics import GAPS, RATES, Audit, GapResult, GroupRate
 from fairlab.metrics.gap_names import gap_title
+from fairlab.metrics.suppression import hidden_sizes
 from fairlab.reports.export import run_yaml
 from fairlab.reports.facts import Facts, ModelFacts, attributes_in_words, split_words
 from fairlab.reports.html.charts import curve_chart, dot_rows, marks
@@ -21,7 +22,7 @@ from fairlab.reports.sentences.guarantee import guarantee_sentence
 from fairlab.reports.sentences.point import point_label, uses_attribute_words
 from fairlab.reports.sentences.runs import run_title
 from fairlab.reports.tables.curve import CurveRow, curve_rows
-from fairlab.reports.withheld import withheld_of
+from fairlab.reports.withheld import sizes_in_words, withheld_of
 
 RATES_SHOWN = ("selection_rate", "base_rate", "tpr", "fpr", "ppv", "accuracy")
 GAPS_SHOWN = (
@@ -289,16 +290,15 @@ def _cells(found: Audit, smallest: int, whole_people: bool) -> list[dict[str, st
     def cell(value: float) -> str:
         return tr("withheld") if value != value else people(value)
 
-    rows = []
+    rows, sizes = [], sizes_in_words(found.sizes, smallest)
     for g, name in enumerate(found.group_names):
-        n = int(found.sizes[g])
-        few = 0 < n < smallest
+        gone = bool(hidden_sizes(found.sizes, smallest)[g])
         rows.append(
             {
                 "name": visible(name),
-                "n": tr("fewer than {n}", n=smallest) if few else people(n),
+                "n": sizes[g],
                 **{f: cell(float(getattr(found.counts, f)[g])) for f in ("tp", "fn", "fp", "tn")},
-                "weighted": "" if whole_people else people(float(found.totals[g])),
+                "weighted": "" if whole_people or gone else people(float(found.totals[g])),
             }
         )
     return rows

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 
 from fairlab.language import tr
+from fairlab.metrics.suppression import hidden_sizes
 from fairlab.outcomes import Counts, count
 from fairlab.reports.facts import Facts, attributes_in_words
 from fairlab.reports.invisible import visible
 from fairlab.reports.sentences.audit import people
 from fairlab.reports.sentences.people import levelling_sentence, signed
+from fairlab.reports.withheld import sizes_in_words
 from fairlab.sweeps.people import Moved, PeopleMoved, net_interval
 
 
@@ -29,9 +31,12 @@ def moves_part(facts: Facts) -> dict[str, Any] | None:
     weighted = facts.chosen.outcomes[0].weight is not None
     if weighted and facts.smallest > 0:  # weight is not people: nothing to judge cells by
         return None
+    heads = np.array([group.n for group in found.groups])  # of weighted people nothing is hidden
+    sizes = sizes_in_words(heads, facts.smallest)
+    gone = hidden_sizes(heads, facts.smallest)
     shown = [
-        _row(group, facts.smallest, weighted, fewest)
-        for group, fewest in zip(found.groups, stay, strict=True)
+        _row(group, facts.smallest, weighted, -1.0 if gone[g] else stay[g], sizes[g])
+        for g, group in enumerate(found.groups)
         if group.n > 0
     ]
     everything = all(row["shown"] for row in shown)
@@ -76,11 +81,14 @@ def _stay(before: Counts, found: PeopleMoved) -> list[float]:
     ]
 
 
-def _row(group: Moved, smallest: int, weighted: bool, fewest_stay: float) -> dict[str, Any]:
+def _row(
+    group: Moved, smallest: int, weighted: bool, fewest_stay: float, size: str
+) -> dict[str, Any]:
     stay_selected = group.selected_before - group.lost
     stay_refused = group.n - group.selected_before - group.gained
     four = np.array([group.gained, group.lost, stay_selected, stay_refused])
-    shown = smallest <= 0 or bool((four >= smallest).all())
+    hidden = fewest_stay < 0
+    shown = smallest <= 0 or bool((four >= smallest).all() and not hidden)
     others = np.array(
         [
             group.gained_favourable,
@@ -91,9 +99,7 @@ def _row(group: Moved, smallest: int, weighted: bool, fewest_stay: float) -> dic
         ]
     )
     fine = smallest <= 0 or (shown and bool((others >= smallest).all()))
-    row: dict[str, Any] = {"name": visible(group.group), "shown": shown, "n": people(group.n)}
-    if 0 < group.n < smallest:
-        row["n"] = tr("fewer than {n}", n=smallest)
+    row: dict[str, Any] = {"name": visible(group.group), "shown": shown, "n": size}
     if not shown:
         return row
     ends = None if weighted else net_interval(group)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fairlab.metrics.suppression import SMALLEST
+from fairlab.metrics.suppression import SMALLEST, hidden_sizes
 from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
 from fairlab.sweeps import exact_sweep
 
@@ -69,11 +69,15 @@ def shown_sweep(
         heads = exact_sweep(replace(outcomes, weight=None)).at(asked)
     selected = np.asarray(whole.tp + whole.fp, dtype=np.float64)
     tp = np.array(whole.tp, dtype=np.float64)  # of weights a sweep holds these very numbers
-    n = np.asarray(whole.n[0], dtype=np.float64)
+    n = np.array(whole.n[0], dtype=np.float64)
     favourable = np.asarray((whole.tp + whole.fn)[0], dtype=np.float64)
     if smallest > 0:
+        unsized = hidden_sizes(np.asarray(heads.n)[0], smallest)
+        n[unsized] = np.nan
         for g in range(outcomes.n_groups):
             margin, cells, base = _positions(heads, g, start, smallest)
+            if unsized[g]:
+                margin[:], cells[:], base = False, False, False
             selected[~margin, g] = np.nan
             tp[~cells, g] = np.nan
             favourable[g] = favourable[g] if base else np.nan

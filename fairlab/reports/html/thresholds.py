@@ -41,7 +41,7 @@ def thresholds_part(facts: Facts) -> dict[str, Any] | None:
         "smallest": facts.smallest,
         "outcomes": [visible(word) for word in facts.config.task.outcome_words],
         "table": _table(found),
-        "data": _data(found, facts.smallest),
+        "data": _data(found),
     }
 
 
@@ -62,10 +62,10 @@ def _table(found: ShownSweep) -> list[dict[str, Any]]:
     ]
 
 
-def _data(found: ShownSweep, smallest: int) -> dict[str, Any]:
+def _data(found: ShownSweep) -> dict[str, Any]:
     return {
         "thresholds": [round(float(t), 12) for t in found.thresholds],
-        "n": [None if 0 < n < smallest else _plain(n) for n in found.n],
+        "n": _plain_list(found.n),
         "favourable": _plain_list(found.favourable),
         "selected": [_plain_list(row) for row in found.selected],
         "tp": [_plain_list(row) for row in found.tp],

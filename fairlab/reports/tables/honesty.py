@@ -14,7 +14,9 @@ from fairlab.pareto.folds import FoldSummary, fold_summaries, pooled_people
 from fairlab.pareto.health import HealthReport
 from fairlab.pareto.honesty import Honesty
 from fairlab.reports.left_out import COLUMN, left_out_words
+from fairlab.reports.near import near_splits
 from fairlab.reports.sentences.health import finding_words
+from fairlab.reports.tables.numbers import ChosenModel
 from fairlab.reports.withheld import withheld_of
 from fairlab.results import SweepResult
 
@@ -51,19 +53,30 @@ def health_table(report: HealthReport, result: SweepResult) -> pd.DataFrame:
     )
 
 
-def noise_table(result: SweepResult, found: Honesty, *, smallest: int = 0) -> pd.DataFrame:
+def noise_table(
+    result: SweepResult, found: Honesty, *, smallest: int = 0, chosen: ChosenModel | None = None
+) -> pd.DataFrame:
     """One row per model: row noise, seed noise, change from the unmitigated model, overfitting.
+
+    All of it is at the run's threshold, as its column ``threshold`` says; where the chosen model
+    decides at another, its row says that in ``note``.
 
     Args:
         result: The sweep.
         found: Of :func:`fairlab.pareto.honesty.honesty` on its test people.
         smallest: Numbers that rest on fewer people in a cell are left out; 0 keeps everything.
+        chosen: The model whose numbers at its own threshold stand beside these. Where few people
+            lie between the two, its numbers here are left out.
     """
-    rows = []
+    rows, near = [], _near(result, chosen, smallest)
     for point in result.points:
         one, change = found.noise.points[point.index], found.comparisons[point.index]
         setting, overfit = found.noise.of(point.index), found.overfit.get(point.index)
-        row: dict[str, Any] = {"model": point.index, "split": found.noise.split}
+        row: dict[str, Any] = {
+            "model": point.index,
+            "split": found.noise.split,
+            "threshold": result.threshold,
+        }
         for name, noise, seeds, moved in (
             ("accuracy", one.accuracy, setting.accuracy_sd, change.accuracy),
             ("gap", one.gap, setting.gap_sd, change.gap),
@@ -85,9 +98,38 @@ def noise_table(result: SweepResult, found: Honesty, *, smallest: int = 0) -> pd
             "train_gap_excess_p": None if overfit is None else overfit.p_adjusted,
         }
         hidden = _hidden(result, found, point.index, change.unmitigated, smallest)
+        if near and chosen is not None and chosen.index in found.noise.of(point.index).indices:
+            seeds_of = ("accuracy_seed_sd", "gap_seed_sd")
+            hidden += [*_GAP_COLUMNS, *_ACCURACY_COLUMNS] if chosen.index == point.index else []
+            hidden += seeds_of
         why = left_out_words([name for name in row if name in hidden], smallest)
         rows.append({**row, **dict.fromkeys(hidden), COLUMN: why})
+        rows[-1]["note"] = _decides_elsewhere(result, chosen, point.index)
     return pd.DataFrame(rows)
+
+
+def _near(result: SweepResult, chosen: ChosenModel | None, smallest: int) -> bool:
+    """Whether the chosen model's numbers at two thresholds would tell of few people."""
+    if chosen is None:
+        return False
+    splits = near_splits(result, chosen.index, chosen.threshold, chosen.cuts, smallest)
+    return bool({"validation", "test"} & splits)
+
+
+def _decides_elsewhere(result: SweepResult, chosen: ChosenModel | None, index: int) -> str:
+    """That a model decides at another threshold than these numbers are at; "" if not."""
+    if chosen is None or chosen.index != index or result.points[index].is_drawn:
+        return ""
+    if chosen.cuts is None and chosen.threshold == result.threshold:
+        return ""
+    own = (
+        "a threshold for each group"
+        if chosen.cuts is not None
+        else f"threshold {chosen.threshold:g}"
+    )
+    return (
+        f"at the run's threshold {result.threshold:g}; the choice decides at {own}, see numbers.csv"
+    )
 
 
 def _hidden(
@@ -106,13 +148,18 @@ def _hidden(
     return columns
 
 
-def folds_frame(result: SweepResult, *, smallest: int = 0) -> pd.DataFrame:
+def folds_frame(
+    result: SweepResult, *, smallest: int = 0, chosen: ChosenModel | None = None
+) -> pd.DataFrame:
     """One row per model: each fold's numbers, their mean and spread, and the out-of-fold ones.
+
+    All of it is at the run's threshold; ``threshold`` and ``note`` as in :func:`noise_table`.
 
     Args:
         result: Of a sweep with folds.
         smallest: Numbers are left out for a model with fewer people in a cell over all folds;
             numbers per fold, with fewer in a cell of any fold. 0 keeps everything.
+        chosen: As for :func:`noise_table`; its numbers per fold are left out there.
 
     Raises:
         InputError: If the sweep was trained on one split.
@@ -120,14 +167,21 @@ def folds_frame(result: SweepResult, *, smallest: int = 0) -> pd.DataFrame:
     gap = GAPS[CONSTRAINT_GAPS[result.constraint]]
     keeps, keeps_folds = _keeps(result, smallest)
     numbers, rows = [*_pooled_names(), *_fold_names(result)], []
+    if chosen is not None and _near(result, chosen, smallest):
+        keeps_folds[chosen.index] = False  # the first fold is what the run is shown with
     for one in fold_summaries(result):
-        row: dict[str, Any] = {"model": one.index, "folds": one.folds}
+        row: dict[str, Any] = {
+            "model": one.index,
+            "folds": one.folds,
+            "threshold": result.threshold,
+            "note": _decides_elsewhere(result, chosen, one.index),
+        }
         row |= _pooled(one) if keeps[one.index] else {}
         if keeps[one.index] and keeps_folds[one.index]:
             row |= _per_fold(one)
         hidden = [name for name in numbers if name not in row]
         rows.append({**row, COLUMN: left_out_words(hidden, smallest)})
-    names = ["model", "folds", *numbers, COLUMN]
+    names = ["model", "folds", "threshold", *numbers, COLUMN, "note"]
     return pd.DataFrame(rows).reindex(columns=names).rename_axis(gap.name, axis=1)
 
 
@@ -192,9 +246,8 @@ def _fold_names(result: SweepResult) -> list[str]:
 
 def _keeps(result: SweepResult, smallest: int) -> tuple[list[bool], list[bool]]:
     """Of every model whether its pooled numbers, and those per fold, may be shown."""
-    everyone = [True] * len(result.points)
     if smallest <= 0 or result.folds is None:
-        return everyone, everyone
+        return [True] * len(result.points), [True] * len(result.points)
     names = [result.splits["test"].attributes[by[0]].names for by in result.groupings]
     pooled, gap = pooled_people(result), GAPS[CONSTRAINT_GAPS[result.constraint]]
     kept = result.folds.counts if result.folds.people is None else result.folds.people

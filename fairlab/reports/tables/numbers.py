@@ -19,7 +19,7 @@ from fairlab.language import SOURCE, speaking
 from fairlab.metrics import GAPS, audit
 from fairlab.metrics.audit import Audit
 from fairlab.metrics.resampling import DRAWS
-from fairlab.metrics.suppression import suppress
+from fairlab.metrics.suppression import hidden_sizes, suppress
 from fairlab.reports.left_out import COLUMN, few_people
 from fairlab.reports.near import near_splits, without_near_points, without_near_rates
 from fairlab.reports.sentences.point import point_label
@@ -129,7 +129,7 @@ def _audited(result: SweepResult, chosen: ChosenModel, smallest: int, draws: int
             cut = 0.5
         for by in result.groupings:
             found = audit(people.outcomes(by), cut, draws, has_scores=people.has_scores)
-            shown = suppress(found, smallest) if smallest > 0 else found
+            shown = suppress(found, smallest, sizes=True) if smallest > 0 else found
             head = {
                 "model": chosen.index,
                 "chosen": True,
@@ -142,6 +142,11 @@ def _audited(result: SweepResult, chosen: ChosenModel, smallest: int, draws: int
 
 
 def _audit_rows(found: Audit, smallest: int) -> Iterator[dict[str, Any]]:
+    unsized = {
+        name
+        for name, gone in zip(found.group_names, hidden_sizes(found.sizes, smallest), strict=True)
+        if gone
+    }
     for row in found.to_frame().to_dict(orient="records"):
         value, note = _number(row["value"]), str(row["note"] or "")
         whole = row["kind"] == "rate" and row["group"] == _name_of_everyone(found)
@@ -152,7 +157,7 @@ def _audit_rows(found: Audit, smallest: int) -> Iterator[dict[str, Any]]:
             "value": value,
             "lower": _number(row["lower"]),
             "upper": _number(row["upper"]),
-            "n": _told(row["n"], smallest),
+            "n": None if row["group"] in unsized else _told(row["n"], smallest),
             COLUMN: "" if value is not None else _why(note, smallest),
         }
     for kind, records, names in (
@@ -173,7 +178,9 @@ def _audit_rows(found: Audit, smallest: int) -> Iterator[dict[str, Any]]:
                     "value": value,
                     "lower": getattr(record, "error_lower", None) if ends else None,
                     "upper": getattr(record, "error_upper", None) if ends else None,
-                    "n": _told(getattr(record, "n", None), smallest),
+                    "n": None
+                    if record.group in unsized
+                    else _told(getattr(record, "n", None), smallest),
                     COLUMN: "" if value is not None else _why(why or "undefined", smallest),
                 }
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.metrics import GAPS, RATES, Rate, wilson
+from fairlab.metrics.suppression import hidden_sizes
 from fairlab.outcomes import Counts, count
 from fairlab.reports.left_out import COLUMN, few_people, left_out_words
 from fairlab.reports.measure import counts_of, people_of, widest
@@ -242,7 +243,8 @@ def _hidden(rate: Rate, people: Counts, smallest: int) -> NDArray[np.bool_]:
     A group with a small cell (none at all included) keeps its selection and base rate where
     both sides of them are large enough: from those its cells cannot be worked out. When one
     group alone has a small cell, the group with the next smallest joins it, so that nothing
-    can be found by subtraction from everyone.
+    can be found by subtraction from everyone. Nor is anything shown, or how many people there are,
+    of a group of fewer people; nor of the smallest other one where that is a single group.
     """
     least = np.min([people.tp, people.fp, people.fn, people.tn], axis=0)
     present = people.n > 0
@@ -253,4 +255,5 @@ def _hidden(rate: Rate, people: Counts, smallest: int) -> NDArray[np.bool_]:
     if rate.name in _MARGINS:
         numerator, n = rate.numerator(people), rate.denominator(people)
         small &= (numerator < smallest) | (n - numerator < smallest)
+    small |= hidden_sizes(people.n, smallest)
     return np.asarray(small, dtype=np.bool_)

@@ -120,10 +120,24 @@ def offer_files(chosen: Chosen, config: RunConfig, texts: Written, smallest: int
                 "threshold."
             )
         )
+    elif chosen.point.threshold != chosen.result.threshold and not _is_drawn(chosen):
+        st.markdown(
+            tr(
+                "This choice decides at threshold {own:g}. The tables (CSV), those of noise and "
+                "folds in the archive too, list all models at the run's own threshold {run:g}; "
+                "“Every number” holds the choice at both.",
+                own=chosen.point.threshold,
+                run=chosen.result.threshold,
+            )
+        )
     offer_record(chosen.point, texts.config, config, chosen.result, smallest, name)
     st.markdown(tr("The same numbers again, on any machine with fairlab:"))
     table = " --data YOUR_TABLE" if config.data.source == "file" else ""
     st.code(f"fairlab sweep {run}.yaml{table} --out results", language="bash")
+
+
+def _is_drawn(chosen: Chosen) -> bool:
+    return chosen.result.points[chosen.point.index].is_drawn
 
 
 def _name(chosen: Chosen, config: RunConfig, smallest: int) -> str:
