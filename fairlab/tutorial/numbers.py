@@ -40,11 +40,13 @@ class Dial:
         value: Its strength, or for the layer its slack in [0, 1]; 0 and 1 are unmitigated.
         counts: Everybody, each decided by a model that never saw them.
         score_gap: For the layer the gap of mean scores on test people of the first fold, [0, 1].
+        first_fold: These people, and what the model of that fold decides about them.
     """
 
     value: float
     counts: Counts
     score_gap: float | None
+    first_fold: Counts
 
     @property
     def accuracy(self) -> float:
@@ -204,12 +206,16 @@ def read_numbers(table: TaskData) -> Numbers:
 
 
 def _dial(row: Mapping[str, Any], names: tuple[str, ...]) -> Dial:
-    table = np.array(row["counts"])  # (G, label, decision)
-    counts = Counts(
+    counts, first = _counts(row["counts"], names), _counts(row["first_fold"], names)
+    return Dial(float(row["dial"]), counts, row.get("score_gap"), first)
+
+
+def _counts(kept: Sequence[Any], names: tuple[str, ...]) -> Counts:
+    table = np.array(kept)  # (G, label, decision)
+    return Counts(
         tp=table[:, 1, 1],
         fp=table[:, 0, 1],
         fn=table[:, 1, 0],
         tn=table[:, 0, 0],
         group_names=names,
     )
-    return Dial(float(row["dial"]), counts, row.get("score_gap"))

@@ -337,11 +337,13 @@ def dial_told(mode: str, dial: Dial, base: Dial) -> str:
         )
     if mode == "layer" and dial.score_gap is not None and dial is not base:
         said += " " + tr(
-            "Promised: mean scores at most {promised:.0f} points apart. Measured on new people: "
-            "mean scores {scores:.1f}, decisions {gap:.1f} points apart.",
+            "Promised: mean scores at most {promised:.0f} points apart. Measured on the {n:.0f} "
+            "people of one fold, who are new to its model: mean scores {scores:.1f}, decisions "
+            "{decided:.1f} points apart.",
             promised=100 * dial.value,
+            n=dial.first_fold.n.sum(),
             scores=100 * dial.score_gap,
-            gap=100 * dial.gap,
+            decided=100 * gap(dial.first_fold, "selection_rate"),
         )
     return said
 

@@ -163,3 +163,17 @@ def test_any_address_is_read(text: str) -> None:
     found = read_progress(text)
     assert 1 <= found.step <= CHECK
     assert all(BOUNDS[k][0] <= v <= BOUNDS[k][1] for k, v in found.answers.items())
+
+
+def test_scores_and_decisions_of_the_promise_are_of_the_same_people(numbers: Numbers) -> None:
+    """Step 9 measures both on the people of one fold; the curve's gap is over everybody."""
+    dials = numbers.sweeps["layer"]
+    for dial in dials[1:]:
+        assert 0 < dial.first_fold.n.sum() < numbers.everybody / 4
+        said = steps.dial_told("layer", dial, dials[0])
+        people = f"{dial.first_fold.n.sum():.0f} people of one fold"
+        own = 100 * module.gap(dial.first_fold, "selection_rate")
+        assert f"{people}, who are new to its model" in said
+        assert said.endswith(f"decisions {own:.1f} points apart.")
+        assert f"Gap {100 * dial.gap:.1f} points instead" in said
+    assert any(abs(module.gap(d.first_fold, "selection_rate") - d.gap) > 0.01 for d in dials[1:])
