@@ -10,14 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlab.baselines import BASELINES
+from fairlab.config import MODES
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS, audit
 from fairlab.outcomes import GroupedOutcomes, count
 from fairlab.reports.facts import gather
 from fairlab.reports.html import html_report
+from fairlab.reports.html.charts import curve_chart
 from fairlab.reports.html.content import report_content
 from fairlab.reports.html.page import script_json
 from fairlab.reports.html.thinned import ShownSweep, shown_sweep
+from fairlab.reports.tables.curve import curve_rows
 from fairlab.results import Guarantee
 from tests.reported import reported
 
@@ -250,3 +254,19 @@ def test_an_undefined_gap_is_not_called_withheld() -> None:
     rows = report_content(gather(config, result))["curve"]["rows"]
     assert {row["gap"] for row in rows} == {"undefined"}
     assert "withheld" not in {row["accuracy"] for row in rows}
+
+
+def test_every_baseline_has_a_marker_and_an_entry_of_its_own() -> None:
+    """Logistic regression and boosting are told apart without colour, as are all others."""
+    _, result = reported()
+    one = curve_rows(result)[1]
+    rows = [
+        replace(one, index=k, mode="baseline", family=name, label=name)
+        for k, name in enumerate(BASELINES)
+    ]
+    rows += [replace(one, index=90 + k, mode=m, family=m, label=m) for k, m in enumerate(MODES)]
+    chart = curve_chart(rows, 0)
+    assert chart is not None
+    paths = {entry["label"]: entry["path"] for entry in chart["families"]}
+    assert len(set(paths.values())) == len(BASELINES) + len(MODES)
+    assert {p["index"]: p["path"] for p in chart["points"]}[1] == paths[rows[1].label]
