@@ -57,6 +57,22 @@ def ours() -> tuple[Method, ...]:
             False,
             {"modes": ("penalty",), "penalty": {"control": "slack"}},
         ),
+        _family(
+            "penalty_logistic",
+            "penalty on logistic regression, strengths",
+            False,
+            {"modes": ("penalty",), "model": {"kind": "logistic"}},
+        ),
+        _family(
+            "penalty_slack_logistic",
+            "penalty on logistic regression, slacks",
+            False,
+            {
+                "modes": ("penalty",),
+                "penalty": {"control": "slack"},
+                "model": {"kind": "logistic"},
+            },
+        ),
         _family("adversarial", "adversarial", False, {"modes": ("adversarial",)}),
         _family("layer", "layer, frozen rule", True, {"modes": ("layer",)}),
         _family(

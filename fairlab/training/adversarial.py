@@ -78,7 +78,10 @@ class AdversarialFamily:
         reversed_push = -strength * (guess.push * (logit - now)).sum(1)  # its value is 0
         return Loss(task + reversed_push, {"task": task, "adversary": guess.loss})
 
-    def judge(self, logit: Tensor) -> Verdict:
+    def checked(self) -> None:
+        """Nobody beside validation people."""
+
+    def judge(self, logit: Tensor, checked: Tensor | None) -> Verdict:  # noqa: ARG002
         """See the class."""
         batch = self.setting.validation
         found, told, _ = self._information(logit)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from fairlab.outcomes import threshold_as
 from fairlab.training.cells import Span, widest
+from fairlab.training.checked import checked_people
 from fairlab.training.family import Setting
 
 # Share of the running mean decisions that stays at each batch.
@@ -21,8 +22,8 @@ RATE = 2.0
 # Weight of the quadratic term.
 CURVATURE = 2.0
 MOST = 20.0
-# Where validation has a wider gap than asked, training aims lower: by this share of the excess
-# after each epoch, down to this share of the slack.
+# Where people have a wider gap than asked, training aims lower: by this share of the excess after
+# each epoch, down to this share of the slack.
 CORRECTION = 0.5
 LOWEST_AIM = 0.25
 # Cross entropy that a gap outside the slack is worth when an epoch is chosen, per unit: half a
@@ -50,6 +51,7 @@ class HeldDecisions:
         self.above = torch.zeros(shape, device=slack.device)
         self.below = torch.zeros(shape, device=slack.device)
         self.threshold = threshold_as(setting.config.threshold)
+        self.checked = checked_people(setting.crowd, setting.config.constraint)
         batches = -(-setting.crowd.splits["train"].n // setting.config.batch_size)
         self.rate = RATE / batches
 
@@ -71,12 +73,12 @@ class HeldDecisions:
         return torch.where(self.free[:, None], 0.0, price)[:, where]
 
     def correct(self, gap: Tensor) -> None:
-        """Aim lower where validation people have a wider gap (M,) than asked, and back again."""
+        """Aim lower where people have a wider gap (M,) than asked, and back again."""
         corrected = self.aim - CORRECTION * (gap - self.slack)
         self.aim = torch.minimum(torch.maximum(corrected, LOWEST_AIM * self.slack), self.slack)
 
     def cost(self, gap: Tensor) -> Tensor:
-        """(M,) what a validation gap (M,) outside the slack costs an epoch when one is chosen."""
+        """(M,) what a gap (M,) outside the slack costs an epoch when one is chosen."""
         return OUTSIDE * torch.where(self.free, 0.0, (gap - self.slack).clamp_min(0.0))
 
     @torch.no_grad()
@@ -87,6 +89,19 @@ class HeldDecisions:
             low, high = self._range((family.start, family.stop))
             widths.append((high - low).clamp_min(0.0))
         return torch.cat(widths, dim=1).amax(1)
+
+    def known_gap(self, checked: Tensor, validation: Tensor) -> Tensor:
+        """(M,) the wider gap of decisions: of validation people, or of them and train people.
+
+        Validation people are few, and the gap of an epoch may be small there by luck; that of
+        train people may be small because they were learnt by heart.
+
+        Args:
+            checked: (M, n) scores of the train people of ``self.checked``.
+            validation: (M, v) scores.
+        """
+        decided = [(score >= self.threshold).to(score.dtype) for score in (checked, validation)]
+        return torch.maximum(self.checked.gap(*decided), self.validation_gap(validation))
 
     def validation_gap(self, score: Tensor) -> Tensor:
         """(M,) gap of the decisions of validation scores (M, n)."""

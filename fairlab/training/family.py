@@ -13,7 +13,7 @@ from fairlab.training.batched import BatchedNet
 from fairlab.training.cells import CellMeans, Cells
 from fairlab.training.penalty import SoftDecision
 from fairlab.training.people import Crowd
-from fairlab.training.sparse import Features
+from fairlab.training.sparse import Features, SparseRows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,8 +120,11 @@ class Family(Protocol):
     def loss(self, logit: Tensor, batch: Batch) -> Loss:
         """Loss for logits (M, B)."""
 
-    def judge(self, logit: Tensor) -> Verdict:
-        """Scores and criterion for validation logits (M, n)."""
+    def checked(self) -> Tensor | SparseRows | None:
+        """Features of train people whose logits it is judged by as well; None for nobody's."""
+
+    def judge(self, logit: Tensor, checked: Tensor | None) -> Verdict:
+        """Scores and criterion for logits of validation people (M, n) and of those checked."""
 
     def settle(self, logit: Tensor) -> None:
         """Told the validation logits (M, n) of the models that were kept."""

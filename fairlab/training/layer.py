@@ -22,6 +22,7 @@ from fairlab.training.cells import CellMeans, widest
 from fairlab.training.decisions import OUTSIDE, HeldDecisions
 from fairlab.training.family import Batch, Loss, Setting, Verdict, weighted_mean
 from fairlab.training.meter import Measured, guarantees
+from fairlab.training.sparse import SparseRows
 from fairlab.training.window import Together, Window, alone, window_size
 
 # A projected score may be exactly 0 or 1: cross entropy is taken of δ + (1 − 2δ) p.
@@ -33,8 +34,8 @@ INSIDE = 1e-4
 class LayerFamily:
     """Cross entropy of projected scores; kept: the least on validation after the frozen rule.
 
-    With ``decisions`` held, what the validation gap of decisions exceeds the slack by costs an
-    epoch as in the penalty asked for a gap.
+    With ``decisions`` held, what the gap of decisions exceeds the slack by costs an epoch as in the
+    penalty asked for a gap.
     """
 
     mode: Mode = "layer"
@@ -52,7 +53,8 @@ class LayerFamily:
         if setting.config.layer.decisions == "held":
             self.held = HeldDecisions(setting, self.slack.to(torch.float32))
             self.selection += (
-                f" + {OUTSIDE:g} × excess of the validation gap of decisions over the slack"
+                f" + {OUTSIDE:g} × excess over the slack of the gap of decisions, of validation "
+                "people or of them and train people, whichever is wider"
             )
         self.rule: FrozenRule | None = None
         self.missed: tuple[tuple[str, ...], ...] = ((),) * len(self.slack)
@@ -90,15 +92,21 @@ class LayerFamily:
         fresh = people.means(self.setting.soft(torch.logit(p, eps=INSIDE)))
         return (charged * (fresh - fresh.detach())).sum(1)
 
-    def judge(self, logit: Tensor) -> Verdict:
+    def checked(self) -> Tensor | SparseRows | None:
+        """Train people whose decisions are looked at where these are held."""
+        return None if self.held is None else self.held.checked.inputs
+
+    def judge(self, logit: Tensor, checked: Tensor | None) -> Verdict:
         """Validation scores of a rule frozen now."""
         z = torch.sigmoid(logit)
-        score = self._freeze(z)(z, self._compared("validation"))
+        rule = self._freeze(z)
+        score = rule(z, self._compared("validation"))
         batch = self.setting.validation
         task = cross_entropy(score, batch.y, batch.task_weight)
-        if self.held is None:
+        if self.held is None or checked is None:
             return Verdict(score, task)
-        gap = self.held.validation_gap(score)
+        groups = _one_or_several(self.held.checked.compared)
+        gap = self.held.known_gap(rule(torch.sigmoid(checked), groups), score)
         self.held.correct(gap)
         return Verdict(score, task + self.held.cost(gap))
 
@@ -149,8 +157,7 @@ class LayerFamily:
 
     def _compared(self, split: str) -> Tensor:
         """(n,) or, for several attributes, (n, A) groups that the rule looks at."""
-        compared = self.setting.crowd.splits[split].compared
-        return compared[:, 0] if compared.shape[1] == 1 else compared
+        return _one_or_several(self.setting.crowd.splits[split].compared)
 
     def _freeze(self, z: Tensor) -> FrozenRule:
         people = self.setting.crowd.splits["validation"]
@@ -165,6 +172,10 @@ class LayerFamily:
             n_groups=sizes if len(sizes) > 1 else sizes[0],
             weight=people.weight,
         )
+
+
+def _one_or_several(compared: Tensor) -> Tensor:
+    return compared[:, 0] if compared.shape[1] == 1 else compared
 
 
 def _gap(p: Tensor, means: CellMeans) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from fairlab.outcomes import IntArray
 from fairlab.projection.constraints import cells_of
+from fairlab.training.averaging import WeightAverage
 from fairlab.training.batched import BatchedNet, copy_models, logits, snapshot
 from fairlab.training.batches import BatchPlan
 from fairlab.training.cells import cell_means, columns_among
@@ -56,6 +57,7 @@ def train(
 ) -> Kept:
     """Train in place; on return ``net`` and its companions hold each model's best state.
 
+    States are averages along the training (``averaging.py``): those are judged and kept.
     A model whose loss or parameters stop being finite goes back to its last finite state at the
     end of the epoch and is marked; models are independent, so the others do not notice.
     """
@@ -71,6 +73,8 @@ def train(
     people = setting.crowd.splits["train"]
     rows = people.x.T.contiguous() if people.sparse is None else people.sparse
     keeper = _Keeper(nets, net.n_models, setting.crowd.device)
+    average = WeightAverage(nets, steps)
+    checked = family.checked()
     done = 0
     for epoch in range(1, config.epochs + 1):
         family.start_epoch((epoch - 1) / config.epochs)
@@ -84,15 +88,18 @@ def train(
             optimiser.zero_grad()
             torch.autograd.backward(loss.total.sum())
             optimiser.step()
+            average.add()
             for name, term in loss.terms.items():
                 sums[name] = sums[name] + term.detach() if name in sums else term.detach()
         means = {name: total / plan.n_batches for name, total in sums.items()}
         keeper.check(means)
-        with torch.no_grad():
+        average.restart(keeper.failed)
+        with torch.no_grad(), average.in_place():
             raw, broken = finite_logits(net, setting.crowd.splits["validation"].inputs)
             keeper.failed |= broken
-            verdict = family.judge(raw)
-        keeper.keep(verdict.criterion, epoch)
+            beside = None if checked is None else finite_logits(net, checked)[0]
+            verdict = family.judge(raw, beside)
+            keeper.keep(verdict.criterion, epoch)
         done = epoch
         report(Epoch(epoch, verdict, means))
     return keeper.finish(done, cancelled=False)

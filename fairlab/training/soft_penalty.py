@@ -60,7 +60,10 @@ class PenaltyFamily:
             self.running[:, columns] = known
         return known
 
-    def judge(self, logit: Tensor) -> Verdict:
+    def checked(self) -> None:
+        """Nobody beside validation people."""
+
+    def judge(self, logit: Tensor, checked: Tensor | None) -> Verdict:  # noqa: ARG002
         """The model's own objective on validation."""
         batch = self.setting.validation
         values = cell_values(logit, batch.means, self.form, self.setting.soft)

@@ -13,19 +13,20 @@ from fairlab.results import Guarantee
 from fairlab.training.batched import BatchedNet
 from fairlab.training.decisions import OUTSIDE, HeldDecisions
 from fairlab.training.family import Batch, Loss, Setting, Verdict, task_loss
+from fairlab.training.sparse import SparseRows
 
 
 class TargetSlackFamily:
     """Cross entropy with the gap of decisions held at the slack.
 
-    Kept: the epoch with the least validation cross entropy plus what its validation gap of
-    decisions exceeds the slack by, at a price that few epochs outside the slack can pay.
+    Kept: the epoch with the least validation cross entropy plus what the gap of decisions exceeds
+    the slack by (``checked.py``), at a price that few epochs outside the slack can pay.
     """
 
     mode: Mode = "penalty"
     selection = (
-        f"validation cross entropy + {OUTSIDE:g} × excess of the validation gap of decisions over "
-        "the slack"
+        f"validation cross entropy + {OUTSIDE:g} × excess over the slack of the gap of decisions, "
+        "of validation people or of them and train people, whichever is wider"
     )
 
     def __init__(self, setting: Setting) -> None:
@@ -51,11 +52,16 @@ class TargetSlackFamily:
         charge = (charged * (fresh - fresh.detach())).sum(1)
         return Loss(task + charge, {"task": task, "gap": self.held.gap()})
 
-    def judge(self, logit: Tensor) -> Verdict:
+    def checked(self) -> Tensor | SparseRows:
+        """Train people whose decisions are looked at."""
+        return self.held.checked.inputs
+
+    def judge(self, logit: Tensor, checked: Tensor | None) -> Verdict:
         """See the class; also corrects what training aims at."""
+        assert checked is not None
         batch = self.setting.validation
         score = torch.sigmoid(logit)
-        gap = self.held.validation_gap(score)
+        gap = self.held.known_gap(torch.sigmoid(checked), score)
         self.held.correct(gap)
         task = task_loss(logit, batch.y, batch.task_weight)
         return Verdict(score, task + self.held.cost(gap))
