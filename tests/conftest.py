@@ -13,14 +13,32 @@ os.environ["FAIRLAB_HOME"] = _HOME
 # Small models: one thread is as fast, and does not stall when the machine is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import functools  # noqa: E402
+
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
+from scipy.optimize._highspy import _highs_options, _highs_wrapper  # noqa: E402
 
 from fairlab.settings import settings  # noqa: E402
 
 # How long an example takes says how busy the machine is; speed is measured in benchmarks/.
 hypothesis.settings.register_profile("fairlab", deadline=None)
 hypothesis.settings.load_profile("fairlab")
+
+# SciPy makes a table of all options of HiGHS, and looks a value up in it, for each of eight options
+# of each linear programme: as long as the small programmes of the tests take to be solved.
+_highs_options.HighsOptionsManager = functools.cache(_highs_options.HighsOptionsManager)
+_check_option, _CHECKED = _highs_wrapper.check_option, {}
+
+
+def _check_option_once(highs, option, value):  # type: ignore[no-untyped-def]
+    key = (option, type(value), value)
+    if key not in _CHECKED:
+        _CHECKED[key] = _check_option(highs, option, value)
+    return _CHECKED[key]
+
+
+_highs_wrapper.check_option = _check_option_once
 
 
 @pytest.fixture(autouse=True)
