@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fairlab.errors import UnknownNameError
+from fairlab.language import later
 from fairlab.runs import queries
 from fairlab.runs.records import RunState
 from fairlab.runs.schema import events, jobs, runs
@@ -29,7 +30,7 @@ NOTHING = ""  # what a sign is for who has seen nothing yet
 GONE = json.dumps(
     {
         "state": "gone",
-        "message": "This run is not here any more.",
+        "message": later("This run is not here any more."),
         "final": True,
         "attempt": 0,
         "share_done": 0.0,

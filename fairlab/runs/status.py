@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fairlab.config import RunConfig
 from fairlab.runs import queries
-from fairlab.runs.estimate import duration_words, estimate_seconds
+from fairlab.runs.estimate import estimate_seconds
 from fairlab.runs.parts import parts_of
 from fairlab.runs.records import RunRecord, RunState
 from fairlab.runs.schema import jobs, workers
@@ -51,13 +51,24 @@ def waiting_words(place: int, seconds: float | None, under_way: int) -> str:
         seconds: Until it starts, roughly; None if that cannot be said.
         under_way: Runs that train now.
     """
-    about = "" if seconds is None else f" In about {duration_words(max(1.0, seconds))}."
+    about = "" if seconds is None else _expected(max(1.0, seconds))
     if place <= 1:
         if under_way == 0:
             return "Starting …"
-        return f"Next in line: it starts when a run that trains now ends.{about}"
+        told = ["Next in line: it starts when a run that trains now ends.", about]
+        return " ".join(one for one in told if one)
     before = "1 run starts" if place == 2 else f"{place - 1} runs start"
-    return f"{before} before this one.{about} {TAKE_TURNS}"
+    told = [f"{before} before this one.", about, TAKE_TURNS]
+    return " ".join(one for one in told if one)
+
+
+def _expected(seconds: float) -> str:
+    """When it starts, in a sentence that can be told in other languages."""
+    if seconds < 90:
+        return f"It is expected to start in about {seconds:.0f} seconds."
+    if seconds < 5400:
+        return f"It is expected to start in about {seconds / 60:.0f} minutes."
+    return f"It is expected to start in about {seconds / 3600:.1f} hours."
 
 
 def nobody_words(device: str, others: bool) -> str:

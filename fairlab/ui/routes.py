@@ -6,6 +6,7 @@ Read-only. A run's id is unguessable and stands for the permission to see it.
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,7 +14,8 @@ from starlette.routing import Route
 
 import fairlab
 from fairlab.errors import FairlabError, UnknownNameError
-from fairlab.language import tr
+from fairlab.language import SOURCE, languages, speaking, tr, translated
+from fairlab.retelling import retold
 from fairlab.runs.feed import Feed, Want, points_payload
 from fairlab.runs.supervisor import trouble
 from fairlab.ui.shutdown import when_stopping
@@ -30,6 +32,8 @@ _feed = Feed()
 #: Characters. Streamlit compresses what says nothing else; a point or two fit one packet anyway.
 WORTH_COMPRESSING = 4_000
 _AS_IT_IS = {"Content-Encoding": "identity"}
+#: What an answer says in sentences, beside its rows.
+_SENTENCE = re.compile(r'("(?:words|message)": )("(?:[^"\\]|\\.)*")')
 COME_AGAIN = 2  # seconds, for who is one too many
 
 
@@ -48,7 +52,8 @@ async def news(request: Request) -> Response:
     ``-1`` and nothing at first). The answer comes as soon as there is something new about any
     of them, or after ``wait`` seconds (at most 25; 0 at once). It is ``{"runs": {ID: …},
     "pause": s}``: only runs with something new, see :meth:`fairlab.runs.feed.Feed.look`, and how
-    long to wait before asking again. 503 when the server ends: ask the next one.
+    long to wait before asking again. With ``lang=de`` what runs wait for, and why one ended, is
+    told in that language. 503 when the server ends: ask the next one.
     """
     found = [_WANT.fullmatch(text) for text in request.query_params.getlist("run")]
     wait = request.query_params.get("wait", "0")
@@ -67,10 +72,35 @@ async def news(request: Request) -> Response:
         pause = COME_AGAIN
     except FairlabError as error:  # the server ends, or the store does not answer
         return _problem(503, str(error))
-    runs = ", ".join(f"{json.dumps(run_id)}: {text}" for run_id, text in told.items())
+    code = request.query_params.get("lang", SOURCE)
+    spoken = {run_id: in_language(text, code) for run_id, text in told.items()}
+    runs = ", ".join(f"{json.dumps(run_id)}: {text}" for run_id, text in spoken.items())
     body = f'{{"pause": {pause}, "runs": {{{runs}}}}}'
     headers = _HEADERS if len(body) >= WORTH_COMPRESSING else _HEADERS | _AS_IT_IS
     return Response(body, media_type="application/json", headers=headers)
+
+
+def in_language(answer: str, code: str) -> str:
+    """One run's answer with its sentences told in a language; unknown languages get English.
+
+    One look at the store serves visitors of all languages, so answers are made in English.
+    """
+    if code == SOURCE or code not in _known_languages():
+        return answer
+    head, rows, rest = answer.partition(', "rows": [')
+    with speaking(code):
+        return _SENTENCE.sub(_told, head) + rows + rest
+
+
+@cache
+def _known_languages() -> frozenset[str]:
+    return frozenset(languages())
+
+
+def _told(found: re.Match[str]) -> str:
+    text = json.loads(found[2])
+    again = retold(text)
+    return found[1] + json.dumps(translated(text) if again == text else again)
 
 
 async def _left(request: Request) -> None:

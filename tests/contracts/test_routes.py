@@ -1,11 +1,14 @@
 """The small read-only API beside the app."""
 
 import asyncio
+import json
+import re
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from fairlab.runs.status import waiting_words
 from fairlab.runs.store import RunStore
 from fairlab.ui import routes
 from tests.contracts import small
@@ -75,6 +78,32 @@ def test_health_tells_whether_a_training_process_is_ready(store: RunStore, clien
     assert client.get("/api/health").json()["workers"] == ["ready"]
     store.announce("w", "gone")
     assert client.get("/api/health").json()["workers"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [("en", "training process"), ("de", "Trainingsprozess"), ("xx", "training process")],
+)
+def test_what_a_run_waits_for_is_told_in_the_visitors_language(
+    store: RunStore, client: Client, code: str, says: str
+) -> None:
+    """One look at the store serves all; the rows of points are the same in every language."""
+    run_id = store.submit(small.config())
+    question = {"run": f"{run_id}:0:-1:", "wait": 0}
+    plain = client.get("/api/points", params=question).json()["runs"][run_id]
+    told = client.get("/api/points", params=question | {"lang": code}).json()["runs"][run_id]
+    assert says in told["words"]
+    assert {**told, "words": plain["words"]} == plain
+    gone = client.get("/api/points", params={"run": f"{'A' * 22}:0:-1:", "lang": code}).json()
+    assert ("nicht mehr" in gone["runs"]["A" * 22]["message"]) == (code == "de")
+
+
+@pytest.mark.parametrize("seconds", [None, 30.0, 400.0, 9000.0])
+@pytest.mark.parametrize("place", [1, 2, 5])
+def test_every_way_of_waiting_is_told_whole(place: int, seconds: float | None) -> None:
+    answer = json.dumps({"words": waiting_words(place, seconds, 1), "message": ""})
+    told = json.loads(routes.in_language(answer, "de"))["words"]
+    assert not re.search(r"\b(?:the|it|before|minutes|seconds|hours|start|run)\b", told), told
 
 
 def test_nothing_can_be_written(store: RunStore, client: Client) -> None:

@@ -12,7 +12,19 @@ from fairlab.language import DOMAIN, LOCALES
 from fairlab.retelling import Like
 from tests.pages.conftest import APP
 
-PAGES = ("home", "data", "train", "thresholds", "impossibility", "audit", "stream")
+PAGES = (
+    "home",
+    "data",
+    "train",
+    "thresholds",
+    "impossibility",
+    "audit",
+    "compare",
+    "stream",
+    "workshop",
+    "report",
+    "tutorial",
+)
 _PLACE = re.compile(r"\{[^{}]*\}")
 # What tells English: words German does not have, nor the names in the built-in table.
 _ENGLISH = re.compile(r"\b(?:the|of|and|is|are|people|with|this|from|which|gap|threshold)\b")

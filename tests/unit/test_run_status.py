@@ -73,7 +73,7 @@ def test_a_wait_is_told_only_when_past_runs_say_how_long(store: RunStore, clock:
     clock.now += 30
     store.announce("host:1:cpu", "busy")
     store.append_progress(running, small.progress(15), "host:1:cpu")
-    assert words(store, waits).endswith("In about 30 seconds.")
+    assert words(store, waits).endswith("It is expected to start in about 30 seconds.")
 
 
 def test_no_training_process_is_said_with_the_reason(

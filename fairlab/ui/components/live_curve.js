@@ -466,6 +466,7 @@ async function ask(state) {
     url.searchParams.append("run", [run.id, live.cursor, live.attempt, live.seen].join(":"));
   }
   url.searchParams.set("wait", state.data.wait);
+  if (state.data.spoken) url.searchParams.set("lang", state.data.spoken.locale);
   const question = new AbortController();
   state.question = question;
   state.about = runs.map((run) => run.id).join();

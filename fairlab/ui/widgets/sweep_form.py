@@ -15,10 +15,10 @@ from fairlab.config import (
     modes_for,
 )
 from fairlab.data import TaskData
-from fairlab.language import later, told, tr, translated
+from fairlab.language import later, told, tr, tr_n, translated
 from fairlab.reports.figures.theme import MODE_LABELS
 from fairlab.reports.sentences.curve import CONSTRAINT_WORDS
-from fairlab.runs.estimate import duration_words, estimate_seconds, too_long
+from fairlab.runs.estimate import estimate_seconds, too_long
 from fairlab.ui.store import store
 from fairlab.ui.widgets.baseline_form import USUAL, choose_baselines, choose_plugin
 from fairlab.ui.widgets.plugin_groups import plugin_groups
@@ -116,10 +116,19 @@ def sweep_form(data: TaskData) -> tuple[RunConfig | None, bool]:
             icon=":material/play_arrow:",
             disabled=bool(refusal),
         )
-        st.markdown(tr("Takes about {duration} once it starts.", duration=duration_words(seconds)))
+        st.markdown(tr("Takes about {duration} once it starts.", duration=_duration(seconds)))
     if refusal:
         st.warning(refusal)
     return config, pressed
+
+
+def _duration(seconds: float) -> str:
+    """In words, in the visitor's language."""
+    if seconds < 90:
+        return tr_n("{n} second", "{n} seconds", round(seconds))
+    if seconds < 5400:
+        return tr_n("{n} minute", "{n} minutes", round(seconds / 60))
+    return tr("{hours:.1f} hours", hours=seconds / 3600)
 
 
 def _modes(constraint: Constraint) -> tuple[Mode, ...]:
