@@ -22,8 +22,8 @@ _TIE = 0.7  # Rao and Kupper's threshold on the logistic scale, in units of the 
 _LAPSE = 0.02
 #: A point is determined when it is the best with this probability.
 ENOUGH = 0.8
-#: Less than fully consistent answers that coin tosses equal this often determine nothing.
-CHANCE = 0.15
+#: Answers that coin tosses to the same questions equal more often than this determine nothing.
+CHANCE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +145,7 @@ def preferred(asked: Asked, answers: Sequence[Preference]) -> Preferred:
     best = known.best
     order = np.argsort(-best, kind="stable")
     rates = [_break_even(asked, answer) for answer in answers]
-    agreed = agreement(rates, [_wants_narrower(asked, answer) for answer in answers])
+    agreed = agreed_by(asked, answers)
     lower, upper = known.quantile(0.025), known.quantile(0.975)
     reached = [rate for rate in rates if np.isfinite(rate)]
     share = float(best[order[0]])
@@ -163,10 +163,14 @@ def preferred(asked: Asked, answers: Sequence[Preference]) -> Preferred:
 
 
 def tossed(agreed: Agreement) -> bool:
-    """Whether answers contradict each other so much that coin tosses might agree as well."""
-    if agreed.consistency is None or agreed.by_chance is None:
-        return False
-    return agreed.consistency < 1 and agreed.by_chance > CHANCE
+    """Whether coin tosses might agree as well: answers are few, or contradict each other."""
+    return agreed.by_chance is not None and agreed.by_chance > CHANCE
+
+
+def agreed_by(asked: Asked, answers: Sequence[Preference]) -> Agreement:
+    """How many of the answers one exchange rate agrees with; see :func:`agreement`."""
+    rates = [_break_even(asked, answer) for answer in answers]
+    return agreement(rates, [_wants_narrower(asked, answer) for answer in answers])
 
 
 def _break_even(asked: Asked, answer: Preference) -> float:

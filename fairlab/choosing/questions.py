@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from fairlab.choosing.options import Options, worth_asking
-from fairlab.choosing.pairs import Asked, Belief, belief, chances_of
+from fairlab.choosing.pairs import Asked, Belief, agreed_by, belief, chances_of, tossed
 from fairlab.choosing.records import Preference
 from fairlab.outcomes import FloatArray
 
@@ -64,7 +64,8 @@ def next_question(asked: Asked, answers: Sequence[Preference], seed: int = 0) ->
     nothing_new = most is None or most[0] < _SAYS_NOTHING
     over = len(answers) >= FEWEST and float(known.best.max()) >= _SURE
     if (over or nothing_new) and (checked or not any(a.preferred is not None for a in answers)):
-        return None
+        pair = _until_told_from_tosses(asked, answers)
+        return None if pair is None else _placed(asked, pair, len(answers) + 1, seed, True)
     if len(answers) in _CHECKS or over or nothing_new:
         pair, check = _check(asked, answers), True
     if pair is None:
@@ -104,6 +105,14 @@ def _information(known: Belief, one: int, other: int) -> float:
 def _entropy(shares: FloatArray) -> float:
     kept = shares[shares > 0]
     return float(-(kept * np.log2(kept)).sum())
+
+
+def _until_told_from_tosses(asked: Asked, answers: Sequence[Preference]) -> tuple[int, int] | None:
+    """One check more where answers agree in everything, and coin tosses would too often."""
+    agreed = agreed_by(asked, answers)
+    if agreed.consistency != 1 or not tossed(agreed):
+        return None
+    return _check(asked, answers)
 
 
 def _check(asked: Asked, answers: Sequence[Preference]) -> tuple[int, int] | None:
