@@ -489,6 +489,12 @@ class SweepConfig(Record):
         """Whether a mode's grid holds slacks (1 is unmitigated) instead of strengths (0 is)."""
         return mode == "layer" or (mode == "penalty" and self.penalty.control == "slack")
 
+    def holds_decisions(self, mode: Mode) -> bool:
+        """Whether a mode asks decisions, not scores alone, to keep a slack."""
+        if mode == "layer":
+            return self.layer.decisions == "held"
+        return mode == "penalty" and self.penalty.control == "slack"
+
     @property
     def open_modes(self) -> tuple[Mode, ...]:
         """Trained modes whose slacks follow from the data; ``resolve_grids`` lists them."""

@@ -137,6 +137,8 @@ def _mode_seconds(mode: Mode, sweep: SweepConfig, people: float, encoded: Encode
     models = len(sweep.seeds) * sweep.grid_size(mode)
     steps = max(1.0, people / sweep.batch_size)
     own = steps * OF_STEP[mode] + people * models * OF_PERSON[mode]
+    if sweep.holds_decisions(mode):  # of train people too after each epoch: one more pass forward
+        own += people * models * PRODUCT * _weights(sweep.model, encoded.multiplied)
     return MODE + sweep.epochs * (EPOCH + own + _epoch_seconds(sweep, people, models, encoded))
 
 

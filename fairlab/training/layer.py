@@ -50,7 +50,7 @@ class LayerFamily:
         self.measured = Measured.none(self.slack, None if self.window is None else size)
         self.selection = "validation cross entropy of the projected scores"
         self.held: HeldDecisions | None = None
-        if setting.config.layer.decisions == "held":
+        if setting.config.holds_decisions("layer"):
             self.held = HeldDecisions(setting, self.slack.to(torch.float32))
             self.selection += (
                 f" + {OUTSIDE:g} × excess over the slack of the gap of decisions, of validation "

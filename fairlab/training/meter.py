@@ -93,7 +93,7 @@ def guarantees(
         decided[split] = _decision_gaps(values, people, setting, config.threshold)
         chance = _chance(people.n, config.split.seed, split).to(values.device)
         drawn[split] = _decision_gaps((chance < values).to(torch.float32), people, setting, 0.5)
-    unseen, held = _unseen(setting), config.layer.decisions == "held"
+    unseen, held = _unseen(setting), config.holds_decisions("layer")
     made = []
     for m, promised in enumerate(measured.promised.tolist()):
         own = {split: gaps[m] for split, gaps in score.items()}

@@ -83,6 +83,9 @@ def test_more_work_takes_longer() -> None:
     assert seconds_of(seeds=(0, 1)) > 1.5 * usual
     assert seconds_of(modes=("penalty", "layer")) > 1.9 * usual
     assert seconds_of(folds=5) == pytest.approx(5 * usual)
+    # Decisions of train people are looked at after each epoch: a pass forward, not back.
+    asked = seconds_of(penalty={"control": "slack"})
+    assert 1.1 * usual < asked < 1.4 * usual
 
 
 def test_a_wider_table_takes_longer_and_its_zeros_less() -> None:
