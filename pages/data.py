@@ -49,7 +49,7 @@ with right:
         st.subheader(tr("Missing values"), anchor=False)
         view.show_missing(data, roles.task)
         st.subheader(tr("Proxies"), anchor=False)
-        view.show_proxies(data, roles.task)
+        view.ask_for_proxies(data, roles.task)
         show_effects(data, roles.task)
         st.subheader(tr("Leaks"), anchor=False)
         view.show_leaks(data, roles.task)

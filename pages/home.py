@@ -12,6 +12,7 @@ from fairlab.ui.widgets.starting import start
 from fairlab.ui.widgets.sweep_form import default_config
 from fairlab.ui.widgets.your_data import your_data
 from fairlab.ui.widgets.your_runs import your_runs
+from fairlab.ui.widgets.your_tables import your_tables
 
 begin_page(tr("What does it cost to treat groups more equally?"))
 st.markdown(
@@ -40,6 +41,7 @@ st.markdown(
     )
 )
 your_runs()
+your_tables()
 journey()
 your_data()
 load_chart_ahead()

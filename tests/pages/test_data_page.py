@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fairlab.data import load, load_table
+from fairlab.data import load, load_table, proxies
 from fairlab.ui.open_tables import OpenTables
-from fairlab.ui.widgets import data_source
+from fairlab.ui.widgets import data_source, data_view
 from fairlab.ui.widgets.data_source import BUILTIN, MADE_UP, OWN, PREDICTIONS, PUBLIC
 
 Open = Callable[..., AppTest]
@@ -268,3 +268,22 @@ def test_a_table_the_memory_has_no_room_for_is_refused_in_words(
     upload(app, people(20), name="small.csv")
     assert not app.error
     assert few.bytes() > 0
+
+
+def test_proxies_are_looked_for_once_somebody_unfolds_them(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seconds on a wide table, which nobody has to wait for who came for something else."""
+    asked = []
+
+    def look(*what: object, **how: object) -> object:
+        asked.append(what)
+        return proxies(*what, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(data_view, "proxies", look)
+    app = open_page("data")
+    assert asked == []
+    app.session_state["data.proxies.open"] = True
+    app.run()
+    assert not app.exception
+    assert len(asked) == 1

@@ -203,6 +203,41 @@ def test_too_many_waiting_runs_end_in_a_sentence_with_the_way_out(
     assert len(store.list()) == 1
 
 
+def test_a_table_is_deleted_with_the_runs_on_it_which_are_named_first(
+    open_page: Open, run_on_own_table: str, fairlab_home: Path, finished_run: str
+) -> None:
+    """Runs on other tables stay; the page goes on with the built-in table."""
+    store = RunStore(fairlab_home)
+    (upload,) = store.uploads_of(OWNER)
+    app = open_page("home", run=run_on_own_table)
+    assert (
+        "**Goes:** the table and the run on it: Demographic parity by race\\_ethnicity, mine"
+        in words(app)
+    )
+    app.button(key=f"home.table_gone.{upload.fingerprint[:16]}").click().run()
+    assert not app.exception
+    assert store.uploads_of(OWNER) == ()
+    assert [run.id for run in store.list(owner=OWNER)] == [finished_run]
+    assert "Your tables" not in [text.value for text in app.subheader]
+    app.switch_page("pages/train.py").run()
+    assert "**loanapp**" in words(app)
+
+
+def test_a_table_stays_while_a_run_on_it_trains(
+    open_page: Open, run_on_own_table: str, fairlab_home: Path
+) -> None:
+    """Which run, what is wanted, and the remedy; no button."""
+    store = RunStore(fairlab_home)
+    config = store.get(run_on_own_table).config
+    sweep = config.sweep.model_copy(update={"epochs": 4})
+    store.submit(config.model_copy(update={"sweep": sweep}), owner=OWNER)
+    app = open_page("home")
+    said = " ".join(text.value for text in app.warning)
+    assert "1 run on this table waits or trains: Demographic parity by" in said
+    assert "Cancel it on Train or wait until it ends" in said
+    assert not [key for key in keys(app) if key.startswith("home.table_gone")]
+
+
 def test_delete_my_data_takes_everything_of_mine_and_nothing_of_others(
     open_page: Open,
     run_on_own_table: str,

@@ -93,6 +93,15 @@ def uploaded(what: str) -> TaskData | None:
     return _as_task(read)
 
 
+def forget_upload(fingerprint: str) -> None:
+    """Keep nothing in this session of an uploaded table that was deleted."""
+    kept: dict[str, ReadTable] = st.session_state.get(_UPLOADS, {})
+    held: dict[str, tuple[tuple[str, bool], _Outcome]] = st.session_state.get(_OUTCOMES, {})
+    for what in [name for name, table in kept.items() if table.fingerprint == fingerprint]:
+        kept.pop(what)
+        held.pop(what, None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What reading a file came to, so that it is read once and not on every click."""

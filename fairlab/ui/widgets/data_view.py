@@ -194,6 +194,19 @@ def show_missing(data: TaskData, task: Task) -> None:
         show_table(table, key="data.missing", label=tr("Show columns with missing values"))
 
 
+def ask_for_proxies(data: TaskData, task: Task) -> None:
+    """Proxies, looked for once somebody unfolds them: it takes seconds on wide tables."""
+    folded = st.expander(
+        tr("Which features give the group away?"),
+        key="data.proxies.open",
+        on_change="rerun",
+        icon=":material/search:",
+    )
+    if folded.open:
+        with folded:
+            show_proxies(data, task)
+
+
 def show_proxies(data: TaskData, task: Task) -> None:
     """How well features give the group away."""
     attribute = task.sensitive[0]
