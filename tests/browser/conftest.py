@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGS, REMEDY, find
-from tests.browser.server import ARTIFACTS, Server
+from tests.browser.server import ARTIFACTS, PATIENCE_MS, Server
 
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +55,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A fresh visitor at 1280 × 900; leaves a screenshot in artifacts/."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     visitor = context.new_page()
-    visitor.set_default_timeout(60_000)
+    visitor.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     visitor.on("pageerror", lambda error: errors.append(str(error)))
     yield visitor

@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "artifacts"
-PATIENCE = 300.0  # seconds until a server that does not start is given up
+PATIENCE = 300.0  # seconds until what does not come is given up; the other tests run meanwhile
+PATIENCE_MS = 1000 * PATIENCE
 
 
 class Server:
@@ -21,6 +22,7 @@ class Server:
         self.port = port or _free_port()
         self.url = f"http://localhost:{self.port}"
         self.options: tuple[str, ...] = ()  # more of the command line
+        self.variables: dict[str, str] = {}  # more of the environment
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -29,7 +31,7 @@ class Server:
         log = (ARTIFACTS / "server.log").open("ab")
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         options = ["--server.port", str(self.port), "--server.headless", "true", *self.options]
-        environment = {**os.environ, "FAIRLAB_HOME": str(self.home)}
+        environment = {**os.environ, "FAIRLAB_HOME": str(self.home), **self.variables}
         self.process = subprocess.Popen(
             command + options, cwd=ROOT, env=environment, stdout=log, stderr=log
         )

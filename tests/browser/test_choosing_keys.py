@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.server import Server
+from tests.browser.server import PATIENCE_MS, Server
 from tests.browser.test_live_curve import IDLE
 from tests.contracts import small
 from tests.stored import stored_run
@@ -19,6 +19,7 @@ def choosing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("choosing-home")
     run_id = stored_run(home, small.config(), result())
     running = Server(home)
+    running.variables = {"FAIRLAB_OWN_WORKER": "false"}  # nothing is trained here
     running.start()
     yield f"{running.url}/compare?run={run_id}"
     running.stop()
@@ -57,7 +58,7 @@ def test_both_cards_fit_a_phone(browser: Browser, choosing: str) -> None:
     """At 390 pixels nothing has to be pushed sideways."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     phone = context.new_page()
-    phone.set_default_timeout(60_000)
+    phone.set_default_timeout(PATIENCE_MS)
     phone.goto(choosing)
     _begin(phone)
     wide = """Math.max(...[...document.querySelectorAll('.fl-way')]

@@ -107,9 +107,12 @@ def test_a_strategy_travels_by_link_and_is_used_on_later_pages(
     """A fresh visitor sees the same thresholds and costs; Audit counts the same people."""
     open_explorer(page, server)
     cost = page.get_by_role("spinbutton", name="Cost of selecting")
+    per_person = page.get_by_text(re.compile(r"per person;")).first
+    before = per_person.inner_text()
     cost.fill("2")
     cost.press("Enter")
     expect(page).to_have_url(re.compile("cost_fp=2"))
+    expect(per_person).not_to_have_text(before)  # the explorer has it: strategies weigh by it
     strategy(page, "Demographic parity").click()
     expect(page).to_have_url(re.compile("cuts=each~demographic_parity~"))
     expect(page.locator(".te-said")).to_contain_text("needs the person's group")

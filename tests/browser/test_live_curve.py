@@ -10,7 +10,6 @@ from tests.browser.test_journeys import (
     wait_until_done,
 )
 
-WAITING = 120_000  # milliseconds until a run on a busy machine has points
 CONNECTED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 HIDE = """hidden => {
@@ -35,7 +34,7 @@ class Questions:
 def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(page: Page, server: Server) -> None:
     """Training goes on meanwhile; the chart has all of it once the tab is looked at again."""
     slow_run(page, server)
-    expect(page.locator(MARKERS).first).to_be_visible(timeout=WAITING)
+    expect(page.locator(MARKERS).first).to_be_visible()
     asked = Questions(page)
     with page.expect_request_finished(lambda r: "/api/points" in r.url):
         pass  # one question is under way, and its answer in
@@ -44,7 +43,7 @@ def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(page: Page, server: 
     count = len(asked.all)
     other = page.context.new_page()
     other.goto(page.url)  # somebody else watches the run until it has moved on
-    expect(other.locator(MARKERS).first).to_be_visible(timeout=WAITING)
+    expect(other.locator(MARKERS).first).to_be_visible()
     expect(other.locator(".fl-line")).not_to_have_text(before)
     other.close()
     assert len(asked.all) == count
@@ -69,13 +68,13 @@ def test_a_lost_connection_is_said_and_the_chart_goes_on_by_itself(
 ) -> None:
     """No reload: the same chart, its zoom, and the same run, on the server that came back."""
     slow_run(page, own_server)
-    expect(page.locator(MARKERS).first).to_be_visible(timeout=WAITING)
+    expect(page.locator(MARKERS).first).to_be_visible()
     page.locator(".fl-chart").first.evaluate("node => { node.dataset.mark = 'same node'; }")
     page.evaluate("Plotly.relayout(document.querySelector('.fl-chart'), {'xaxis.range': [10, 90]})")
     own_server.stop(kill=True)
     expect(page.locator(".fl-line")).to_have_text("Connection lost, trying again …")
     own_server.start()
-    expect(page.locator(".fl-line")).to_contain_text("epoch", timeout=60_000)
+    expect(page.locator(".fl-line")).to_contain_text("epoch")
     expect(page.locator(CONNECTED)).to_be_attached()
     assert page.locator(".fl-chart").first.get_attribute("data-mark") == "same node"
     zoomed = page.evaluate("document.querySelector('.fl-chart').layout.xaxis.range")
@@ -99,7 +98,7 @@ def test_the_first_click_after_a_restart_counts(page: Page, own_server: Server) 
     assert "keeps trying" in said[0]
     assert said[1] == ""  # not a word about the internet, or how to start another program
     own_server.start()
-    expect(page.locator(CONNECTED)).to_be_attached(timeout=60_000)
+    expect(page.locator(CONNECTED)).to_be_attached()
     expect(page.locator(IDLE)).to_be_attached()
     page.get_by_role("button", name="Next point →").click()
     expect(page.get_by_role("button", name="Choose this")).to_be_visible()

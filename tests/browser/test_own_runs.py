@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fairlab.ui.owner import COOKIE
-from tests.browser.server import Server
-from tests.browser.test_journeys import try_it_now
+from tests.browser.server import PATIENCE_MS, Server
+from tests.browser.test_journeys import try_it_now, wait_until_done
 
 
 @pytest.fixture
@@ -16,17 +16,12 @@ def other(browser: Browser) -> Iterator[Page]:
     """Somebody else, at another computer."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     visitor = context.new_page()
-    visitor.set_default_timeout(30_000)
+    visitor.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     visitor.on("pageerror", lambda error: errors.append(str(error)))
     yield visitor
     context.close()
     assert not errors, f"Script errors in the browser: {errors}"
-
-
-def wait_until_done(page: Page) -> None:
-    """The run has ended and its points can be picked, on a busy machine too."""
-    expect(page.get_by_role("button", name="Next point →")).to_be_visible(timeout=300_000)
 
 
 def go_home(page: Page) -> None:

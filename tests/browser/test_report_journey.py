@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from fairlab.metrics import GAPS
 from fairlab.outcomes import count
 from fairlab.runs.store import RunStore
-from tests.browser.server import ARTIFACTS, Server
+from tests.browser.server import ARTIFACTS, PATIENCE_MS, Server
 
 MOST_CLICKS = 12
 REASON = "Fewer people are refused who would repay; the board voted 5 to 2."
@@ -50,16 +50,20 @@ def exported(
     """The report as downloaded, the address of its page, and the clicks it took."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE_MS)
     clicks = Clicks()
     page.goto(server.url)
     clicks.on(page.get_by_role("button", name="Try it now"))
-    expect(page.get_by_role("button", name="Show this point")).to_be_visible(timeout=150_000)
+    expect(page.get_by_role("button", name="Show this point")).to_be_visible()
     clicks.on(page.get_by_role("button", name="Show this point"))
     clicks.on(page.get_by_role("button", name="Choose this"))
     clicks.on(page.get_by_role("button", name="Write the report"))
     clicks.on(page.get_by_label("Why this one"))
     page.keyboard.type(REASON)
+    page.keyboard.press("Tab")
+    # Words that arrive while a file is on its way would take the file away with the old page.
+    preview = page.frame_locator('iframe[src^="data:text/html"]')
+    expect(preview.get_by_text(REASON).first).to_be_attached()
     path = tmp_path_factory.mktemp("report") / "report.html"
     with page.expect_download() as waiting:
         clicks.on(page.get_by_role("button", name="Report (HTML)"))

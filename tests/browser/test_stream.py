@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.server import Server
+from tests.browser.server import PATIENCE_MS, Server
 from tests.browser.test_threshold_drag import choose_a_model, go_to
 
 NARROW = {"width": 390, "height": 844}
@@ -134,7 +134,7 @@ def test_with_reduced_motion_it_moves_once_a_second_and_fits_a_phone(
     open_stream(page, server)
     context = browser.new_context(reduced_motion="reduce", viewport=NARROW)
     calm = context.new_page()
-    calm.set_default_timeout(30_000)
+    calm.set_default_timeout(PATIENCE_MS)
     calm.goto(page.url)
     pick(calm, "Batch size", "1 person")
     expect(calm.locator(".sp-where")).to_have_text(re.compile(r"Person (\d+) of \1 · batch \1 "))

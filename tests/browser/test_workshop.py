@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from fairlab.decision.records import DecisionRecord
 from fairlab.runs.store import RunStore
-from tests.browser.server import Server
+from tests.browser.server import PATIENCE_MS, Server
 from tests.contracts.small import sweep
 from tests.stored import wait_for
 
@@ -27,7 +27,7 @@ def screens(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         return page
 
     yield opened
