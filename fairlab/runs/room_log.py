@@ -133,8 +133,13 @@ def hand_over(connection: sa.Connection, before: str, after: str) -> None:
         salt = connection.scalar(sa.select(rooms.c.salt).where(rooms.c.id == room_id))
         theirs = (room_events.c.room_id == room_id) & (room_events.c.participant == participant)
         # What was sent twice, once as each, stays twice: the newer one counts anyway.
-        moved = {"participant": participant_of(str(salt), after), "key": None}
+        known_as = participant_of(str(salt), after)
+        moved = {"participant": known_as, "key": None}
         connection.execute(sa.update(room_events).where(theirs).values(moved))
+        # Who was removed stays removed.
+        removals = (room_events.c.room_id == room_id) & (room_events.c.kind == "removed")
+        named = sa.func.replace(room_events.c.payload, participant, known_as)
+        connection.execute(sa.update(room_events).where(removals).values(payload=named))
         known = sa.update(rooms).where(rooms.c.id == room_id)
         connection.execute(known.values(erased=rooms.c.version))
 

@@ -100,9 +100,11 @@ class RoomsSide(StoreBase):
 
         Raises:
             UnknownNameError: If there is no such run or room.
-            InputError: If the run is somebody else's, or the room is closed or over.
+            InputError: If the run is somebody else's, or the room is closed or over; if who asks
+                was removed, or is new and the door is closed.
         """
         with self._database.write() as connection:
+            self._check_admitted(connection, rooms.room_by_id(connection, room_id), owner)
             rooms.put_in_room(connection, run_id, room_id, owner, self._clock())
 
     def take_out_of_room(self, run_id: str, owner: str) -> None:
@@ -211,7 +213,7 @@ class RoomsSide(StoreBase):
 
         Raises:
             UnknownNameError: If there is no such room.
-            InputError: If the room is over.
+            InputError: If the room is over, or the device was removed from it.
         """
         with self._database.write() as connection:
             room, now = rooms.room_by_id(connection, room_id), self._clock()
@@ -222,7 +224,10 @@ class RoomsSide(StoreBase):
                 return False
             rooms.check_not_over(room, now)
             seq, salt = room_log.move_on(connection, room_id)
-            event = RoomEvent(seq, now, _participant(salt, who), "leads", read_payload("leads", {}))
+            participant = _participant(salt, who)
+            if participant in state.removed:
+                check_admitted(state, participant)
+            event = RoomEvent(seq, now, participant, "leads", read_payload("leads", {}))
             room_log.add(connection, room_id, event, "")
             return True
 
@@ -239,6 +244,14 @@ class RoomsSide(StoreBase):
         salt = str(connection.scalar(sa.select(table.c.salt).where(table.c.id == room.id)))
         state = self._states.now(connection, [room.id])[room.id]
         return _leads(room, state, salt, who)
+
+    def _check_admitted(self, connection: sa.Connection, room: Room, who: str) -> None:
+        """Refuse who was removed, and who is new while the door is closed; not who leads."""
+        if who == "" or self._leads(connection, room, who):
+            return
+        salt = str(connection.scalar(sa.select(table.c.salt).where(table.c.id == room.id)))
+        state = self._states.now(connection, [room.id])[room.id]
+        check_admitted(state, room_log.participant_of(salt, who))
 
     def room_state(
         self, room_id: str, upto: int | None = None, who: str | None = None

@@ -5,7 +5,7 @@ import time
 
 import streamlit as st
 
-from fairlab.errors import UnknownNameError
+from fairlab.errors import InputError, UnknownNameError
 from fairlab.language import tr
 from fairlab.reports.sentences.runs import in_a_while
 from fairlab.runs.holdings import Room
@@ -159,8 +159,11 @@ def lead_with(token: str) -> str:
         return tr(
             "Too many codes that were wrong. Try again {in_a_while}.", in_a_while=in_a_while(wait)
         )
-    if store().lead_room(room.id, owner(), token):
-        return ""
+    try:
+        if store().lead_room(room.id, owner(), token):
+            return ""
+    except InputError as error:  # removed, or over meanwhile
+        return str(error)
     guesses().wrong(owner())
     return tr(
         "This link does not lead the room any more: it was revoked, or another took its place. "

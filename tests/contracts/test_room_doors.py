@@ -11,6 +11,7 @@ from fairlab.runs.holdings import Room
 from fairlab.runs.store import RunStore
 from fairlab.runs.store_errors import QuotaError
 from fairlab.settings import settings
+from tests.contracts import small
 from tests.contracts.test_store import Clock
 from tests.contracts.test_store_rooms import ANNA, BEN, FACILITATOR, answer, asking_room
 
@@ -183,3 +184,48 @@ def test_all_events_together_are_bounded_and_the_facilitator_can_end_it(
         answer(store, room, BEN)
     lead(store, room, "locked", {"locked": True})
     store.close_room(room.id, FACILITATOR)
+
+
+def test_who_is_removed_stays_removed_after_signing_in(store: RunStore, room: Room) -> None:
+    """Signing in gives what one said another hash: the removal goes with it, in the past, too."""
+    answer(store, room, ANNA, reason="Shouting")
+    answer(store, room, BEN, 1)
+    lead(store, room, "removed", {"participants": [me(store, room, ANNA)]})
+    store.take_over(ANNA, PHONE)
+    state = store.room_state(room.id)
+    assert [one.participant for one in state.answers] == [me(store, room, BEN)]
+    assert state.removed == {me(store, room, PHONE)}
+    with pytest.raises(InputError, match="removed this device"):
+        answer(store, room, PHONE)
+
+
+def test_a_removed_device_does_not_lead_again_by_the_link(store: RunStore, room: Room) -> None:
+    """The link that others still need does not bring it back; being let in again does."""
+    token = store.make_lead_link(room.id, FACILITATOR)
+    store.room_event(room.id, PHONE, "joined")
+    assert store.lead_room(room.id, PHONE, token)
+    gone = {"participants": [me(store, room, PHONE)]}
+    lead(store, room, "removed", gone)
+    with pytest.raises(InputError, match="removed this device"):
+        store.lead_room(room.id, PHONE, token)
+    assert not store.leads_room(room.id, PHONE)
+    lead(store, room, "door", {"open": False})
+    assert store.lead_room(room.id, ANNA, token), "a closed door does not keep those out who lead"
+    lead(store, room, "removed", gone | {"removed": False})
+    assert store.lead_room(room.id, PHONE, token)
+
+
+def test_who_may_not_be_in_a_room_puts_no_run_into_it(store: RunStore, room: Room) -> None:
+    """Removed people and, behind a closed door, new ones; who is in and who leads may."""
+    runs = {who: store.submit(small.config(), owner=who) for who in (ANNA, BEN, PHONE, FACILITATOR)}
+    store.room_event(room.id, ANNA, "joined")
+    store.room_event(room.id, BEN, "joined")
+    lead(store, room, "removed", {"participants": [me(store, room, ANNA)]})
+    lead(store, room, "door", {"open": False})
+    with pytest.raises(InputError, match="removed this device"):
+        store.put_in_room(runs[ANNA], room.id, ANNA)
+    with pytest.raises(InputError, match="closed the door"):
+        store.put_in_room(runs[PHONE], room.id, PHONE)
+    store.put_in_room(runs[BEN], room.id, BEN)
+    store.put_in_room(runs[FACILITATOR], room.id, FACILITATOR)
+    assert {one.id for one in store.list(room=room.id)} == {runs[BEN], runs[FACILITATOR]}
