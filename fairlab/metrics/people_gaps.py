@@ -6,9 +6,9 @@ asks here, or draws as is drawn here: :data:`fairlab.metrics.resampling.DRAWS` p
 on whose decisions are counted, and not on where, or beside which other models, they are shown.
 
 People may be grouped in several ways, each compared by itself; the gap is then the widest. It is
-resampled and shuffled as one number: people are drawn within the crossing of all groupings, and
-the widest gap of each draw is taken. In closed form, where a rate is exactly 0 or 1, its interval
-is that of the grouping that is widest.
+resampled and shuffled as one number: people are drawn from everybody, counted in the crossing of
+all groupings, and the widest gap of each draw is taken. In closed form, where a rate is exactly 0
+or 1, its interval is that of the grouping that is widest.
 """
 
 from collections.abc import Sequence
@@ -31,6 +31,7 @@ from fairlab.metrics.resampling import (
     SEED,
     alike_counts,
     bootstrap_counts,
+    bootstrap_together,
     p_value_of_draws,
     permutation_counts,
 )
@@ -164,7 +165,9 @@ class GapDraws:
     def _resampled(self) -> list[Counts]:
         rng = np.random.default_rng(self.seed)
         crossed = self.crossed
-        return crossed.tables(bootstrap_counts(crossed.counts, self.draws, rng, crossed.effective))
+        # Of one grouping people are drawn within its groups; cells of a crossing may have one each.
+        drawn = bootstrap_counts if len(crossed.groups) == 1 else bootstrap_together
+        return crossed.tables(drawn(crossed.counts, self.draws, rng, crossed.effective))
 
     def _shuffled(self, gap: Gap) -> list[Counts]:
         """Groups shuffled; of weighted people, drawn alike: weights have no exact shuffle."""

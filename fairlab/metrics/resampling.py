@@ -59,6 +59,46 @@ def bootstrap_counts(
     return Counts(drawn[0], drawn[1], drawn[2], drawn[3], counts.group_names)
 
 
+def bootstrap_together(
+    counts: Counts,
+    draws: int,
+    rng: np.random.Generator,
+    effective_n: FloatArray | None = None,
+) -> Counts:
+    """Counts of ``draws`` populations resampled from everybody, whatever group they are of.
+
+    Where cells of people are few each (the crossing of several groupings), drawing within a cell
+    would lose much of the noise: who is alone in a cell would never vary. How many people a cell
+    has varies here too, which hardly matters for the rates of groups that are compared.
+
+    Args:
+        counts, draws, rng, effective_n: As for :func:`bootstrap_counts`.
+
+    Raises:
+        InputError: As :func:`bootstrap_counts`.
+    """
+    cells = _cells(counts)
+    total = cells.sum(axis=1)
+    if effective_n is None:
+        _refuse_weights(counts)
+        size = total.astype(np.int64)
+    else:
+        size = np.where(total > 0, np.maximum(np.rint(effective_n), 1), 0).astype(np.int64)
+    scale = np.divide(size, total, out=np.zeros(len(size)), where=total > 0)
+    people = cells * scale[:, None]
+    some = np.flatnonzero(people)
+    share = people.ravel()[some]
+    kind = np.int64 if effective_n is None else np.float64
+    drawn = np.zeros((draws, cells.size), dtype=kind)
+    if len(some):
+        drawn[:, some] = rng.multinomial(size.sum(), share / share.sum(), size=draws)
+    found = drawn.reshape(draws, *cells.shape)
+    if effective_n is not None:
+        found *= np.divide(1, scale, out=np.zeros(len(size)), where=scale > 0)[:, None]
+    tp, fp, fn, tn = np.moveaxis(found, -1, 0)
+    return Counts(tp, fp, fn, tn, counts.group_names)
+
+
 def bootstrap_gap(counts: Counts, name: str, draws: int = 10_000, seed: int = 0) -> FloatArray:
     """A gap in each of ``draws`` resampled populations, shape (draws,); NaN where undefined.
 

@@ -141,6 +141,9 @@ def accuracy_and_gap(decisions: Decisions, counts: Counts) -> tuple[FloatArray, 
 def resample(decisions: Decisions, draws: int, seed: int = 0, times: int = 1) -> Resampled:
     """Draw people with replacement within their group, each with all decisions about them.
 
+    Where several attributes are compared each by itself, people are drawn from everybody: their
+    crossing may have cells of one person, who would never vary.
+
     All models meet the same people in a draw, so differences between models keep what the models
     have in common. People with the same group, label and decisions of all models are one cell, and
     cells are drawn (multinomial), never rows; weighted people are cells of their own.
@@ -173,13 +176,19 @@ def _drawn(
     for start in range(0, draws, block):
         many = min(block, draws - start)
         people = np.zeros((many, len(cells.size)), dtype=kind)
-        for g in range(len(decisions.group_names)):
-            own = np.flatnonzero(cells.group == g)
+        for own in _drawn_together(decisions, cells):
             if len(own):
                 people[:, own] = _multinomial(cells.size[own], many, rng, times)
         if decisions.weight is not None:
             people *= cells.weight
         yield _counted(decisions, cells, people, chosen)
+
+
+def _drawn_together(decisions: Decisions, cells: "_Cells") -> list[IntArray]:
+    """Cells drawn from together: a group's; of several attributes, whose crossing is thin, all."""
+    if len(decisions.names) > 1:
+        return [np.arange(len(cells.size))]
+    return [np.flatnonzero(cells.group == g) for g in range(len(decisions.group_names))]
 
 
 def _counted(decisions: Decisions, cells: "_Cells", people: Array, chosen: Array) -> Counts:

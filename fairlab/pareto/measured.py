@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairlab.metrics import bootstrap_counts
 from fairlab.metrics.people_gaps import (
     GapDraws,
     crossed_from_counts,
     one_grouping,
     share_of_people,
 )
-from fairlab.metrics.resampling import DRAWS, SEED
+from fairlab.metrics.resampling import DRAWS, SEED, bootstrap_counts, bootstrap_together
 from fairlab.outcomes import Array, Counts, FloatArray
 from fairlab.pareto.decisions import Decisions, Resampled, accuracy_and_gap
 
@@ -51,9 +50,10 @@ def measured_from_counts(
         level: Confidence level.
     """
     found = []
+    resampled_counts = bootstrap_counts if len(frame.names) == 1 else bootstrap_together
     for m in range(len(counts.tp)):
         rng = np.random.default_rng(seed)
-        drawn = accuracy_and_gap(frame, bootstrap_counts(_row(counts, m), draws, rng, effective))
+        drawn = accuracy_and_gap(frame, resampled_counts(_row(counts, m), draws, rng, effective))
         alone = _row(counts, slice(m, m + 1))
         resampled = Resampled(drawn[0][:, None], drawn[1][:, None])
         accuracy = accuracies(alone, effective, resampled, level)[0]

@@ -9,9 +9,11 @@ import pytest
 
 from fairlab.config import CONSTRAINT_GAPS, Choice
 from fairlab.decision.measuring import considered_numbers, groupings_of
-from fairlab.metrics import audit, people_gaps
+from fairlab.metrics import GAPS, audit, people_gaps
 from fairlab.metrics.people_gaps import gap_of_people
 from fairlab.outcomes import GroupedOutcomes
+from fairlab.pareto.decisions import Decisions, resample
+from fairlab.pareto.measured import measured_from_counts
 from fairlab.pareto.noise import noise, one_point
 from fairlab.reports.facts import Facts, gather
 from fairlab.reports.html.content import curve_part
@@ -152,6 +154,37 @@ def test_the_widest_of_several_gaps_knows_that_it_was_picked_as_the_widest() -> 
         alone.append(max(own, key=lambda gap: gap.value or 0.0).lower == 0.0)
     assert sum(reached) >= 11, reached
     assert sum(alone) < sum(reached), alone
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_thin_crossings_do_not_make_the_widest_gap_look_surer(weighted: bool) -> None:
+    """Where one attribute's gap is far the widest, seven others take away none of its noise."""
+    rng = np.random.default_rng(1)
+    groups = rng.integers(0, 2, (8, 400))
+    y, score = rng.integers(0, 2, 400), (rng.random(400) < 0.3 + 0.4 * groups[0]).astype(float)
+    weight = rng.lognormal(0, 0.5, 400) if weighted else None
+    people = [GroupedOutcomes(y, score, group, ("a", "b"), weight) for group in groups]
+    name = "demographic_parity_difference"
+    widest, alone = gap_of_people(people, 0.5, name), gap_of_people(people[:1], 0.5, name)
+    widths = [(one.upper or 0) - (one.lower or 0) for one in (widest, alone)]
+    assert widest.value == pytest.approx(alone.value)
+    assert widths[0] == pytest.approx(widths[1], rel=0.08)
+
+
+def test_row_noise_of_several_attributes_is_that_of_the_one_that_sets_the_gap() -> None:
+    """Drawn with all models, or from one model's counts."""
+    rng = np.random.default_rng(2)
+    groups = rng.integers(0, 2, (8, 400))
+    codes = groups.T @ (2 ** np.arange(7, -1, -1))
+    crossed = tuple(map(str, range(256)))
+    selected = (rng.random((1, 400)) < 0.3 + 0.4 * groups[0]).astype(bool)
+    gap, y = GAPS["demographic_parity_difference"], rng.integers(0, 2, 400)
+    several = Decisions(selected, y, codes, (("a", "b"),) * 8, crossed, gap)
+    alone = Decisions(selected, y, groups[0], (("a", "b"),), ("a", "b"), gap)
+    spread = [float(np.nanstd(resample(one, 500).gap)) for one in (several, alone)]
+    assert spread[0] == pytest.approx(spread[1], rel=0.12)
+    counted = measured_from_counts(several, several.counts(), draws=500)[0][1].sd
+    assert counted == pytest.approx(spread[1], rel=0.12)
 
 
 def test_too_many_crossed_cells_leave_the_interval_of_the_widest_alone(
