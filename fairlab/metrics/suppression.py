@@ -83,8 +83,9 @@ def withheld(cells: Counts, smallest: int = SMALLEST, *, sizes: bool = False) ->
 def hidden_sizes(sizes: Array, smallest: int = SMALLEST) -> Array:
     """Groups of which not even the number of people is shown.
 
-    Those with few, and where that is a single one the smallest other group with it: how many people
-    there are in all is known, and the others' numbers would leave the one hidden.
+    Those with few; and the smallest other group with them where how many they are together, which
+    follows from all people and the others' numbers, is itself few or leaves each one only one size:
+    a single group, two with two people together, or two with eighteen where fewer than ten are few.
 
     Args:
         sizes: (G,) people of the groups.
@@ -95,7 +96,9 @@ def hidden_sizes(sizes: Array, smallest: int = SMALLEST) -> Array:
     """
     few = (sizes > 0) & (sizes < smallest)
     rest = np.flatnonzero(sizes >= max(smallest, 1))
-    if few.sum() == 1 and len(rest):
+    groups, together = int(few.sum()), int(sizes[few].sum())
+    told = together < smallest or together in (groups, groups * (smallest - 1))
+    if groups and (groups == 1 or told) and len(rest):
         few[rest[np.argmin(sizes[rest])]] = True
     return np.asarray(few, dtype=np.bool_)
 

@@ -13,7 +13,7 @@ from fairlab.data import TaskData, read_people
 from fairlab.data.catalog import catalog
 from fairlab.errors import InputError
 from fairlab.language import tr
-from fairlab.metrics.suppression import SMALLEST
+from fairlab.metrics.suppression import SMALLEST, hidden_sizes
 from fairlab.outcomes import IntArray
 from fairlab.reports.facts import split_words
 from fairlab.reports.plain_markdown import few_in_note, md, md_table, prompt
@@ -232,11 +232,12 @@ def _attribute(
     size = len(attribute.names)
     n = np.bincount(attribute.codes, minlength=size)
     good = np.bincount(attribute.codes, y_true, size).astype(np.int64)
-    hidden = _hidden(n, good, [_sides(codes, y, size) for codes, y in splits], smallest)
+    unsized = hidden_sizes(n, smallest)
+    hidden = _hidden(n, good, [_sides(codes, y, size) for codes, y in splits], smallest) | unsized
     rows = [
         [
             group,
-            _few(int(n[g]), smallest),
+            tr("withheld") if unsized[g] and n[g] >= smallest else _few(int(n[g]), smallest),
             tr("withheld") if hidden[g] else tr("{n:,}", n=int(good[g])),
             "" if hidden[g] or not n[g] else tr("{share:.1f} %", share=100 * good[g] / n[g]),
         ]

@@ -122,6 +122,17 @@ def test_outcomes_of_few_cannot_be_had_by_subtraction() -> None:
     assert "withheld" not in datasheet(config, table, smallest=0)
 
 
+def test_sizes_of_few_cannot_be_had_by_subtraction() -> None:
+    """132 rows and 70 of one group: only how many the two others are together."""
+    table = people(n_few=6)
+    config = reported()[0].model_copy(update={"task": table.task, "data": table.data})
+    sheet = datasheet(config, table)
+    assert "| A | 70 |" in sheet
+    assert "| Few | fewer than 10 | withheld |" in sheet
+    assert "| B | withheld | withheld |" in sheet
+    assert "| B | 50 |" in datasheet(config, table, smallest=0)
+
+
 def test_without_the_table_nothing_is_said_of_its_people() -> None:
     config, result = reported()
     sheet = datasheet(config, None, result)

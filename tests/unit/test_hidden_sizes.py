@@ -29,10 +29,19 @@ def run() -> Run:
 
 def test_a_single_small_group_takes_the_smallest_other_one_along() -> None:
     assert hidden_sizes(np.array([30, 4, 20, 0]), 10).tolist() == [False, True, True, False]
-    assert hidden_sizes(np.array([30, 4, 3]), 10).tolist() == [False, True, True]
+    assert hidden_sizes(np.array([30, 4, 7]), 10).tolist() == [False, True, True]
     assert hidden_sizes(np.array([30, 10, 20]), 10).tolist() == [False] * 3
     assert hidden_sizes(np.array([30, 4]), 0).tolist() == [False] * 2
     assert hidden_sizes(np.array([4]), 10).tolist() == [True]
+
+
+def test_several_small_groups_that_their_sum_would_tell_take_another_one_along() -> None:
+    """One person each, nine each, or together fewer than ten: the known total leaves their sum."""
+    for few in ([1, 1], [3, 4], [9, 9], [9, 9, 9], [1] * 12):
+        gone = hidden_sizes(np.array([30, *few, 20]), 10)
+        assert gone.tolist() == [False, *[True] * len(few), True], few
+    assert hidden_sizes(np.array([30, 9, 8, 20]), 10).tolist() == [False, True, True, False]
+    assert hidden_sizes(np.array([1, 1, 0]), 10).tolist() == [True, True, False]
 
 
 def test_an_audit_shows_nothing_of_either_and_of_everyone_no_more_than_before(run: Run) -> None:
