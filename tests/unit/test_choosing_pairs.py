@@ -51,14 +51,15 @@ def test_consistent_answers_have_consistency_one(
 def test_tossed_answers_agree_less_and_rarely_determine_a_point() -> None:
     """Two things tell: the share that agrees, and how many coin tosses would have agreed."""
     found = []
-    for seed in range(24):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
         sides: tuple[Answer, ...] = ("left", "right")
         asked = front(seed)
         answers = interview(asked, lambda _, rng=rng, sides=sides: sides[rng.integers(2)], seed)
         found.append(preferred(asked, answers))
     assert np.mean([one.agreement.consistency or 0 for one in found]) < 0.85
-    assert np.mean([one.determined for one in found]) <= 0.15  # of 24; of 600: 0.04
+    # 5 of these 60; 17 of 424 over nine models, 21 of 400 over six.
+    assert np.mean([one.determined for one in found]) <= CHANCE
     # Tossed answers are as good as tossed ones: the chance is spread over [0, 1].
     assert 0.35 < np.mean([one.agreement.by_chance or 0 for one in found]) < 0.75
 
