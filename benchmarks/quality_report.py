@@ -20,6 +20,8 @@ from benchmarks.quality_verdicts import (
     Interval,
     People,
     Verdict,
+    beyond_chance_together,
+    chance,
     choose,
     compare,
     over_seeds,
@@ -253,6 +255,15 @@ def tally_line(verdicts: Sequence[Mapping[str, Any]]) -> str:
         said.append(f"None of the {judged:,} is lost beyond noise.")
     if judged:
         said.append(f"About {0.025 * judged:.0f} would be lost by chance alone if all were equal.")
+    if judged > 1:
+        stands = beyond_chance_together(
+            [chance(v["by_seed"], v["noise_of_rows"]) for v in verdicts]
+        )
+        together = tally([v for v, stood in zip(verdicts, stands, strict=True) if stood])
+        said.append(
+            "Looked at all together (Holm's procedure, 5 % for one wrong among them), "
+            f"{together['win']} are won and {together['loss']} lost."
+        )
     if found["tie"]:
         wide = [
             (v["difference"]["high"] - v["difference"]["low"]) / 2

@@ -140,6 +140,45 @@ def verdict(values: Sequence[float], variance_of_rows: float, shared: float) -> 
     return Verdict(wide, tuple(values), rows, word)
 
 
+def chance(by_seed: Sequence[float], noise_of_rows: float) -> float:
+    """Two-sided p of no difference, the larger of the two that :func:`verdict`'s interval has.
+
+    Args:
+        by_seed: Differences, one of each seed; NaN comes back for fewer than two.
+        noise_of_rows: Standard error of their mean from test rows alone.
+    """
+    seeds = len(by_seed)
+    if seeds < 2:
+        return float("nan")
+    mean, spread = float(np.mean(by_seed)), float(np.std(by_seed, ddof=1) / np.sqrt(seeds))
+    if abs(mean) <= 1e-6:  # alike but for rounding
+        return 1.0
+    by_chance = []
+    if spread > 0:
+        by_chance.append(2 * float(stats.t.sf(abs(mean) / spread, seeds - 1)))
+    if noise_of_rows > 0:
+        by_chance.append(2 * float(stats.norm.sf(abs(mean) / noise_of_rows)))
+    return max(by_chance, default=0.0)
+
+
+def beyond_chance_together(chances: Sequence[float], level: float = 0.05) -> list[bool]:
+    """Which of several comparisons stand when all are looked at together (Holm 1979).
+
+    The chance that one of them is wrong, whatever depends on what, is at most ``level``.
+
+    Args:
+        chances: p of each; NaN never stands.
+        level: For all of them together.
+    """
+    found = [False] * len(chances)
+    order = sorted((p, i) for i, p in enumerate(chances) if p == p)
+    for place, (p, i) in enumerate(order):
+        if p > level / (len(order) - place):
+            break
+        found[i] = True
+    return found
+
+
 def _variance(a: Chosen, b: Chosen, people: People, limit: float, price: float) -> float:
     """Variance of the difference from resampling test people, the same draws for both."""
     constraint = a.cell.place.constraint

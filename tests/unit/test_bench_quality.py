@@ -26,7 +26,15 @@ from benchmarks.quality_picks import (
 from benchmarks.quality_points import Asked, Method, Point, expected_counts
 from benchmarks.quality_rules import OTHERS, RULE, best_expected, expected_worth, pick_of_union
 from benchmarks.quality_tables import TABLES, open_table, split_people
-from benchmarks.quality_verdicts import Chosen, People, choose, compare, verdict
+from benchmarks.quality_verdicts import (
+    Chosen,
+    People,
+    beyond_chance_together,
+    chance,
+    choose,
+    compare,
+    verdict,
+)
 from fairlab.data.task import PreparedData
 from fairlab.errors import InputError
 
@@ -218,6 +226,24 @@ def test_noise_of_test_rows_alone_makes_a_tie() -> None:
     assert verdict(values, 0.02**2, 0.2).word == "tie"
     wide = verdict(values, 0.02**2, 1.0).difference
     assert wide.high - wide.mean == pytest.approx(1.96 * 0.02, rel=1e-3)
+
+
+@pytest.mark.parametrize("values", [[0.01, 0.03, 0.02], [-0.02, 0.01, 0.0, -0.03], [0.0] * 3])
+@pytest.mark.parametrize("noise", [0.0, 0.004, 0.03])
+def test_a_chance_below_five_in_a_hundred_is_what_a_verdict_calls_no_tie(
+    values: list[float], noise: float
+) -> None:
+    shared = 1.0  # so that the noise of rows is that of one seed
+    found = verdict(values, noise**2, shared)
+    assert (chance(values, found.noise_of_rows) < 0.05) == (found.word != "tie")
+
+
+def test_many_comparisons_are_looked_at_together() -> None:
+    """Holm: the smallest p against 5 % / 4, the next against 5 % / 3, and none after one fails."""
+    assert beyond_chance_together([0.04, 0.012, 0.001, 0.016]) == [True] * 4
+    assert beyond_chance_together([0.04, 0.018, 0.001, 0.026]) == [False, False, True, False]
+    assert beyond_chance_together([0.02, np.nan, 0.03]) == [True, False, True]
+    assert np.isnan(chance([0.1], 0.0))
 
 
 def cell(chance: np.ndarray, people: People, seed: int = 0) -> Cell:
@@ -465,6 +491,7 @@ def test_the_summary_shows_the_peer_that_is_closest_and_what_is_lost() -> None:
         return {
             "table": "adult", "constraint": CONSTRAINT, "uses_attribute": False, "limit": 0.05,
             "peer": peer, "difference": interval(mean), "verdict": word, "by_seed": [mean] * 2,
+            "noise_of_rows": 0.0005,
             "by_other_rules": {rule: {"verdict": "tie"} for rule in OTHERS},
         }  # fmt: skip
 
@@ -609,13 +636,15 @@ def test_rare_values_beside_a_common_one_stay_apart_for_trees() -> None:
 def test_a_partial_run_says_so_and_none_lost_is_not_as_good() -> None:
     assert quality_report.tally_line([]) == "0 won, 0 tied, 0 lost of 0."
     tie = {
-        "verdict": "tie", "by_seed": [0.0] * 3,
+        "verdict": "tie", "by_seed": [0.0] * 3, "noise_of_rows": 0.01,
         "by_other_rules": {"expected": {"verdict": "loss"}, "within": {"verdict": "win"}},
         "difference": {"mean": 0.0, "low": -0.03, "high": 0.03},
     }  # fmt: skip
     said = quality_report.tally_line([tie, {**tie, "by_seed": [0.0] * 5}])
     assert said.startswith("0 won, 2 tied, 0 lost of 2 (1 with 3 seeds, 1 with 5 seeds).")
     assert "None of the 2 is lost beyond noise." in said
+    assert "Looked at all together" in said
+    assert "0 are won and 0 lost" in said
     assert "true loss of 2 standard errors" in said
     assert "± 3.0 points or more." in said
     assert "of all points alike: 0 won, 0 tied, 2 lost." in said
