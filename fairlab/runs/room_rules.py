@@ -12,6 +12,9 @@ MOST_EVENTS = 10_000
 KEPT_FOR_FACILITATOR = 200
 MOST_EVENTS_EACH = 200
 MOST_ROOMS = 50  # one person opened within a day
+#: Of all rooms a server keeps, those opened within a day beyond which no ended room makes way: who
+#: opens very many must not delete what was said in rooms of others.
+OF_A_DAY = 0.5
 # On the table at a time, of participants: every phone draws them all, every few seconds.
 MOST_PROPOSALS = 30
 MOST_PROPOSALS_EACH = 3
@@ -114,6 +117,27 @@ def check_together(rooms: int, events: int, most_rooms: int, most_events: int) -
                 "Close or delete rooms that are not needed any more, or ask whoever runs the "
                 "server for more (FAIRLAB_ROOM_EVENTS_KEPT).",
                 most=most_events,
+            )
+        )
+
+
+def check_flood(opened: int, most_rooms: int) -> None:
+    """Refuse one more room for which an ended one would make way, where very many were opened.
+
+    Args:
+        opened: By all people, within a day.
+        most_rooms: The server's setting.
+
+    Raises:
+        QuotaError: With what to do.
+    """
+    if opened + 1 > OF_A_DAY * most_rooms:
+        raise QuotaError(
+            tr(
+                "{opened:,} rooms were opened on this server within a day, and rooms that ended do "
+                "not make way for more of them. Delete one of yours, try again later, or ask "
+                "whoever runs the server for more (FAIRLAB_ROOMS_KEPT).",
+                opened=opened,
             )
         )
 

@@ -88,10 +88,11 @@ def rooms_of(connection: sa.Connection, owner: str) -> tuple[Room, ...]:
     return tuple(Room(*row) for row in connection.execute(query.order_by(*order)))
 
 
-def opened_since(connection: sa.Connection, owner: str, moment: float) -> int:
-    """How many rooms somebody opened since a moment."""
-    theirs = (rooms.c.owner == owner) & (rooms.c.created > moment)
-    query = sa.select(sa.func.count()).select_from(rooms).where(theirs)
+def opened_since(connection: sa.Connection, owner: str | None, moment: float) -> int:
+    """How many rooms somebody opened since a moment; None for everybody."""
+    query = sa.select(sa.func.count()).select_from(rooms).where(rooms.c.created > moment)
+    if owner is not None:
+        query = query.where(rooms.c.owner == owner)
     return int(connection.scalar(query) or 0)
 
 
@@ -102,12 +103,23 @@ def held_by_all(connection: sa.Connection) -> tuple[int, int]:
     return int(count), int(events)
 
 
-def oldest_ended(connection: sa.Connection, now: float) -> tuple[str, int] | None:
-    """The room that makes way first, and its events at most: the oldest closed or over."""
+def first_ended(connection: sa.Connection, now: float, *, events: bool) -> str | None:
+    """The room that makes way first, of those closed or over; None where there is none.
+
+    One in which nothing happened goes before all others, then the oldest.
+
+    Args:
+        connection: Of the transaction.
+        now: Seconds since the epoch.
+        events: Whether room for events is needed: one without any would be of no use.
+    """
     ended = sa.or_(rooms.c.closed.is_not(None), rooms.c.created <= now - LASTS)
-    query = sa.select(rooms.c.id, rooms.c.version).where(ended)
-    row = connection.execute(query.order_by(rooms.c.created, rooms.c.id).limit(1)).first()
-    return None if row is None else (str(row.id), int(row.version))
+    silent = rooms.c.version <= sa.case((rooms.c.closed.is_(None), 0), else_=1)
+    query = sa.select(rooms.c.id).where(ended)
+    if events:
+        query = query.where(rooms.c.version > 0)
+    order = (sa.case((silent, 0), else_=1), rooms.c.created, rooms.c.id)
+    return connection.scalar(query.order_by(*order).limit(1))
 
 
 def is_over(room: Room, now: float) -> bool:

@@ -16,6 +16,7 @@ from fairlab.runs.room_events import OF_PARTICIPANTS, Payload, Pinned, RoomEvent
 from fairlab.runs.room_rules import (
     check_admitted,
     check_event,
+    check_flood,
     check_room_for,
     check_rooms,
     check_table,
@@ -329,7 +330,7 @@ def _digest(token: str) -> str:
 def _make_way(
     connection: sa.Connection, now: float, *, more_rooms: int = 0, keep: str = ""
 ) -> None:
-    """Delete the oldest rooms that ended until there is room for more; refuse if there is not.
+    """Delete rooms that ended until there is room for more; refuse if there is not.
 
     Args:
         connection: Of the transaction.
@@ -338,15 +339,18 @@ def _make_way(
         keep: A room that does not make way.
 
     Raises:
-        QuotaError: If no ended room is left to make way.
+        QuotaError: If no ended room is left to make way, or very many were opened within a day.
     """
     most_rooms, most_events = settings().rooms_kept, settings().room_events_kept
     while True:
         count, events = rooms.held_by_all(connection)
-        if count + more_rooms <= most_rooms and events <= most_events:
+        many = events > most_events
+        if count + more_rooms <= most_rooms and not many:
             return
-        oldest = rooms.oldest_ended(connection, now)
-        if oldest is None or oldest[0] == keep:
+        first = rooms.first_ended(connection, now, events=many)
+        if first is None or first == keep:
             check_together(count + more_rooms, events, most_rooms, most_events)
             return
-        room_log.delete_rooms(connection, table.c.id == oldest[0])
+        if more_rooms:
+            check_flood(rooms.opened_since(connection, None, now - rooms.LASTS), most_rooms)
+        room_log.delete_rooms(connection, table.c.id == first)

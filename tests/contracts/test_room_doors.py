@@ -160,6 +160,7 @@ def test_the_oldest_ended_room_makes_way_and_an_open_one_never(
     store: RunStore, room: Room, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     """Of all rooms together; when only open ones are left, nobody loses theirs: it is said."""
+    monkeypatch.setattr("fairlab.runs.room_rules.OF_A_DAY", 2.0)
     clock.now += 1
     second = store.open_room(BEN, "Second")
     monkeypatch.setenv("FAIRLAB_ROOMS_KEPT", "2")
@@ -229,3 +230,43 @@ def test_who_may_not_be_in_a_room_puts_no_run_into_it(store: RunStore, room: Roo
     store.put_in_room(runs[BEN], room.id, BEN)
     store.put_in_room(runs[FACILITATOR], room.id, FACILITATOR)
     assert {one.id for one in store.list(room=room.id)} == {runs[BEN], runs[FACILITATOR]}
+
+
+def test_who_opens_very_many_rooms_deletes_little_of_what_others_said(
+    store: RunStore, room: Room, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """Rooms in which nothing happened go first; then a day's rooms take half of all places."""
+    monkeypatch.setenv("FAIRLAB_ROOMS_KEPT", "6")
+    settings.cache_clear()
+    said = [room]
+    for n in range(3):
+        clock.now += 1
+        said.append(store.open_room(FACILITATOR, f"Group {n}"))
+        lead(store, said[-1], "locked", {"locked": True})
+    clock.now += 1
+    silent = store.open_room(BEN, "Nothing happens")
+    clock.now += rooms.LASTS + 1
+    opened = [store.open_room(ANNA, "New") for _ in range(2)]
+    kept = {one.id for who in (FACILITATOR, BEN) for one in store.rooms_of(who)}
+    assert kept == {one.id for one in said}, f"the silent one {silent.id} made way"
+    opened.append(store.open_room(ANNA, "New"))
+    with pytest.raises(QuotaError, match=r"^3 rooms were opened .*FAIRLAB_ROOMS_KEPT"):
+        store.open_room(ANNA, "One too many")
+    assert {one.id for one in store.rooms_of(FACILITATOR)} == {one.id for one in said[1:]}
+    store.delete_room(opened[0].id, ANNA)
+    store.open_room(ANNA, "Instead")
+
+
+def test_rooms_without_events_do_not_make_way_for_events(
+    store: RunStore, room: Room, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """Deleting them would help nobody; the oldest ended one with events goes."""
+    clock.now += 1
+    silent = store.open_room(BEN, "Nothing happens")
+    clock.now += rooms.LASTS + 1
+    now = asking_room(store)
+    monkeypatch.setenv("FAIRLAB_ROOM_EVENTS_KEPT", "4")
+    settings.cache_clear()
+    answer(store, now, ANNA)
+    assert [one.id for one in store.rooms_of(BEN)] == [silent.id]
+    assert [one.id for one in store.rooms_of(FACILITATOR)] == [now.id]
