@@ -63,6 +63,12 @@ def checked_people(crowd: Crowd, constraint: Constraint) -> Checked:
     return Checked(inputs, compared, cell_means(cells, weight[None]))
 
 
+def people_checked(crowd: Crowd) -> int:
+    """How many train people would be looked at."""
+    train = crowd.splits["train"]
+    return int(torch.bincount(train.group * 2 + train.y).clamp_max(MOST_OF_A_CELL).sum())
+
+
 def _some(cell: Tensor) -> tuple[Tensor, Tensor]:
     """Places of the people looked at, in order, and (n,) float32 how many each stands for."""
     codes = cell.cpu().numpy()

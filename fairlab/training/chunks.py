@@ -18,15 +18,18 @@ import torch
 
 from fairlab.config import Mode, ModelConfig, SweepConfig
 from fairlab.errors import InputError
+from fairlab.training.checked import people_checked
 from fairlab.training.people import Crowd
 
 # Memory that the models of a chunk take at most, and the share of what is free.
 MOST_BYTES = 2 * 2**30
 SHARE = 0.5
-# Copies of the parameters: their gradients, two moments of AdamW, the best and the last finite.
-COPIES = 6
+# Copies of the parameters: gradients, two moments of AdamW, the best, the last finite, their mean.
+COPIES = 7
 # (B,)-sized arrays a loss keeps of every model, in numbers of four bytes.
 OF_LOSS = 24
+# Numbers of each train person whose decisions are looked at after an epoch.
+OF_CHECKED = 5
 # People whose scores are computed at once.
 AT_ONCE = 1024
 # Where the system does not tell.
@@ -105,10 +108,10 @@ def model_bytes(sweep: SweepConfig, crowd: Crowd) -> float:
     # Activations and their gradients, once for batches and once for scoring.
     activations = 2 * units * batch + units * min(AT_ONCE, crowd.splits["train"].n)
     validation = OF_LOSS * crowd.splits["validation"].n
-    numbers = (
-        COPIES * weights_of(features, sweep.model) + activations + OF_LOSS * batch + validation
-    )
-    return 4.0 * numbers
+    holds = any(sweep.holds_decisions(mode) for mode in sweep.modes)
+    checked = OF_CHECKED * people_checked(crowd) if holds else 0
+    parameters = COPIES * weights_of(features, sweep.model)
+    return 4.0 * (parameters + activations + OF_LOSS * batch + validation + checked)
 
 
 def units_of(model: ModelConfig) -> int:

@@ -7,7 +7,7 @@ import torch
 from fairlab.config import AdversarialParams, LayerParams, ModelConfig, PenaltyParams, SweepConfig
 from fairlab.errors import InputError
 from fairlab.training import fit_sweep
-from fairlab.training.chunks import chunks_of, default_at_once, model_bytes
+from fairlab.training.chunks import OF_CHECKED, chunks_of, default_at_once, model_bytes
 from fairlab.training.people import gather
 from tests.unit.training_people import prepared
 
@@ -153,3 +153,25 @@ def test_a_models_memory_counts_parameters_and_batches():
     crowd = gather(prepared((3000, 500, 500)), (), torch.device("cpu"))
     size = model_bytes(config(model=ModelConfig(), batch_size=1024), crowd)
     assert 0.5e6 < size < 10e6
+
+
+def test_a_models_memory_counts_the_mean_of_its_weights_and_train_people_who_are_looked_at(
+    monkeypatch,
+):
+    """Of large groups no more than are looked at."""
+    crowd = gather(prepared((3000, 500, 500)), (), torch.device("cpu"))
+    free, held = (PenaltyParams(control=c) for c in ("strength", "slack"))
+    few = gather(prepared((40, 40, 40)), (), torch.device("cpu"))
+    narrow, wide = (
+        model_bytes(config(model=ModelConfig(width=width, depth=2), batch_size=8), few)
+        for width in (500, 1_000)
+    )
+    # The weights between the hidden layers, seven times: activations are less than one of them.
+    assert wide - narrow >= 7 * (1_000**2 - 500**2) * 4.0
+
+    def extra() -> float:
+        return model_bytes(config(penalty=held), crowd) - model_bytes(config(penalty=free), crowd)
+
+    assert extra() == 3000 * OF_CHECKED * 4.0
+    monkeypatch.setattr("fairlab.training.checked.MOST_OF_A_CELL", 100)
+    assert extra() == 4 * 100 * OF_CHECKED * 4.0
