@@ -1,9 +1,10 @@
 """Cells of ``bench quality``: one method on one split of one table for one constraint.
 
 A cell is a line of a JSON-lines file, so a run that was stopped goes on where it was. A line holds
-expected counts of every point on validation and test people, and, of the points that validation
-picks, the chances on test people. Everything reported is worked out from those, so changing how
-points are picked costs no training; points whose chances are not there have only wider intervals.
+expected counts of every point on train, validation and test people (lines of older code have none
+of train people), and, of the points that validation picks, the chances on test people. Everything
+reported is worked out from those, so changing how points are picked costs no training; points whose
+chances are not there have only wider intervals.
 """
 
 import base64
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.quality_picks import Measured
-from benchmarks.quality_points import LIMITS, Asked, Method, expected_counts
+from benchmarks.quality_points import LIMITS, SPLITS, Asked, Method, expected_counts
 from benchmarks.quality_rules import OTHERS, RULE, pick_of_union
 from fairlab.errors import InputError
 from fairlab.outcomes import FloatArray
@@ -61,6 +62,7 @@ class Cell:
         place, method: Where and what.
         settings: Of each point, in words.
         validation, test: Of each point.
+        train: Of each point; of none in lines of older code.
         picked: Positions of the points picked at some of ``LIMITS`` by any rule.
         chances: (n,) chances of test people, of picked positions.
         sizes: People in train, validation and test.
@@ -81,6 +83,7 @@ class Cell:
     seconds: float
     versions: Mapping[str, str]
     failed: str = ""
+    train: Measured | None = None
 
     def to_json(self) -> str:
         """One line."""
@@ -99,6 +102,7 @@ class Cell:
             "validation": np.round(self.validation.counts, DECIMALS).tolist(),
             "test": np.round(self.test.counts, DECIMALS).tolist(),
             "picked": list(self.picked),
+            **self._train_counts(),
             "chances": {str(i): _packed(chance) for i, chance in self.chances.items()},
         }
         return json.dumps(record, separators=(",", ":"), allow_nan=False)
@@ -121,7 +125,13 @@ class Cell:
             seconds=record["seconds"],
             versions=record["versions"],
             failed=record["failed"],
+            train=Measured(_counts(record["train"]), constraint) if "train" in record else None,
         )
+
+    def _train_counts(self) -> dict[str, Any]:
+        if self.train is None:
+            return {}
+        return {"train": np.round(self.train.counts, DECIMALS).tolist()}
 
 
 def run_cell(
@@ -141,7 +151,7 @@ def run_cell(
     except Exception as error:  # a peer may fail in any way; the reason is reported
         points, failed = [], f"{type(error).__name__}: {str(error)[:300]}"
     measured = {}
-    for split in ("validation", "test"):
+    for split in SPLITS:
         y, group = asked.y(split), asked.group(split)
         groups = int(group.max()) + 1
         counts = [expected_counts(getattr(p, split), y, group, groups) for p in points]
@@ -161,6 +171,7 @@ def run_cell(
         seconds=seconds() - started,
         versions=versions,
         failed=failed,
+        train=measured["train"],
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.quality_ours import BASES
-from benchmarks.quality_points import SLACKS, Asked, Base, Method, Point
+from benchmarks.quality_points import SLACKS, SPLITS, Asked, Base, Method, Point
 from fairlab.outcomes import FloatArray, IntArray
 
 
@@ -53,10 +53,7 @@ def _thresholds(asked: Asked, base: Base) -> Iterator[Point]:
                 y_scores=score["validation"],
             )
         rule = optimizer._realized_classifier.group_to_clf
-        chances = [
-            group_chances(rule, score[split], asked.group(split))
-            for split in ("validation", "test")
-        ]
+        chances = [group_chances(rule, score[split], asked.group(split)) for split in SPLITS]
         yield Point(f"slack {slack:g}", *chances)
 
 

@@ -16,7 +16,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.quality_ours import BASES
-from benchmarks.quality_points import SLACKS, Asked, Base, Method, Point, decided
+from benchmarks.quality_points import SLACKS, SPLITS, Asked, Base, Method, Point, decided
 from fairlab.outcomes import Array, FloatArray
 from fairlab.training.learners import MOST_TREES, PATIENCE, fit_boosting
 
@@ -206,9 +206,7 @@ def _gradient(asked: Asked, learner: str) -> Iterator[Point]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.fit(_inputs(learner, asked, "train"), y, sensitive_features=group)
-        chances = [
-            _mixture(model, _inputs(learner, asked, split)) for split in ("validation", "test")
-        ]
+        chances = [_mixture(model, _inputs(learner, asked, split)) for split in SPLITS]
         yield Point(f"bound {bound:g}", *chances)
 
 
@@ -235,7 +233,7 @@ def _grid(asked: Asked, learner: str) -> Iterator[Point]:
     for place, predictor in enumerate(model.predictors_):
         chances = [
             np.asarray(predictor.predict(_inputs(learner, asked, split)), dtype=np.float64)
-            for split in ("validation", "test")
+            for split in SPLITS
         ]
         yield Point(f"place {place}", *chances)
 
@@ -287,7 +285,7 @@ def _optimizer(asked: Asked, base: Base) -> Iterator[Point]:
                 optimizer._pmf_predict(score[split], sensitive_features=asked.group(split)),
                 dtype=np.float64,
             )[:, 1]
-            for split in ("validation", "test")
+            for split in SPLITS
         ]
         yield Point(f"tolerance {tolerance:g}", *chances)
 
@@ -300,7 +298,7 @@ def _keep(
     if rest == 0 and epoch in KEPT_EPOCHS:
         chances = [
             decided(np.asarray(model.backendEngine_.evaluate(asked.x(split)))[:, 0])
-            for split in ("validation", "test")
+            for split in SPLITS
         ]
         kept.append(Point(f"{setting}, epoch {epoch}", *chances))
     return False

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.quality_points import Asked, Method, Point, decided
+from benchmarks.quality_points import SPLITS, Asked, Method, Point, decided
 from fairlab.outcomes import FloatArray
 from fairlab.training.batches import plan_batches
 
@@ -74,7 +74,7 @@ def _loss(name: str, constraint: str) -> list[Any]:
 def _strengths(asked: Asked, name: str) -> Iterator[Point]:
     for strength in LOSSES[name]["strengths"]:
         for setting, net in _trained(asked, name, strength):
-            chances = [_decisions(net, asked.x(split)) for split in ("validation", "test")]
+            chances = [_decisions(net, asked.x(split)) for split in SPLITS]
             yield Point(f"strength {strength:g}{setting}", *chances)
 
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from benchmarks.quality_points import SLACKS, Asked, Base, Method, Point, decided
+from benchmarks.quality_points import SLACKS, SPLITS, Asked, Base, Method, Point, decided
 from fairlab.config import BaselineName, SweepConfig
 from fairlab.data.task import PreparedData
 from fairlab.frontier import threshold_frontier
@@ -134,7 +134,7 @@ def _sweep(asked: Asked, changed: dict[str, Any], only: str, uses: bool) -> Iter
         if not uses and point.uses_attribute:
             continue
         setting = _setting(result, point.index)
-        yield Point(setting, *(_chance(result, point.index, s) for s in ("validation", "test")))
+        yield Point(setting, *(_chance(result, point.index, s) for s in SPLITS))
 
 
 def _setting(result: SweepResult, index: int) -> str:
@@ -161,7 +161,7 @@ def _frontier(asked: Asked, base: Base) -> Iterator[Point]:
             group=asked.group(split),
             group_names=("0", "1"),
         )
-        for split in ("validation", "test")
+        for split in SPLITS
     }
     frontier = threshold_frontier(people["validation"], asked.constraint)
     for slack in (0.0, *SLACKS):

@@ -1,8 +1,8 @@
 """What every method of ``bench quality`` is given, and what it gives back.
 
-A point is a decision rule as two vectors: each person's chance of being selected, of validation
-and of test people. Rules without chance have 0 and 1. Everything measured is an expectation over
-that chance, exact, so no method gains or loses by one draw.
+A point is a decision rule as three vectors: each person's chance of being selected, of train,
+validation and test people. Rules without chance have 0 and 1. Everything measured is an expectation
+over that chance, exact, so no method gains or loses by one draw.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +16,7 @@ from fairlab.data.task import PreparedData
 from fairlab.outcomes import FloatArray, IntArray
 
 Base = Literal["boosting", "logistic", "mlp"]
+SPLITS = ("train", "validation", "test")  # in the order of a point's chances
 CONSTRAINTS = ("demographic_parity", "equalized_odds")
 LIMITS = (0.01, 0.02, 0.05, 0.10)
 # What methods that take a slack are asked for.
@@ -28,10 +29,11 @@ class Point:
 
     Attributes:
         setting: What was varied, in words.
-        validation, test: (n,) in [0, 1].
+        train, validation, test: (n,) in [0, 1].
     """
 
     setting: str
+    train: FloatArray
     validation: FloatArray
     test: FloatArray
 

@@ -23,7 +23,7 @@ from benchmarks.quality_picks import (
     covered,
     worth_within,
 )
-from benchmarks.quality_points import Asked, Method, Point, expected_counts
+from benchmarks.quality_points import SPLITS, Asked, Method, Point, expected_counts
 from benchmarks.quality_rules import OTHERS, RULE, best_expected, expected_worth, pick_of_union
 from benchmarks.quality_tables import TABLES, open_table, split_people
 from benchmarks.quality_verdicts import (
@@ -340,7 +340,7 @@ def a_method(name: str, calls: list[str], settings: dict[str, object] | None = N
 
     def run(given: Asked) -> Iterator[Point]:
         calls.append(name)
-        yield Point("one", *(np.full(len(given.y(s)), 0.5) for s in ("validation", "test")))
+        yield Point("one", *(np.full(len(given.y(s)), 0.5) for s in SPLITS))
 
     return Method(name, "fairlab", name, False, {} if settings is None else settings, run)
 
@@ -442,7 +442,7 @@ def test_the_report_compares_our_union_with_each_peer(
     """A peer that decides everybody alike loses to logistic regression where gaps may be wide."""
 
     def constant(given: Asked) -> Iterator[Point]:
-        yield Point("nobody", *(np.zeros(len(given.y(s))) for s in ("validation", "test")))
+        yield Point("nobody", *(np.zeros(len(given.y(s))) for s in SPLITS))
 
     ours = next(m for m in quality.all_methods() if m.name == "logistic")
     peer = Method("nobody", "the peer", "nobody", False, {}, constant)
@@ -471,6 +471,11 @@ def test_a_cell_survives_its_line(tmp_path: Path, prepared: PreparedData) -> Non
         made.key, made.place, made.picked, made.sizes,
     )  # fmt: skip
     assert np.allclose(read.test.counts, made.test.counts)
+    assert read.train is not None
+    assert read.train.counts.sum() == read.sizes[0]
+    older = json.loads(made.to_json())
+    del older["train"]
+    assert Cell.from_json(json.dumps(older)).train is None
     assert np.allclose(read.chances[0], made.chances[0], atol=1 / 255)
 
 
@@ -527,7 +532,7 @@ def test_picks_from_a_line_are_those_of_the_run(tmp_path: Path, prepared: Prepar
 
     def run(given: Asked) -> Iterator[Point]:
         for tiny in (0.0, 1e-10, 3e-10, -2e-10):
-            yield Point("", *(np.full(len(given.y(s)), 0.5 + tiny) for s in ("validation", "test")))
+            yield Point("", *(np.full(len(given.y(s)), 0.5 + tiny) for s in SPLITS))
 
     method = Method("a", "fairlab", "a", True, {}, run)
     made = run_cell(Place("loanapp", CONSTRAINT, 0, 500), method, asked(prepared), {}, lambda: 1.0)
