@@ -29,7 +29,13 @@ def your_tables() -> None:
     runs = store().list(limit=MOST, owner=owner())
     with st.container(key="home.tables", gap="xsmall"):
         for upload in uploads:
-            _row(upload, [r for r in runs if r.config.data.fingerprint == upload.fingerprint])
+            _row(upload, [run for run in runs if _stands_on(run, upload)])
+
+
+def _stands_on(run: RunRecord, upload: Upload) -> bool:
+    """Whether a run needs the uploaded file; the built-in table may hold the very same rows."""
+    data = run.config.data
+    return data.source == "file" and data.fingerprint == upload.fingerprint
 
 
 def _row(upload: Upload, runs: list[RunRecord]) -> None:
@@ -95,5 +101,5 @@ def delete_table(upload: Upload, runs: list[RunRecord]) -> None:
     store().forget_upload(owner(), upload.fingerprint)
     forget_upload(upload.fingerprint)
     held: TaskData = state.current_data()
-    if held.data.fingerprint == upload.fingerprint:
+    if held.data.source == "file" and held.data.fingerprint == upload.fingerprint:
         state.set_current_data(builtin())
