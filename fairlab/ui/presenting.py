@@ -32,7 +32,10 @@ html {font-size: 22px !important;}
 _NARROW = """
 <style>
 .st-key-shell-title [data-testid="stHeading"] {flex: 1 1 auto;}
-@media (max-width: 640px) {.st-key-shell-present {display: none;}}
+@media (max-width: 640px) {
+  .st-key-shell-present {display: none;}
+  .st-key-shell-title h1 {font-size: 1.75rem;}
+}
 </style>
 """
 

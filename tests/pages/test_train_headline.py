@@ -76,6 +76,21 @@ def test_the_headline_does_not_call_a_gap_narrower_that_cannot_be_told_apart(
     assert none.startswith("We cannot tell")
 
 
+def test_the_headline_names_whom_it_leaves_out(trained: tuple[RunConfig, SweepResult]) -> None:
+    """Hollow markers further down are on the chart: the sentence must not deny them."""
+    sound = _sound(curve_rows(trained[1]))
+    hollow = replace(sound[1], index=3, gap=0.0, flags=("all selected",))
+    told = headline_sentence((*sound, hollow), "demographic_parity", "test people", (True,) * 4)
+    assert "to 4.0 points at most, among models without a warning;" in told
+    alike = headline_sentence((*sound, hollow), "demographic_parity", "test people", (False,) * 4)
+    assert "The narrowest on the curve without a warning is 4.0 points" in alike
+    only = headline_sentence((sound[0], hollow), "demographic_parity", "test people")
+    assert only.startswith("No model without a warning narrows the gap")
+    wider = replace(hollow, gap=0.3)
+    told = headline_sentence((*sound, wider), "demographic_parity", "test people", (True,) * 4)
+    assert "without a warning" not in told
+
+
 def _sound(rows: tuple[CurveRow, ...]) -> tuple[CurveRow, ...]:
     """Three models of one family: unmitigated, narrowest, between; none with a warning."""
     first = replace(rows[0], mode="penalty", flags=(), front=True, seed=0)

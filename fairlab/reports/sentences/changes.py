@@ -35,7 +35,12 @@ def change_sentence(
     accuracy = found.rate("accuracy")
     p_values = [*(c.p_adjusted for c in found.rates), *(c.p_adjusted for c in found.gaps)]
     tests = sum(p is not None for p in p_values)
-    corrected = tr(" p-values are corrected for all comparisons in the table.") if tests > 1 else ""
+    corrected = ""
+    if tests > 1:
+        corrected = tr(
+            " p-values are corrected for all comparisons in the table, intervals are not; we say "
+            "that something changed when both speak for it."
+        )
     said = (
         said_of(tr("Accuracy"), accuracy, RATES["accuracy"].share),
         said_of(gap_name(gap), found.gap(gap), in_points(found.gap(gap))),

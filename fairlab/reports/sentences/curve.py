@@ -146,6 +146,15 @@ def headline_sentence(
         return curve_sentence(rows, constraint, people)
     base, narrowest, _ = _ends(known)
     words, gap = GAP_WORDS[constraint], _points(base.gap)
+    if narrowest.index == base.index and any(r.flags for r in known):
+        return tr(
+            "No model without a warning narrows the gap in {words}: it is {gap} on {people}, with "
+            "accuracy {accuracy}.",
+            words=words,
+            gap=gap,
+            people=people,
+            accuracy=_percent(base.accuracy),
+        )
     if narrowest.index == base.index:
         return tr(
             "No trained model narrows the gap in {words}: it is {gap} on {people}, with accuracy "
@@ -156,24 +165,44 @@ def headline_sentence(
             accuracy=_percent(base.accuracy),
         )
     told = apart[narrowest.index] if narrowest.index < len(apart) else None
+    return _narrowed(known, people, words, told)
+
+
+def _narrowed(known: Sequence[CurveRow], people: str, words: str, told: bool | None) -> str:
+    """How far the gap falls; among which models, where some with a warning go further down."""
+    base, narrowest, _ = _ends(known)
+    places = {
+        "people": people,
+        "words": words,
+        "gap": _points(base.gap),
+        "narrowest": _points(narrowest.gap),
+        "accuracy": _percent(narrowest.accuracy),
+        "before": _percent(base.accuracy),
+    }
+    lower = any(r.flags and (r.gap or 0) < (narrowest.gap or 0) for r in known)
+    if told is False and lower:
+        return tr(
+            "The gap in {words} is {gap} without mitigation. The narrowest on the curve without a "
+            "warning is {narrowest}, but on {people} that model cannot be told from the "
+            "unmitigated one.",
+            **places,
+        )
     if told is False:
         return tr(
             "The gap in {words} is {gap} without mitigation. The narrowest on the curve is "
             "{narrowest}, but on {people} that model cannot be told from the unmitigated one.",
-            words=words,
-            gap=gap,
-            narrowest=_points(narrowest.gap),
-            people=people,
+            **places,
+        )
+    if lower:
+        return tr(
+            "On {people} the gap in {words} narrows from {gap} to {narrowest} at most, among "
+            "models without a warning; accuracy then is {accuracy} instead of {before}.",
+            **places,
         )
     return tr(
         "On {people} the gap in {words} narrows from {gap} to {narrowest} at most; accuracy then "
         "is {accuracy} instead of {before}.",
-        people=people,
-        words=words,
-        gap=gap,
-        narrowest=_points(narrowest.gap),
-        accuracy=_percent(narrowest.accuracy),
-        before=_percent(base.accuracy),
+        **places,
     )
 
 

@@ -78,12 +78,13 @@ def comparison_sentence(found: Comparison, split: str = "test") -> str:
     if not apart:
         return tr(
             "On {split} people it cannot be told from the unmitigated "
-            "model of its family: {by}. Both intervals contain 0.",
+            "model of its family: {by}. Both 97.5 % intervals contain 0.",
             split=translated(split),
             by=by,
         )
     return tr(
-        "Beside the unmitigated model of its family, on the same {split} people: {by}.",
+        "Beside the unmitigated model of its family, on the same {split} people: {by} "
+        "(97.5 % intervals).",
         split=translated(split),
         by=by,
     )

@@ -172,6 +172,7 @@ function marksLegend(state, data) {
   if (marks.pale) {
     found.push(entry(tt("cannot be told from unmitigated"), { symbol: "circle", size: 9, opacity: 0.4 }));
   }
+  if (marks.hollow) found.push(entry(tt("has a warning"), { symbol: "circle-open", size: 9 }));
   return found;
 }
 
@@ -303,14 +304,6 @@ function layoutFor(state, data) {
   };
   const range = acrossRange(data);
   if (range) layout.xaxis = { ...layout.xaxis, range, autorange: false };
-  const line = data.frontier;
-  if (line?.accuracy.length && !narrow) {  // at the line's accurate end, on a ground of its own
-    layout.annotations = [...(layout.annotations ?? []), {
-      x: 100 * line.accuracy.at(-1), y: 100 * line.gap.at(-1), text: tt`best thresholds on: ${escapeHtml(line.label)}`,
-      showarrow: false, xanchor: "center", yanchor: "bottom", yshift: 12, font: { color: ink, size: 12 },
-      bgcolor: layout.hoverlabel.bgcolor, borderpad: 2, opacity: 0.9,
-    }];
-  }
   return layout;
 }
 

@@ -49,6 +49,9 @@ def show_choice(chosen: Chosen) -> None:
         column.metric(
             label, value, delta=_range(*ends), delta_color="off", delta_arrow="off", border=True
         )
+    flags = chosen.result.points[point.index].flags
+    if flags:  # a gap of 0 reads well until one knows that everybody is selected
+        st.warning(as_it_is("  \n".join(flags)))
     st.markdown(
         as_it_is(
             tr(

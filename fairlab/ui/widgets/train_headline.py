@@ -21,7 +21,8 @@ def say_headline(record: RunRecord, rows: tuple[CurveRow, ...]) -> None:
     apart = tuple(one.told_apart for one in known.comparisons)
     constraint = record.config.sweep.constraint
     said = headline_sentence(rows, constraint, tr("test people"), apart)
-    st.markdown(f"#### {as_it_is(said)}")
+    unbroken = said.replace(" %", "\N{NO-BREAK SPACE}%")  # no line begins with a sign
+    st.markdown(f"#### {as_it_is(unbroken)}")
     warning = suspicion(rows, float(found.splits["test"].y_true.mean()))
     if warning:
         st.warning(warning)

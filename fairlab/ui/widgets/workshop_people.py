@@ -68,6 +68,8 @@ def _choose(here: Here) -> None:
     with st.container(horizontal=True):
         if st.button(tr("Remove them"), disabled=not picked, key="room.remove"):
             _remove(here, picked)
+        if here.state.phase == "explain":
+            return  # nobody was asked anything yet: all would go
         words = tr_n(
             "Remove the {n} who sent nothing", "Remove the {n} who sent nothing", len(silent)
         )
