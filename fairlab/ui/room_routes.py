@@ -36,6 +36,7 @@ _WAIT = re.compile(r"[0-9]{1,3}")
 _SCOPES: dict[str, Scope] = {"all": "all", "stage": "stage"}
 COME_AGAIN = 2  # seconds, for who is one too many
 MOST_KNOWN = 1000
+LONGEST_CODE = 40  # of what is sent; what follows is not looked at, nor kept
 
 #: Wrong codes sent to this route. Not those of the page for entering a room: whoever sends many
 #: here keeps nobody out of a room there. Who comes without a cookie shares one count.
@@ -69,11 +70,12 @@ async def news(request: Request) -> Response:
         return _problem(400, "after and wait must be whole numbers, scope all or stage.")
     token = cookie_token(request.scope)
     visitor = "" if token is None else owner_of_token(token)
-    if wrong_codes.wait(visitor) > 0 and request.path_params["code"] not in _known:
+    code = request.path_params["code"][:LONGEST_CODE]
+    if wrong_codes.wait(visitor) > 0 and code not in _known:
         return _problem(429, "Too many codes that were wrong. Try again in some minutes.")
     pause, told = 0, dict[str, str]()
     try:
-        room = await run_in_threadpool(_room, request.path_params["code"])
+        room = await run_in_threadpool(_room, code)
         if is_over(room, time.time()) and room.owner != visitor:
             return _problem(410, "This room has ended: rooms last a day.")
         want = RoomWant(room.id, int(after), scope)
@@ -94,7 +96,7 @@ def _room(code: str) -> Room:
     """The room with a code; known ones are not looked up again."""
     if code in _known:
         return _known[code]
-    _known[code] = found = store().find_room(code[:40])
+    _known[code] = found = store().find_room(code)
     while len(_known) > MOST_KNOWN:
         _known.popitem(last=False)
     return found

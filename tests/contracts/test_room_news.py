@@ -141,3 +141,11 @@ def test_a_deleted_room_is_told(store: RunStore, room: Room) -> None:
     assert get(f"/api/rooms/{room.code}/news").status_code == 200
     store.delete_room(room.id, FACILITATOR)
     assert get(f"/api/rooms/{room.code}/news?after=9").json()["news"] == {"gone": True}
+
+
+def test_what_is_sent_behind_a_code_is_not_kept(store: RunStore, room: Room) -> None:
+    """Known codes are kept as they are sent: whoever knows one must not fill the memory."""
+    for n in range(3):
+        assert get(f"/api/rooms/{room.code}{'-' * 30}{n}{'-' * 5000}/news").status_code == 200
+    assert max(map(len, room_routes._known)) <= 40
+    assert len(room_routes._known) == 1
