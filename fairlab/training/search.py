@@ -4,8 +4,9 @@ Candidates are drawn from a seed; the run's own setting is always the first. Tho
 shape are one batched model, every model with its own learning rate and weight decay. Each round
 anneals its rates, so that settings are compared at rest; the worse ones leave, the others go on
 from where they are (Jamieson and Talwalkar 2016; see :mod:`fairlab.halving`). What is compared is
-the least validation cross entropy of the unmitigated model over the epochs so far, as epochs are
-kept in a sweep. Test people are not looked at.
+the least validation cross entropy of the unmitigated model over the epochs so far. Test people are
+not looked at. Weights are those of the last step, not averaged as in a sweep (``averaging.py``), so
+a sweep's own cross entropy differs a little.
 """
 
 import time
