@@ -297,6 +297,7 @@ function layoutFor(state, data) {
   layout.height = narrow ? 440 : layout.height;
   layout.uirevision = data.runs.map((r) => r.id).join();
   layout.hovermode = "closest";
+  layout.separators = tongue.decimal === "," ? ",." : ".,";  // of numbers, then of thousands
   layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: ink + "88", activecolor: ink };
   layout.hoverlabel = {
     bgcolor: style.getPropertyValue("--st-background-color").trim() || "#ffffff",
