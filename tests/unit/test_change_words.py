@@ -53,7 +53,7 @@ def test_undefined_changes_say_so() -> None:
     gap = found.gap("predictive_parity_difference")
     assert said_of("Gap", gap, True) == "Gap: undefined for one of the two."
     table = changes_table(found)
-    row = table[table["Measure"] .str.startswith("Gap in positive predictive value")].iloc[0]
+    row = table[table["Measure"].str.startswith("Gap in positive predictive value")].iloc[0]
     assert (row["After"], row["Change"], row["95 % interval"]) == ("undefined", "undefined", "none")
 
 

@@ -93,7 +93,9 @@ def test_the_promise_holds_with_every_combination(constraint, batches):
     sweep = config("held", batches, constraint=constraint, batch_size=16, epochs=3)
     result = fit_sweep(data, sweep)
     assert all(p.guarantee.excess <= 1e-6 for p in result.points)
-    assert "excess over the slack of the gap of decisions, of validation people" in " ".join(result.notes)
+    assert "excess over the slack of the gap of decisions, of validation people" in " ".join(
+        result.notes
+    )
 
 
 def test_test_labels_never_enter():

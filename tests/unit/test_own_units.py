@@ -68,7 +68,11 @@ def test_other_tools_of_scores_and_benefits_are_listed_and_a_reference_settles_t
     result = audit(people(rising=True).outcomes(), 5.0, draws=100)
     every = dictionary_table(result)
     listed = set(every["Our gap"])
-    assert {"AUC difference", "Theil index", "Gap in selection rate (demographic parity difference)"} <= listed
+    assert {
+        "AUC difference",
+        "Theil index",
+        "Gap in selection rate (demographic parity difference)",
+    } <= listed
     both = every[every["It prints"].str.contains(" or ")]
     assert len(both) > 3
     one = dictionary_table(result, reference="a")
@@ -85,4 +89,8 @@ def test_the_dictionary_leaves_out_what_the_audit_hides() -> None:
     shown = suppress(result, 12)
     assert shown.hidden
     listed = set(dictionary_table(result, shown)["Our gap"])
-    assert not listed & {"AUC difference", "Theil index", "Gap in true positive rate (equal opportunity difference)"}
+    assert not listed & {
+        "AUC difference",
+        "Theil index",
+        "Gap in true positive rate (equal opportunity difference)",
+    }
