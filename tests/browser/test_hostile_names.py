@@ -185,7 +185,12 @@ class Watch:
         assert self.page.evaluate("window.hacked") is None
         assert self.bad == []
         for name in names:
-            self.page.wait_for_function(f"(name) => ({TEXT})().includes(name)", arg=name)
+            # What is looked up once unfolded reruns the page, which folds all else again.
+            self.page.wait_for_function(
+                f"(name) => {{ ({OPEN})(); return ({TEXT})().includes(name) }}",
+                arg=name,
+                polling=1000,
+            )
 
 
 @pytest.fixture

@@ -256,7 +256,7 @@ def test_a_room_shows_the_runs_put_into_it(store: RunStore) -> None:
 def test_a_closed_room_takes_no_more_and_keeps_what_it_has(store: RunStore) -> None:
     room = store.open_room(BEN, "Workshop")
     first = store.submit(small.config(1), owner=ANNA, room=room.id)
-    with pytest.raises(InputError, match="Only who opened"):
+    with pytest.raises(InputError, match="Only who leads"):
         store.close_room(room.id, ANNA)
     store.close_room(room.id, BEN)
     assert not store.find_room(room.code).is_open
