@@ -91,6 +91,14 @@ def test_the_headline_names_whom_it_leaves_out(trained: tuple[RunConfig, SweepRe
     assert "without a warning" not in told
 
 
+def test_a_gap_never_narrows_to_a_wider_one(trained: tuple[RunConfig, SweepResult]) -> None:
+    """The front is of validation people; on test people the unmitigated model may be narrower."""
+    base, wide, _ = _sound(curve_rows(trained[1]))
+    rows = (replace(base, front=False, gap=0.05), replace(wide, gap=0.06))
+    said = headline_sentence(rows, "demographic_parity", "test people", (True, True))
+    assert said.startswith("No trained model narrows the gap in selection rate: it is 5.0 points")
+
+
 def _sound(rows: tuple[CurveRow, ...]) -> tuple[CurveRow, ...]:
     """Three models of one family: unmitigated, narrowest, between; none with a warning."""
     first = replace(rows[0], mode="penalty", flags=(), front=True, seed=0)

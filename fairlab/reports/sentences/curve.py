@@ -146,7 +146,9 @@ def headline_sentence(
         return curve_sentence(rows, constraint, people)
     base, narrowest, _ = _ends(known)
     words, gap = GAP_WORDS[constraint], _points(base.gap)
-    if narrowest.index == base.index and any(r.flags for r in known):
+    # The unmitigated model may be none of the front's, and have a narrower gap on these people.
+    none = narrowest.index == base.index or (narrowest.gap or 0) >= (base.gap or 0)
+    if none and any(r.flags for r in known):
         return tr(
             "No model without a warning narrows the gap in {words}: it is {gap} on {people}, with "
             "accuracy {accuracy}.",
@@ -155,7 +157,7 @@ def headline_sentence(
             people=people,
             accuracy=_percent(base.accuracy),
         )
-    if narrowest.index == base.index:
+    if none:
         return tr(
             "No trained model narrows the gap in {words}: it is {gap} on {people}, with accuracy "
             "{accuracy}.",
