@@ -1,6 +1,6 @@
 """The live curve when the tab is hidden, the connection is lost, and the server is another."""
 
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, WebSocketRoute, expect
 
 from tests.browser.server import Server
 from tests.browser.test_journeys import (
@@ -11,7 +11,6 @@ from tests.browser.test_journeys import (
 )
 
 CONNECTED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
-IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 HIDE = """hidden => {
   Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
   document.dispatchEvent(new Event('visibilitychange'));
@@ -99,6 +98,29 @@ def test_the_first_click_after_a_restart_counts(page: Page, own_server: Server) 
     assert said[1] == ""  # not a word about the internet, or how to start another program
     own_server.start()
     expect(page.locator(CONNECTED)).to_be_attached()
-    expect(page.locator(IDLE)).to_be_attached()
+    page.get_by_role("button", name="Next point →").click()  # before the page has run, or after
+    expect(page.get_by_role("button", name="Choose this")).to_be_visible()
+
+
+def test_a_click_that_the_page_never_heard_is_said_again(page: Page, server: Server) -> None:
+    """As when it reaches a server that has just started and does not know the page yet."""
+    lost: list[bytes | str] = []
+
+    def lose_the_first(route: WebSocketRoute) -> None:
+        to_server = route.connect_to_server()
+
+        def forward(message: bytes | str) -> None:
+            said = message if isinstance(message, bytes) else message.encode()
+            if b'"selected"' in said and not lost:
+                lost.append(message)
+            else:
+                to_server.send(message)
+
+        route.on_message(forward)
+
+    page.route_web_socket("**/_stcore/stream", lose_the_first)
+    try_it_now(page, server)
+    wait_until_done(page)
     page.get_by_role("button", name="Next point →").click()
     expect(page.get_by_role("button", name="Choose this")).to_be_visible()
+    assert len(lost) == 1

@@ -325,7 +325,7 @@ function draw(state) {
     state.clickBound = true;
     chart.on("plotly_click", (event) => {
       const [run, index] = event.points[0]?.customdata ?? [];
-      if (run === "frontier") state.setTriggerValue("slack", index);
+      if (run === "frontier") sayClick(state, "slack", { slack: index });
       else if (index !== null && index !== undefined) select(state, run, index);
     });
   }
@@ -358,7 +358,22 @@ function select(state, run, index) {
   state.show = true;
   state.data = { ...state.data, selected: state.pending };
   draw(state);
-  state.setTriggerValue("selected", { run, index });
+  sayClick(state, "selected", { run, index });
+}
+
+// The page's script tells which click it has heard. One that reached a server that had just started
+// and did not know the page yet is said again; hearing one twice does no harm.
+function sayClick(state, event, click) {
+  state.at = Date.now();
+  keepSaying(state, event, { ...click, at: state.at },
+    (said) => state.at === said.at && state.data.heard !== said.at);
+}
+
+// Each wait is twice the last, so that a busy server is not asked to start over for ever.
+function keepSaying(state, event, value, unheard, wait = 4000) {
+  if (state.closed || !unheard(value) || wait > 64000) return;
+  state.setTriggerValue(event, value);
+  setTimeout(() => keepSaying(state, event, value, unheard, 2 * wait), wait);
 }
 
 // An answer to an earlier click must not undo a later one.
@@ -517,13 +532,10 @@ function take(state, runs) {
   if (moved) draw(state);
 }
 
-// Ask the page's script for the final state. Said again while the page still shows the run as
-// live: when the server has just come back, its connection to the page may come back later.
-function tellFinished(state, id, tries = 8) {
-  const run = state.data.runs.find((r) => r.id === id);
-  if (state.closed || !run?.live || tries === 0) return;
-  state.setTriggerValue("finished", id);
-  setTimeout(() => tellFinished(state, id, tries - 1), 5000);
+// Ask the page's script for the final state, until the page does not show the run as live: when the
+// server has just come back, its connection to the page may come back later.
+function tellFinished(state, id) {
+  keepSaying(state, "finished", id, () => state.data.runs.find((r) => r.id === id)?.live);
 }
 
 function schedule(state, delay) {
@@ -557,7 +569,7 @@ function mount(parentElement) {
     line: find("line"), bar: find("bar"), track: find("track"), aloud: find("aloud"),
     marks: find("marks"), picked: find("picked"),
     live: new Map(), pending: null, timer: null, closed: false, spoken: 0, ink: "#333333",
-    question: null, about: "", failures: 0,
+    question: null, about: "", failures: 0, at: 0,
   };
   state.onSeen = () => (document.hidden ? letGo(state) : askAgain(state));
   state.onOnline = () => askAgain(state);

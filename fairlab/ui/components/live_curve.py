@@ -78,15 +78,20 @@ def live_curve(
         The run that finished just now, None if none did.
     """
 
+    heard = f"{key}.heard"
+
     def clicked() -> None:
         chosen = st.session_state[key].selected
         if chosen:
+            st.session_state[heard] = chosen["at"]
             on_select(str(chosen["run"]), int(chosen["index"]))
 
     def slack_clicked() -> None:
         chosen = st.session_state[key].slack
-        if chosen is not None and on_slack is not None:
-            on_slack(float(chosen))
+        if chosen:
+            st.session_state[heard] = chosen["at"]
+            if on_slack is not None:
+                on_slack(float(chosen["slack"]))
 
     answer = _component(
         key=key,
@@ -106,6 +111,7 @@ def live_curve(
                 name: {"label": one.label, "short": one.short} for name, one in BASELINES.items()
             },
             "selected": list(selected) if selected else None,
+            "heard": st.session_state.get(heard),
             "frontier": None if frontier is None else dict(frontier),
             "plotly": _PLOTLY,
             "wait": WAIT,
