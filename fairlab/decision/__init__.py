@@ -4,16 +4,8 @@ See ``docs/decisions/0035-decision-records.md``; the schema is ``docs/schemas``.
 """
 
 from fairlab.decision.making import Alternative, make_record, voices
-from fairlab.decision.records import (
-    KIND,
-    DecisionRecord,
-    Dissent,
-    Fingerprint,
-    Tally,
-    WorkshopPart,
-    is_record,
-    schema,
-)
+from fairlab.decision.parts import KIND, Dissent, Fingerprint, Tally, WorkshopPart
+from fairlab.decision.records import DecisionRecord, is_record, schema
 
 __all__ = [
     "KIND",

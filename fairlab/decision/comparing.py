@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fairlab.decision.machine import TOLERANCE
-from fairlab.decision.records import (
-    DecisionRecord,
+from fairlab.decision.parts import (
     GroupingNumbers,
     GroupNumbers,
     Measured,
@@ -17,6 +16,7 @@ from fairlab.decision.records import (
     SplitNumbers,
     Tolerance,
 )
+from fairlab.decision.records import DecisionRecord
 from fairlab.results import CROSSING
 
 # Of a record's own numbers; n of these depends on decisions.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fairlab.decision.records import MetricDefinition
+from fairlab.decision.parts import MetricDefinition
 from fairlab.language import tr
 from fairlab.metrics import GAPS, RATES
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from fairlab.data.fingerprint import column_content, fingerprint
 from fairlab.data.values import kind
-from fairlab.decision.records import ColumnPrint, Fingerprint, salt_of
+from fairlab.decision.parts import ColumnPrint, Fingerprint, salt_of
 
 # A check is shown only where so many bits are needed to write down the column's values for
 # somebody who knows how often each occurs.

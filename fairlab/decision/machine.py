@@ -10,7 +10,7 @@ import numpy as np
 
 import fairlab
 from fairlab.config import RunConfig
-from fairlab.decision.records import Machine, Tolerance
+from fairlab.decision.parts import Machine, Tolerance
 from fairlab.runs.identity import code_digest
 
 # Libraries that compute a number of a result.

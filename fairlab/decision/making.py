@@ -23,9 +23,8 @@ from fairlab.decision.measuring import (
     shown_score_gaps,
     split_numbers,
 )
-from fairlab.decision.records import (
+from fairlab.decision.parts import (
     Considered,
-    DecisionRecord,
     Dissent,
     GroupCut,
     Policy,
@@ -34,6 +33,7 @@ from fairlab.decision.records import (
     Words,
     WorkshopPart,
 )
+from fairlab.decision.records import DecisionRecord
 from fairlab.decision.unexamined import not_examined
 from fairlab.errors import InputError
 from fairlab.metrics import GAPS

@@ -8,7 +8,7 @@ import numpy as np
 from fairlab.config import CONSTRAINT_GAPS, Choice
 from fairlab.decision.chosen import people_decided
 from fairlab.decision.fingerprints import check_of_scores
-from fairlab.decision.records import (
+from fairlab.decision.parts import (
     MOST_GROUPS,
     FoldNumbers,
     GroupingNumbers,

@@ -7,7 +7,8 @@ import pandas as pd
 from fairlab.data import TaskData
 from fairlab.data.fingerprint import fingerprint
 from fairlab.decision.fingerprints import fingerprint_of
-from fairlab.decision.records import ColumnPrint, DecisionRecord, Fingerprint
+from fairlab.decision.parts import ColumnPrint, Fingerprint
+from fairlab.decision.records import DecisionRecord
 from fairlab.errors import InputError
 from fairlab.language import tr, tr_n
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fairlab.config import CONSTRAINT_GAPS, MODES, TRAINED_CONSTRAINTS, Choice, RunConfig
-from fairlab.decision.records import SplitNumbers
+from fairlab.decision.parts import SplitNumbers
 from fairlab.language import tr, tr_n
 from fairlab.metrics import GAPS
 from fairlab.results import SweepResult

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from fairlab.config import CONSTRAINT_GAPS
 from fairlab.decision.comparing import Changed, Difference, changed, numbers, outside
 from fairlab.decision.making import label_of_choice
-from fairlab.decision.records import DecisionRecord, Measured, SplitNumbers
+from fairlab.decision.parts import Measured, SplitNumbers
+from fairlab.decision.records import DecisionRecord
 from fairlab.language import tr, tr_n
 from fairlab.results import CROSSING
 

@@ -15,7 +15,7 @@ from fairlab.decision import DecisionRecord, measuring
 from fairlab.decision.comparing import changed, differences, numbers, outside
 from fairlab.decision.machine import TOLERANCE, machine, versions
 from fairlab.decision.making import remade
-from fairlab.decision.records import Tolerance
+from fairlab.decision.parts import Tolerance
 from fairlab.reports.terminal_record import comparison_text, record_text, verdict
 from tests import decided
 from tests.unit.conftest import Run

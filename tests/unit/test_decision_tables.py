@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fairlab.data import fingerprint
 from fairlab.decision.fingerprints import BITS, bits_of, check_of, check_of_scores, fingerprint_of
-from fairlab.decision.records import salt_of
+from fairlab.decision.parts import salt_of
 from fairlab.decision.tables import differing, refuse_other_table
 from fairlab.errors import InputError
 from tests import decided

@@ -8,7 +8,7 @@ import streamlit as st
 
 from fairlab.decision.chosen import choice_of
 from fairlab.decision.making import make_record
-from fairlab.decision.records import Dissent
+from fairlab.decision.parts import Dissent
 from fairlab.errors import FairlabError
 from fairlab.language import language, speaking, tr
 from fairlab.reports.sentences.runs import run_title
