@@ -19,9 +19,9 @@ from fairlab.artefact.model import Artefact, expected_of
 from fairlab.artefact.schema import KIND, SCHEMA_VERSION, ModelRecord
 from fairlab.artefact.sentences import checked_sentence, explain, privacy_sentence
 from fairlab.artefact.weights import Arrays, from_bytes, to_bytes
-from fairlab.config import shorten
 from fairlab.errors import InputError
 from fairlab.language import SOURCE, speaking, tr
+from fairlab.mappings import shorten
 
 MODEL = "model.json"
 WEIGHTS = "weights.safetensors"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from fairlab.config import shorten
 from fairlab.errors import InputError
+from fairlab.mappings import shorten
 
 if TYPE_CHECKING:
     import pandas as pd

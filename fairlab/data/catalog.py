@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError, validate_call
 
-from fairlab.config import shorten
 from fairlab.data.sources import (
     acs,
     adult,
@@ -18,6 +17,7 @@ from fairlab.data.sources import (
 )
 from fairlab.data.task import TaskData
 from fairlab.errors import InputError
+from fairlab.mappings import shorten
 from fairlab.registry import Registry
 
 

@@ -6,12 +6,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from fairlab.config import Task, shorten
+from fairlab.config import Task
 from fairlab.data.controls import control_problems, read_control
 from fairlab.data.findings import Finding, refuse
 from fairlab.data.labels import name_values
 from fairlab.data.prepare import read_people, table_problems
 from fairlab.data.values import as_text, counted, distinct_text, kind
+from fairlab.mappings import shorten
 from fairlab.outcomes import FloatArray
 from fairlab.results import ScoredPeople
 

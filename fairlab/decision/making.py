@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 import fairlab
 from fairlab.choosing import HowChosen
-from fairlab.config import Choice, RunConfig, problems_of
+from fairlab.config import Choice, RunConfig
 from fairlab.data import TaskData
 from fairlab.decision.chosen import choice_of, chosen_index
 from fairlab.decision.definitions import definitions
@@ -36,6 +36,7 @@ from fairlab.decision.parts import (
 from fairlab.decision.records import DecisionRecord
 from fairlab.decision.unexamined import not_examined
 from fairlab.errors import InputError
+from fairlab.mappings import problems_of
 from fairlab.metrics import GAPS
 from fairlab.metrics.suppression import SMALLEST
 from fairlab.pareto.health import kind_of

@@ -1,7 +1,8 @@
 """A file that is a run, or a decision record about one."""
 
-from fairlab.config import RunConfig, read_mapping
+from fairlab.config import RunConfig
 from fairlab.decision.records import DecisionRecord, is_record
+from fairlab.mappings import read_mapping
 
 
 def run_or_record(text: str) -> tuple[RunConfig, DecisionRecord | None]:

@@ -14,10 +14,7 @@ from fairlab.config import (
     Choice,
     Record,
     RunConfig,
-    problems_of,
-    read_mapping,
     refuse_unknown_attributes,
-    shorten,
 )
 from fairlab.decision.parts import (
     KIND,
@@ -39,6 +36,7 @@ from fairlab.decision.parts import (
     WorkshopPart,
 )
 from fairlab.errors import InputError
+from fairlab.mappings import problems_of, read_mapping, shorten
 from fairlab.results import CROSSING
 
 
@@ -189,7 +187,7 @@ class DecisionRecord(Record):
         Raises:
             InputError: Listing each field that is wrong, with what was found and expected; or for
                 text that is no record, or a hostile one (see
-                :func:`fairlab.config.read_mapping`).
+                :func:`fairlab.mappings.read_mapping`).
         """
         return cls.from_mapping(
             read_mapping(text, what="decision record", wanted=f"of kind “{KIND}”", remedy=_REMEDY)

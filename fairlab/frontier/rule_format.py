@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from fairlab.config import shorten
 from fairlab.errors import InputError
 from fairlab.frontier.problem import gap_of
 from fairlab.frontier.thresholds import GroupThresholds
+from fairlab.mappings import shorten
 
 # Raise when the meaning of what is written changes.
 VERSION = 1

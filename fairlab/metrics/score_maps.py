@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import expit, logit
 
-from fairlab.config import shorten
 from fairlab.errors import InputError
+from fairlab.mappings import shorten
 from fairlab.outcomes import FloatArray, IntArray
 
 Method = Literal["isotonic", "platt"]

@@ -11,9 +11,16 @@ import yaml
 from typer.testing import CliRunner
 
 from fairlab.cli import app
-from fairlab.config import DataConfig, GroupCuts, RunConfig, SweepConfig, Task, shorten
+from fairlab.config import (
+    DataConfig,
+    GroupCuts,
+    RunConfig,
+    SweepConfig,
+    Task,
+)
 from fairlab.errors import InputError
 from fairlab.frontier import GroupThresholds, Rule
+from fairlab.mappings import shorten
 from fairlab.metrics.recalibration import Recalibration
 from fairlab.metrics.score_maps import ScoreMap
 from fairlab.reports.figures.theme import plain

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fairlab.config import read_mapping
 from fairlab.errors import InputError
+from fairlab.mappings import read_mapping
 
 WORDS = {"what": "configuration", "wanted": "with keys", "remedy": "Export one."}
 
