@@ -7,8 +7,8 @@ general solver.
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch._compile import _disable_dynamo as _not_compiled
@@ -16,7 +16,8 @@ from torch._compile import _disable_dynamo as _not_compiled
 from fairlab.errors import InputError
 from fairlab.projection.constraints import CONSTRAINTS, Cells, Family, cells_of
 from fairlab.projection.exact import Solution, solve
-from fairlab.projection.overlap import active_solve
+from fairlab.projection.gradient import Solved, SolvedInNumbers, as_solution
+from fairlab.projection.pairs import MOST, are_pairs, solve_pairs
 from fairlab.projection.problem import Box, Problem
 
 __all__ = ["FairnessLayer", "Projection", "project", "project_cells"]
@@ -92,9 +93,8 @@ def project(
     """
     _refuse_vmap(z)
     _check_scores(z, len(group))
-    return project_cells(
-        z, cells_of(constraint, group, y), slack, lower, upper, weight, start=start
-    )
+    cells = cells_of(constraint, group, y)
+    return _projected(z, cells, slack, Box(lower, upper), weight, start)
 
 
 @_not_compiled
@@ -111,70 +111,58 @@ def project_cells(
     """:func:`project` with the cells worked out before, for use in a loop."""
     _refuse_vmap(z)
     _check_scores(z, cells.n)
+    return _projected(z, cells, slack, Box(lower, upper), weight, start)
+
+
+def _projected(
+    z: Tensor,
+    cells: Cells,
+    slack: float | Tensor,
+    box: Box,
+    weight: Tensor | None,
+    start: Tensor | None,
+) -> Projection:
     rows = z[None] if z.ndim == 1 else z
     span = _span(rows)
-    _check(rows, cells, lower, upper, weight, start)
-    problem = Problem(rows, cells, Box(lower, upper), weight, span)
-    found = solve(problem, _slack(slack, z), None if start is None else start.view(-1, cells.size))
-    p: Tensor = _Solved.apply(rows, problem, found)  # type: ignore[no-untyped-call]
-    return _as_projection(p, problem, found, single=z.ndim == 1)
+    _check(rows, cells, box, weight, start)
+    eps = _slack(slack, z)
+
+    def problem() -> Problem:
+        return Problem(rows, cells, box, weight, span)
+
+    few = rows.shape[0] == 1 and rows.shape[1] <= MOST and z.device.type == "cpu"
+    if few and weight is None and are_pairs(cells):
+        scores = rows[0].detach().numpy().astype(np.float64)
+        pairs = solve_pairs(scores, cells, box, float(eps), max(1.0, -span[0], span[1]))
+        if pairs is not None:
+            p: Tensor = SolvedInNumbers.apply(rows, problem, pairs)  # type: ignore[no-untyped-call]
+            solution = as_solution(pairs)
+            multipliers = solution.shift * torch.tensor([cells.people], dtype=torch.float64)
+            price = multipliers.abs()[:, ::2]
+            return _as_projection(p, cells, solution, multipliers, price, z.ndim == 1)
+    whole = problem()
+    solution = solve(whole, eps, None if start is None else start.view(-1, cells.size))
+    p = Solved.apply(rows, whole, solution)  # type: ignore[no-untyped-call]
+    multipliers = solution.shift * whole.mass
+    price = whole.families.sum(multipliers.clamp_min(0.0))
+    return _as_projection(p, cells, solution, multipliers, price, z.ndim == 1)
 
 
-def _as_projection(p: Tensor, problem: Problem, found: Solution, *, single: bool) -> Projection:
-    multipliers = found.shift * problem.mass
-    price = problem.families.sum(multipliers.clamp_min(0.0))
-
+def _as_projection(
+    p: Tensor, cells: Cells, found: Solution, multipliers: Tensor, price: Tensor, single: bool
+) -> Projection:
     def shape(x: Tensor) -> Tensor:
         return x[0] if single else x
 
     return Projection(
         p=shape(p),
-        families=problem.cells.families,
+        families=cells.families,
         shift=shape(found.shift),
         multipliers=shape(multipliers),
         price=shape(price),
         residual=shape(found.residual),
         iterations=found.iterations,
     )
-
-
-class _Solved(torch.autograd.Function):
-    """The solution, with the shifts' own dependence on z in the gradient."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor, problem: Problem, found: Solution) -> Tensor:
-        p = problem.scores(found.shift)
-        out = p.to(z.dtype)
-        # Kept as they were computed: rounding must not put a score on the edge of the box.
-        ctx.exact = None if out is p else p
-        ctx.save_for_backward(out)
-        ctx.problem, ctx.found = problem, found
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        (out,) = ctx.saved_tensors
-        problem, found = ctx.problem, ctx.found
-        p = out if ctx.exact is None else ctx.exact
-        step = torch.zeros_like(found.shift)
-        if found.iterations > 0:
-            step = _shift_change(problem.pull(p, grad), problem, found)
-        return problem.push(p, grad, step), None, None
-
-
-def _shift_change(pull: Tensor, problem: Problem, found: Solution) -> Tensor:
-    """(M, C) derivative of the shifts along totals over cells (M, C), on the active set."""
-    families, mass, held = problem.families, problem.mass, found.shift != 0
-    if problem.joint.table is not None:
-        stiffness = problem.joint.overlaps(found.active)
-        return active_solve(stiffness, pull, held, mass, problem.cells.families)
-    some = held & (found.active > 0)
-    give = torch.where(some, mass / found.active, 0.0)
-    level = families.sum(give * pull) / families.sum(give * mass).clamp_min(1e-300)
-    # A held cell with nobody inside the box cannot move: it pins its family's level.
-    pinned = families.sum((held ^ some).to(level.dtype)) > 0
-    level = families.per_cell(torch.where(pinned, 0.0, level))
-    return torch.where(some, (pull - mass * level) / found.active, 0.0)
 
 
 def _slack(slack: float | Tensor, z: Tensor) -> Tensor:
@@ -232,8 +220,7 @@ def _span(rows: Tensor) -> tuple[float, float]:
 def _check(
     rows: Tensor,
     cells: Cells,
-    lower: float,
-    upper: float,
+    box: Box,
     weight: Tensor | None,
     start: Tensor | None,
 ) -> None:
@@ -242,8 +229,10 @@ def _check(
             "No group has another to be compared with, so there is nothing to project. Pass people "
             "of at least two groups."
         )
-    if not lower < upper:
-        raise InputError(f"The box must not be empty; found lower {lower:g} and upper {upper:g}.")
+    if not box.lower < box.upper:
+        raise InputError(
+            f"The box must not be empty; found lower {box.lower:g} and upper {box.upper:g}."
+        )
     n = rows.shape[1]
     if weight is not None and (
         weight.shape not in ((n,), tuple(rows.shape)) or not bool((weight > 0).all())
