@@ -4,20 +4,23 @@ Numbers become piecewise-linear ("hat") functions between quantile knots
 (``SplineTransformer`` of degree 1), so that a model sees skewed columns well; categories
 become one column each, rare ones together. Method: Gorishniy, Rubachev, Babenko, "On embeddings
 for numerical features in tabular deep learning", NeurIPS 2022, section 3.2.
+
+scikit-learn is imported by what uses it: whoever only reads tables or runs does not pay for it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn import config_context
-from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from fairlab.data.labels import name_values
 from fairlab.data.values import as_numbers, as_text, counted, kind
 from fairlab.outcomes import Array, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 MISSING_LEVEL = "(missing)"
 KNOTS = 10
@@ -45,7 +48,7 @@ class NumericColumn:
 
     name: str
     median: float
-    hats: SplineTransformer | None
+    hats: "SplineTransformer | None"
     marked: bool
 
     def encode(self, column: pd.Series) -> list[Array]:
@@ -77,7 +80,7 @@ class CategoryColumn:
     """One column per common category; rare and unseen ones together."""
 
     name: str
-    encoder: OneHotEncoder
+    encoder: "OneHotEncoder"
 
     def encode(self, column: pd.Series) -> list[Array]:
         """One block of shape (n, ·)."""
@@ -107,6 +110,8 @@ class Encoding:
     def encode(self, frame: pd.DataFrame) -> Features:
         """(n, F) float32, finite. Values never seen in training: numbers are clipped to the
         outermost knots, categories count as rare (or as none of the known ones)."""
+        from sklearn import config_context
+
         encoded = np.empty((len(frame), len(self.names)), dtype=np.float32)
         start = 0
         with config_context(skip_parameter_validation=True):
@@ -118,6 +123,8 @@ class Encoding:
 
     def values(self, frame: pd.DataFrame) -> FloatArray:
         """(n, C) one number per column: as read, or a category's code; NaN where missing."""
+        from sklearn import config_context
+
         with config_context(skip_parameter_validation=True):
             found = [column.values(frame[column.name]) for column in self.columns]
         return np.stack(found, axis=1)
@@ -234,6 +241,8 @@ def _why_useless(column: pd.Series, least: int) -> str:
 
 
 def _fit_numbers(column: pd.Series, name: str, each: float) -> NumericColumn:
+    from sklearn.preprocessing import SplineTransformer
+
     numbers = _finite_numbers(column)
     missing = np.isnan(numbers)
     hats = None
@@ -246,6 +255,8 @@ def _fit_numbers(column: pd.Series, name: str, each: float) -> NumericColumn:
 
 
 def _fit_category(column: pd.Series, name: str, least: int) -> CategoryColumn:
+    from sklearn.preprocessing import OneHotEncoder
+
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
         min_frequency=max(least, 1),

@@ -1,14 +1,16 @@
 """A fitted encoding as plain data, and back: knots, medians and categories, no pickle."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from fairlab.data.encoding import CategoryColumn, Encoding, NumericColumn
 from fairlab.errors import InputError
 from fairlab.outcomes import IntArray
+
+if TYPE_CHECKING:
+    from sklearn.preprocessing import OneHotEncoder
 
 VERSION = 1
 
@@ -70,6 +72,8 @@ def _read(entry: Mapping[str, Any]) -> NumericColumn | CategoryColumn:
     if entry["kind"] == "numbers":
         hats = None
         if entry["knots"] is not None:
+            from sklearn.preprocessing import SplineTransformer
+
             places = np.array(entry["knots"], dtype=np.float64)[:, None]
             hats = SplineTransformer(
                 degree=1, knots=places, extrapolation="constant", include_bias=False
@@ -82,8 +86,10 @@ def _read(entry: Mapping[str, Any]) -> NumericColumn | CategoryColumn:
     return CategoryColumn(entry["name"], _one_hot(entry["levels"], set(entry["rare"])))
 
 
-def _one_hot(levels: list[str], rare: set[str]) -> OneHotEncoder:
+def _one_hot(levels: list[str], rare: set[str]) -> "OneHotEncoder":
     """Common levels stand for two people each and rare ones for one: fitting finds them again."""
+    from sklearn.preprocessing import OneHotEncoder
+
     shown = [level for level in levels for _ in range(1 if level in rare else 2)]
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist", min_frequency=2, sparse_output=False

@@ -5,10 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import StratifiedKFold
-from threadpoolctl import threadpool_limits
 
 from fairlab.config import Task
 from fairlab.data.encoding import MISSING_LEVEL
@@ -143,6 +139,8 @@ def _levels(column: pd.Series) -> IntArray:
 
 
 def _folds(codes: IntArray, seed: int) -> IntArray:
+    from sklearn.model_selection import StratifiedKFold
+
     fold = np.zeros(len(codes), dtype=np.int64)
     splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     for which, (_, part) in enumerate(splitter.split(np.zeros(len(codes)), codes)):
@@ -170,6 +168,8 @@ def group_auc(score: FloatArray, codes: IntArray) -> float:
 
 
 def _auc(score: FloatArray, member: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
+    from scipy.stats import rankdata
+
     inside = int(member.sum())
     outside = len(member) - inside
     ranks = rankdata(score)
@@ -179,6 +179,9 @@ def _auc(score: FloatArray, member: np.ndarray[Any, np.dtype[np.bool_]]) -> floa
 def _together(
     levels: dict[str, IntArray], codes: IntArray, fold: IntArray, n_groups: int
 ) -> float | None:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
     table = np.column_stack(list(levels.values())).astype(np.float64)
     score = np.zeros((len(codes), n_groups))
     for which in range(FOLDS):

@@ -132,6 +132,10 @@ def _warm_up() -> Housekeeping | None:
     import pandas  # noqa: F401
     import plotly.graph_objects  # noqa: F401
     import pyarrow  # noqa: F401
+    import scipy.stats  # noqa: F401
+    import sklearn.ensemble
+    import sklearn.model_selection
+    import sklearn.preprocessing  # noqa: F401
 
     from fairlab.ui.preload import load_pages
     from fairlab.ui.store import builtin, store

@@ -3,7 +3,6 @@
 import warnings
 
 import pandas as pd
-from sklearn.datasets import fetch_openml
 
 from fairlab.data.columns import read_columns
 from fairlab.data.values import as_text, kind
@@ -18,6 +17,8 @@ def openml_table(data_id: int) -> pd.DataFrame:
     Raises:
         URLError, OSError, ValueError: As scikit-learn raises them.
     """
+    from sklearn.datasets import fetch_openml
+
     with warnings.catch_warnings():
         # scikit-learn warns before its second try; if that fails too, the error says so.
         warnings.filterwarnings("ignore", message="A network error occurred")
