@@ -1,6 +1,7 @@
 """Fixtures for every test: a data folder of its own, so no test sees a person's runs."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -10,6 +11,9 @@ from pathlib import Path
 _HOME = tempfile.mkdtemp(prefix="fairlab-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["FAIRLAB_HOME"] = _HOME
+# What is imported and collected stays until the end. Looking for garbage among it costs seconds
+# while tests are collected, and again with each later look; pytest_collection_finish ends this.
+gc.disable()
 # Small models: one thread is as fast, and does not stall when the machine is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -39,6 +43,16 @@ def _check_option_once(highs, option, value):  # type: ignore[no-untyped-def]
 
 
 _highs_wrapper.check_option = _check_option_once
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for, among what tests make and nowhere else.
+
+    And less often than for 700 new objects: Hypothesis is told each time, and writes it down.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -167,8 +167,20 @@ def test_a_stopped_worker_leaves_no_temporary_folder(temporary: Path) -> None:
 
 
 def test_ctrl_c_while_the_process_to_fork_from_imports_is_not_for_it() -> None:
-    """In a shell it reaches every process; this one would end on an error, with a trace."""
-    asked = "import signal, fairlab.runs.warm as w; print(signal.getsignal(signal.SIGINT).name)"
+    """In a shell it reaches every process; this one would end on an error, with a trace.
+
+    Asked when the import of torch, the longest, begins; nothing is trained then.
+    """
+    asked = (
+        "import signal, sys\n"
+        "class Asking:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'torch':\n"
+        "            print(signal.getsignal(signal.SIGINT).name)\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Asking())\n"
+        "import fairlab.runs.warm\n"
+    )
     told = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120
     )

@@ -162,7 +162,7 @@ class Definition:
         return found, x
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(15))
 def test_linear_criteria_equal_a_programme_over_every_threshold(seed: int) -> None:
     """Two to four groups, ties, weights in every third: all sets of linear criteria."""
     people = small_people(seed, 2 + seed % 3, weighted=seed % 3 == 0)
@@ -181,10 +181,10 @@ def test_linear_criteria_equal_a_programme_over_every_threshold(seed: int) -> No
         assert entry.lower == pytest.approx(least, abs=2e-8), entry.criteria
 
 
-@pytest.mark.parametrize("seed", range(70, 76))
+@pytest.mark.parametrize("seed", range(70, 74))
 def test_predictive_parity_is_never_beaten_by_a_grid_of_programmes(seed: int) -> None:
     """No lowest PPV (or NPV) on a fine grid gives less than the proved bound, and the grid comes
-    close to what the rule attains."""
+    close to what the rule attains. Either ratio with two linear criteria; two and three groups."""
     people = small_people(seed, 2 + seed % 2, weighted=seed % 4 == 0)
     ratio = "predictive_parity" if seed % 2 else "negative_predictive_parity"
     linear = ("demographic_parity", "equal_opportunity", "predictive_equality", "accuracy_parity")
@@ -201,9 +201,8 @@ def test_predictive_parity_is_never_beaten_by_a_grid_of_programmes(seed: int) ->
     assert grid <= entry.upper + step + 2e-4
 
 
-@pytest.mark.parametrize("seed", [98, 99])
-def test_both_predictive_parities_at_once_against_a_grid(seed: int) -> None:
-    people = small_people(seed, 2)
+def test_both_predictive_parities_at_once_against_a_grid() -> None:
+    people = small_people(98, 2)
     criteria = ("predictive_parity", "negative_predictive_parity", "equal_opportunity")
     entry = compatibility(
         people, criteria, WITHIN, (3,), least_share=LEAST, tells_apart=APART
