@@ -13,6 +13,7 @@ from fairlab.reports.tables import calibration as tables
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited
 from fairlab.ui.widgets.chart import draw_table, in_points, show_chart
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.scores_recalibrated import (
     people_with_chances,
     read_as_probabilities,
@@ -98,7 +99,7 @@ def _show_curves(subject: Subject, result: Audit, smallest: int) -> None:
         own_scale = groups == result.calibration
         gap = result.score_gaps.get("brier_difference") if own_scale else None
         st.markdown(as_it_is(sentences.brier_sentence(groups, gap)))
-        with st.expander(tr("The Brier score taken apart")):
+        with fold(tr("The Brier score taken apart"), key="audit.brier"):
             st.markdown(
                 tr(
                     "Brier score = uncertainty − resolution + reliability + "

@@ -22,6 +22,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited as audited
 from fairlab.ui.widgets.audit_groups import SHARES
 from fairlab.ui.widgets.chart import draw_table, show_chart, show_table
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.on_screen import on_screen
 from fairlab.ui.widgets.subject import Subject
 
@@ -163,9 +164,8 @@ def show_headlines(
     for note in result.notes:
         st.info(as_it_is(note))
     if notes:
-        with st.expander(
-            tr("What was left out or changed on the way here ({n_notes})", n_notes=len(notes))
-        ):
+        title = tr("What was left out or changed on the way here ({n_notes})", n_notes=len(notes))
+        with fold(title, key="audit.notes"):
             st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
 
 
@@ -239,7 +239,7 @@ def show_gaps(result: Audit, tests: Sequence[PairTest] = ()) -> None:
         f"{as_it_is(sentences.gap_sentence(result, name))} "
         f"{as_it_is(sentences.certainty_sentence(result, name, clear=pair is not None))}"
     )
-    with st.expander(tr("Inequality of benefits")):
+    with fold(tr("Inequality of benefits"), key="audit.inequality"):
         st.markdown(as_it_is(overview.inequality_sentence(result)))
         draw_table(tables.inequality_table(result), key="audit.inequality.table")
 

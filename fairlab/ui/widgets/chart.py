@@ -9,6 +9,7 @@ import streamlit as st
 
 from fairlab.language import tr
 from fairlab.ui.presenting import for_the_room, legible
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.on_screen import decimal_signs, on_screen
 
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
@@ -39,7 +40,7 @@ def spoken(sentence: str) -> str:
 
 def show_table(table: pd.DataFrame, *, key: str, label: str = "") -> None:
     """A table folded away behind a label."""
-    with st.expander(label if label else tr("Show as table")):
+    with fold(label if label else tr("Show as table"), key=f"{key}.fold"):
         draw_table(table, key=f"{key}.table")
 
 

@@ -26,6 +26,7 @@ from fairlab.ui.store import result, store
 from fairlab.ui.widgets.chart import show_table
 from fairlab.ui.widgets.choosing_cards import draw_card
 from fairlab.ui.widgets.choosing_pairs import by_pairs
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.honesty_cache import draws_of, picked
 
 USUAL_GAP = 5.0  # points: where the control starts; not a recommendation
@@ -63,11 +64,11 @@ def show_choosing() -> None:
     runs = [run_id for run_id in dict.fromkeys(known) if store().get(run_id).result_key]
     if not runs:
         return
-    with st.expander(
+    with fold(
         tr("Help me choose a point"),
+        key="compare.choosing.fold",
+        unfolded=len(state.chosen_points()) < 2,
         icon=":material/balance:",
-        expanded=len(state.chosen_points()) < 2,
-        key="compare.choosing",
     ):
         titles = {run_id: run_title(store().get(run_id).config) for run_id in runs}
         run_id = runs[-1]

@@ -10,12 +10,13 @@ from fairlab.reports.tables.coefficients import (
 )
 from fairlab.results import SweepResult
 from fairlab.ui.widgets.chart import draw_table
+from fairlab.ui.widgets.fold import fold
 
 
 def show_coefficients(result: SweepResult, index: int) -> None:
     """Draw them, folded away; nothing for a model that has none."""
     if not has_coefficients(result, index):
         return
-    with st.expander(tr("Coefficients")):
+    with fold(tr("Coefficients"), key="train.coefficients.fold"):
         st.markdown(translated(COEFFICIENTS_SENTENCE))
         draw_table(coefficients_table(result, index), key="train.coefficients")

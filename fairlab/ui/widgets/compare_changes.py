@@ -12,6 +12,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import draw_table
 from fairlab.ui.widgets.compare_drawn import Drawn, listed
 from fairlab.ui.widgets.compare_sources import SideBySide
+from fairlab.ui.widgets.fold import fold
 
 # Few enough for the correction to leave something to see; mirrored rates say the same.
 _RATES = ("accuracy", "selection_rate", "tpr", "fpr", "ppv")
@@ -49,7 +50,8 @@ def show_changes(side: SideBySide, drawn: Drawn) -> None:
     st.markdown(as_it_is(sentence))
     for note in found.notes:
         st.markdown(as_it_is(note))
-    with st.expander(tr("Every change, with its interval"), expanded=drawn != "charts"):
+    title = tr("Every change, with its interval")
+    with fold(title, key="compare.changes.fold", unfolded=drawn != "charts"):
         st.markdown(
             tr(
                 "Shares and their differences are in points, other numbers as they are. Both "

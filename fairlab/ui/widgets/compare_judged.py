@@ -21,6 +21,7 @@ from fairlab.ui.widgets.compare_sources import (
     groupings_of,
     labelled,
 )
+from fairlab.ui.widgets.fold import fold
 
 #: Gaps that a tolerance in points can be set for.
 OFFERED = tuple(
@@ -46,7 +47,7 @@ def show_judged(drawn: Drawn) -> None:
     )
     run_id = choose_run(finished_runs(), "compare.judged.run")
     groupings, tolerance, give_up = _choose(run_id)
-    with st.expander(tr("Metrics and models")):
+    with fold(tr("Metrics and models"), key="compare.judged.more"):
         metrics = st.multiselect(
             tr("Judged by"),
             OFFERED,
@@ -85,7 +86,7 @@ def show_judged(drawn: Drawn) -> None:
         key="compare.judged",
     )
     if drawn == "charts":
-        with st.expander(tr("Row by row, in words")):
+        with fold(tr("Row by row, in words"), key="compare.judged.words"):
             st.markdown(listed(sentences.matrix_words(found, labels)))
     for note in sentences.matrix_notes(found):
         st.markdown(as_it_is(note))

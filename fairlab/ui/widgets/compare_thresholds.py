@@ -11,11 +11,12 @@ from fairlab.sweeps.cuts import cuts_sentence
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
+from fairlab.ui.widgets.fold import fold
 
 
 def choose_thresholds(points: Sequence[state.ChosenPoint]) -> tuple[float, ...]:
     """One threshold per choice, in order."""
-    with st.expander(tr("Thresholds")):
+    with fold(tr("Thresholds"), key="compare.thresholds.fold"):
         st.markdown(tr("A person is selected if the model's score is at least its threshold."))
         columns = st.columns(min(3, len(points)))
         return tuple(

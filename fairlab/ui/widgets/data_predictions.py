@@ -15,6 +15,7 @@ from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.data_roles import bins_form
 from fairlab.ui.widgets.data_source import show_problems, uploaded
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.starting import say_no_disk, say_no_room
 
 _SCORES, _DECISIONS = "Scores (numbers)", "Decisions (selected or not)"
@@ -125,7 +126,7 @@ def _roles(data: TaskData) -> ScoredPeople | None:
 def _more(data: TaskData, taken: list[str], key: str) -> dict[str, Any]:
     """Columns to compare within, and weights: both optional."""
     free = possible_controls(data.frame, taken)
-    with st.expander(tr("More: compare within strata, weights, small groups")):
+    with fold(tr("More: compare within strata, weights, small groups"), key=f"{key}.more"):
         controls = st.multiselect(
             tr("Also compare groups within"),
             free,

@@ -10,6 +10,7 @@ from fairlab.data import TaskData, guess_bins
 from fairlab.data.values import distinct_text, kind
 from fairlab.language import later, told, tr
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.fold import fold
 
 MANY = 12
 MOST_LABEL_VALUES = 50
@@ -53,7 +54,7 @@ def roles_form(data: TaskData) -> Roles:
         persist_state="session",
     )
     bins, problems = bins_form(data, sensitive, key)
-    with st.expander(tr("Missing values, small groups, columns left out")):
+    with fold(tr("Missing values, small groups, columns left out"), key="data.roles.more"):
         more = _more(data, label, tuple(sensitive), key)
     task = Task(
         label=label,

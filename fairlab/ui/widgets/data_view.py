@@ -30,6 +30,7 @@ from fairlab.retelling import retold
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.spinner import with_spinner
 from fairlab.ui.widgets.chart import show_chart, show_table
+from fairlab.ui.widgets.fold import fold, fold_made_when_opened
 
 _READABLE = {"cell_too_small", "one_group", "no_features"}
 ROOT = Path(__file__).parents[3]
@@ -112,7 +113,8 @@ def _show_warnings(warnings: tuple[Finding, ...]) -> None:
         )
     rest = [w for w in warnings if w not in grave]
     if rest:
-        with st.expander(tr("Good to know ({n_rest})", n_rest=len(rest)), icon=":material/info:"):
+        title = tr("Good to know ({n_rest})", n_rest=len(rest))
+        with fold(title, key="data.good_to_know", icon=":material/info:"):
             st.markdown("\n".join(f"- {as_it_is(str(warning))}" for warning in rest))
 
 
@@ -196,10 +198,9 @@ def show_missing(data: TaskData, task: Task) -> None:
 
 def ask_for_proxies(data: TaskData, task: Task) -> None:
     """Proxies, looked for once somebody unfolds them: it takes seconds on wide tables."""
-    folded = st.expander(
+    folded = fold_made_when_opened(
         tr("Which features give the group away?"),
         key="data.proxies.open",
-        on_change="rerun",
         icon=":material/search:",
     )
     if folded.open:
@@ -243,16 +244,16 @@ def show_card(data: TaskData) -> None:
     path = ROOT / catalog[data.data.source].card
     if not path.exists():
         return
-    with st.expander(tr("About this table: source, who is missing, what the label means")):
+    title = tr("About this table: source, who is missing, what the label means")
+    with fold(title, key="data.card"):
         _, _, text = path.read_text(encoding="utf-8").partition("\n")
         st.markdown(text.replace("\n## ", "\n#### "))
 
 
 def show_notes(data: TaskData) -> None:
     """What reading changed, and the first rows."""
-    with st.expander(
-        tr("The first rows, and what reading changed ({n_notes})", n_notes=len(data.notes))
-    ):
+    title = tr("The first rows, and what reading changed ({n_notes})", n_notes=len(data.notes))
+    with fold(title, key="data.first_rows"):
         if data.notes:
             st.markdown("\n".join(f"- {as_it_is(note)}" for note in data.notes))
         st.dataframe(data.frame.head(20), hide_index=True, width="stretch", key="data.head")

@@ -15,6 +15,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.spinner import with_spinner
 from fairlab.ui.widgets.chart import show_chart
 from fairlab.ui.widgets.examine_models import Examined, open_examined, proxies_of
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.subject import Subject
 
 STRONG = 0.6
@@ -61,7 +62,7 @@ def show_what_if(subject: Subject, threshold: float, smallest: int = 0) -> None:
         _show_proxies(examined, attribute, smallest)
     except FairlabError as error:
         st.info(as_it_is(tr("We cannot tell: {error}", error=error)))
-    with st.expander(tr("What this does not show")):
+    with fold(tr("What this does not show"), key="audit.flip.limits"):
         st.markdown("\n".join(f"- {text}" for text in sentences.FLIP_CAVEATS))
 
 

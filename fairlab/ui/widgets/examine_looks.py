@@ -22,6 +22,7 @@ from fairlab.results import cross
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.chart import show_chart
 from fairlab.ui.widgets.examine_models import Examined, open_examined
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.subject import Subject
 
 
@@ -69,7 +70,7 @@ def show_looks(subject: Subject, threshold: float, smallest: int = 0) -> None:
             _show_groups(subject, examined, smallest)
     except FairlabError as error:
         st.info(as_it_is(tr("We cannot tell: {error}", error=error)))
-    with st.expander(tr("What this does not show")):
+    with fold(tr("What this does not show"), key="audit.looks.limits"):
         st.markdown("\n".join(f"- {text}" for text in sentences.LOOK_CAVEATS))
 
 

@@ -24,6 +24,7 @@ from fairlab.ui import state
 from fairlab.ui.explorer_choice import ExplorerChoice, choice_of_link
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
+from fairlab.ui.widgets.fold import fold_made_when_opened
 from fairlab.ui.widgets.subject import Subject
 from fairlab.ui.widgets.sweep_view import digest_of, sweep_of
 
@@ -323,7 +324,7 @@ def _used(subject: Subject, choice: ExplorerChoice) -> bool:
 
 def show_sweep_table(sweep: ThresholdSweep, gaps: tuple[str, ...], *, risk: bool) -> None:
     """The sweep as a table and a file, made once somebody unfolds it."""
-    folded = st.expander(tr("Show as table"), key="thresholds.table", on_change="rerun")
+    folded = fold_made_when_opened(tr("Show as table"), key="thresholds.table")
     if not folded.open:  # a table's code weighs more than the explorer's
         return
     table = sweep_table(sweep, gaps, risk=risk)

@@ -28,9 +28,11 @@ from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result as stored
 from fairlab.ui.widgets.chart import show_table
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.on_screen import on_screen
 
 _SLACK = "fairlab.frontier.slack"
+_CLICKS = "fairlab.frontier.clicks"
 _NONE = -1
 DRAWS = 150
 USUAL_SLACK = 0.05
@@ -38,9 +40,11 @@ USUAL_SLACK = 0.05
 
 def best_thresholds() -> DeltaGenerator:
     """Where all about the line goes: folded away, but open after a click on the line."""
-    return st.expander(
+    clicks = st.session_state.get(_CLICKS, 0)
+    return fold(
         tr("Best thresholds per group: the line, and rules from it"),
-        expanded=_SLACK in st.session_state,
+        key=f"train.frontier.{clicks}",
+        unfolded=clicks > 0,
         icon=":material/timeline:",
     )
 
@@ -117,6 +121,7 @@ def _simple(run_id: str, index: int, slack: float) -> RoundedRule:
 def keep_slack(slack: float) -> None:
     """A click on the line: the rule at this slack is shown below."""
     st.session_state[_SLACK] = slack
+    st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
 
 
 def say_frontier(run_id: str, found: RunFrontier | str) -> None:
@@ -128,9 +133,10 @@ def say_frontier(run_id: str, found: RunFrontier | str) -> None:
     st.markdown(as_it_is(frontier_sentence(found, label)))
     show_table(frontier_table(found), key="train.frontier", label=tr("The line as a table"))
     clicked = st.session_state.pop(_SLACK, None)
-    with st.expander(tr("A rule from the line"), expanded=clicked is not None):
+    clicks = st.session_state.get(_CLICKS, 0)
+    with fold(tr("A rule from the line"), key=f"train.rule.{clicks}", unfolded=clicks > 0):
         _rule(run_id, found, clicked)
-    with st.expander(tr("How to read the line")):
+    with fold(tr("How to read the line"), key="train.frontier.reading"):
         for note in frontier_notes(found):
             st.markdown(f"- {as_it_is(note)}")
         st.download_button(

@@ -26,6 +26,7 @@ from fairlab.runs.records import RunRecord
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
 from fairlab.ui.widgets.chart import draw_table, show_table
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.honesty_cache import folds_of, honesty_of, picked
 from fairlab.ui.widgets.on_screen import on_screen
 
@@ -51,7 +52,7 @@ def health_view(record: RunRecord) -> None:
     title = tr("Noise and health: no findings")
     if findings:
         title = tr_n("Noise and health: {n} finding", "Noise and health: {n} findings", findings)
-    with st.expander(title, icon=":material/monitor_heart:"):
+    with fold(title, key="train.health", icon=":material/monitor_heart:"):
         st.markdown(tr("**Noise.** {said}", said=curve_noise_sentence(known.noise)))
         said = as_it_is(health_sentence(known.health, found))
         st.markdown(tr("**Health.** {said}", said=said))

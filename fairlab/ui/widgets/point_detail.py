@@ -20,6 +20,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result as stored
 from fairlab.ui.widgets.chart import draw_table, show_table
 from fairlab.ui.widgets.coefficients_view import show_coefficients
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.honesty_cache import honesty_of
 from fairlab.ui.widgets.honesty_view import point_folds, point_honesty
 from fairlab.ui.widgets.on_screen import on_screen
@@ -66,7 +67,8 @@ def point_detail(run_id: str, result: SweepResult, index: int, result_key: str) 
             _meter(result, index)
         _drawn(result, index)
         point_folds(run_id, result, index, result_key)
-        with st.expander(tr("Training, validation and test people beside each other")):
+        title = tr("Training, validation and test people beside each other")
+        with fold(title, key="train.splits"):
             _table(splits_table(result, index))
         if not point.is_drawn:
             _threshold(run_id, result, index)
@@ -88,7 +90,7 @@ def _meter(result: SweepResult, index: int) -> None:
         return
     for note in guarantee.notes:
         st.warning(as_it_is(note))
-    with st.expander(tr("The promise split by split, and how to read it")):
+    with fold(tr("The promise split by split, and how to read it"), key="train.meter"):
         draw_table(guarantee_table(guarantee), key="train.meter.table")
         for note in guarantee_notes(guarantee):
             st.markdown(f"- {as_it_is(note)}")
@@ -108,7 +110,7 @@ def _threshold(run_id: str, result: SweepResult, index: int) -> None:
     """One threshold for everybody that keeps decisions within a gap, picked on validation."""
     guarantee = result.points[index].guarantee
     promised = None if guarantee is None or guarantee.promised >= 1 else guarantee.promised
-    with st.expander(tr("A threshold that keeps decisions within a gap")):
+    with fold(tr("A threshold that keeps decisions within a gap"), key="train.within"):
         slack = st.number_input(
             tr("Gap of decisions to stay within, points"),
             0.0,

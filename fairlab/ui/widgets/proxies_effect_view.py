@@ -18,6 +18,7 @@ from fairlab.reports.tables.examine import effects_table
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.spinner import with_spinner
 from fairlab.ui.widgets.chart import show_chart
+from fairlab.ui.widgets.fold import fold
 
 _LEARNERS: dict[Learner, str] = told(
     {"logistic": later("Logistic regression"), "boosting": later("Boosting")}
@@ -63,7 +64,8 @@ def _effects(
 
 def show_effects(data: TaskData, task: Task) -> None:
     """A button; then the path on the plane of accuracy and gap, its sentence and its table."""
-    with st.expander(tr("What would leaving proxies out do?"), icon=":material/experiment:"):
+    title = tr("What would leaving proxies out do?")
+    with fold(title, key="data.effects", icon=":material/experiment:"):
         st.markdown(
             tr(
                 "Trains a quick model with all features, then without the "

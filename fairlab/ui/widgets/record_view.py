@@ -22,6 +22,7 @@ from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.permissions import is_closed
 from fairlab.ui.store import result, store, task_data
+from fairlab.ui.widgets.fold import fold
 
 _IMPORTED = "fairlab.imported_record"
 _COMPARED = "fairlab.compared_record"
@@ -249,7 +250,7 @@ def _show_compared(point: state.ChosenPoint) -> None:
     if rest:
         lines.append(tr_n("and {n} more number", "and {n} more numbers", rest))
     moved = [change_words(one) for one in changed(record, anew)]
-    with st.expander(tr("Numbers that differ from the record")):
+    with fold(tr("Numbers that differ from the record"), key="record.differing"):
         st.markdown("\n".join(f"- {as_it_is(line)}" for line in lines))
         if moved:
             st.markdown(tr("Not the same machine or versions as in the record:"))

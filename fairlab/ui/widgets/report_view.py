@@ -20,6 +20,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.newest import newest
 from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, run_exists, store
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.plugin_groups import plugin_groups
 from fairlab.ui.widgets.record_view import (
     compare_with_import,
@@ -196,13 +197,12 @@ def show_limits(chosen: Chosen) -> None:
     said = limits(
         chosen.config, chosen.result, point.index, point.threshold, point.within, point.group_cuts
     )
-    with st.expander(
-        tr_n(
-            "What this does not show: {n} sentence",
-            "What this does not show: {n} sentences",
-            len(said),
-        )
-    ):
+    title = tr_n(
+        "What this does not show: {n} sentence",
+        "What this does not show: {n} sentences",
+        len(said),
+    )
+    with fold(title, key="report.limits"):
         st.markdown("\n".join(f"- {as_it_is(sentence)}" for sentence in said))
 
 
@@ -213,7 +213,7 @@ def offer_import(*, open_now: bool) -> None:
         open_now: Whether this is all the page has to offer.
     """
     title = tr("Import a run or a decision record")
-    with st.expander(title, expanded=open_now, icon=":material/upload:"):
+    with fold(title, key="report.import", unfolded=open_now, icon=":material/upload:"):
         _import()
 
 

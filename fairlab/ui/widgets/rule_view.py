@@ -13,6 +13,7 @@ from fairlab.reports.sentences.rule import rule_effect_sentence
 from fairlab.reports.tables.rule import rule_effect_table
 from fairlab.ui import state
 from fairlab.ui.markdown import as_it_is
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.on_screen import on_screen
 from fairlab.ui.widgets.subject import Subject
 
@@ -26,7 +27,7 @@ def import_rule(subject: Subject, outcomes: GroupedOutcomes) -> None:
         subject: What is looked at, with scores.
         outcomes: Its people in groups.
     """
-    with st.expander(tr("Try a rule from a file")):
+    with fold(tr("Try a rule from a file"), key="rule.fold"):
         st.markdown(
             tr(
                 "A rule is the JSON file that Train or `fairlab frontier` "

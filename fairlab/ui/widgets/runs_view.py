@@ -32,6 +32,7 @@ from fairlab.ui.owner import owner
 from fairlab.ui.permissions import is_mine
 from fairlab.ui.store import result, store
 from fairlab.ui.widgets.chart import draw_table
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.frontier_view import (
     best_thresholds,
     choose_scores,
@@ -125,7 +126,8 @@ def _closer(
     newest: RunRecord, rows: tuple[CurveRow, ...], sentence: str
 ) -> RunFrontier | str | None:
     """All else the run says, folded away under titles with counts; the line to be drawn."""
-    with st.expander(tr("How to read this curve"), icon=":material/menu_book:"):
+    title = tr("How to read this curve")
+    with fold(title, key="train.reading", icon=":material/menu_book:"):
         st.markdown(as_it_is(f"{sentence} {baseline_sentence(rows)}".strip()))
         for note in reading_notes(rows, tr("test people")):
             st.markdown(f"- {note}")
@@ -135,7 +137,7 @@ def _closer(
         if line is not None:
             say_frontier(newest.id, line)
     title = tr_n("{n} model as a table", "All {n} models as a table", len(rows))
-    with st.expander(title, icon=":material/table:"):
+    with fold(title, key="train.points", icon=":material/table:"):
         draw_table(_table(newest, rows), key="train.points.table")
     _notes(newest)
     return line
@@ -308,7 +310,7 @@ def _notes(record: RunRecord) -> None:
         "What was done with the data: {n} note", "What was done with the data: {n} notes",
         len(found.notes),
     )  # fmt: skip
-    with st.expander(title, icon=":material/inventory:"):
+    with fold(title, key="train.notes", icon=":material/inventory:"):
         for note in found.notes:
             st.markdown(f"- {as_it_is(note)}")
 
@@ -338,7 +340,7 @@ def _then(sweep: SweepConfig) -> str:
 
 
 def _other_runs(records: list[RunRecord]) -> None:
-    with st.expander(tr("Runs on screen")):
+    with fold(tr("Runs on screen"), key="train.runs"):
         for number, record in enumerate(records, 1):
             words, button = st.columns([5, 1], vertical_alignment="center")
             sweep = record.config.sweep

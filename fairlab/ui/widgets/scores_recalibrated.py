@@ -26,6 +26,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.spinner import with_spinner
 from fairlab.ui.store import result as stored
 from fairlab.ui.widgets.chart import draw_table, in_points, show_chart, show_table
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.subject import Subject
 
 _SHOWN_GROUPS = 4
@@ -118,7 +119,8 @@ def show_recalibration(subject: Subject, threshold: float) -> None:
     _show_tables(effects, per_group)
     notes = ways[per_group].notes
     if notes:
-        with st.expander(tr("What to know about these curves ({n_notes})", n_notes=len(notes))):
+        title = tr("What to know about these curves ({n_notes})", n_notes=len(notes))
+        with fold(title, key="audit.recalibrated.notes"):
             st.markdown("\n".join(f"- {as_it_is(note)}" for note in notes))
 
 

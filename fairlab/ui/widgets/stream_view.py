@@ -31,6 +31,7 @@ from fairlab.reports.tables.stream import (
 from fairlab.ui.components.stream_player import stream_player
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.torch_once import is_loaded, load_torch
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.on_screen import on_screen
 from fairlab.ui.widgets.stream_people import StreamPeople
 from fairlab.ui.widgets.stream_settings import Asked, Settings
@@ -189,7 +190,7 @@ def show_tables(
 ) -> None:
     """The same numbers as tables, folded away."""
     found = seen.found
-    with st.expander(tr("Show as table")):
+    with fold(tr("Show as table"), key="stream.tables"):
         st.markdown(tr("Where each rule ended:"))
         st.dataframe(on_screen(policy_table(played, found)), hide_index=True, width="stretch")
         raised = alert_table(played, found, people.group_names)

@@ -16,6 +16,7 @@ from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import result
 from fairlab.ui.widgets.chart import show_chart
 from fairlab.ui.widgets.explorer_view import quick, strategy_of
+from fairlab.ui.widgets.fold import fold_made_when_opened
 from fairlab.ui.widgets.subject import Subject
 from fairlab.ui.widgets.sweep_view import digest_of, sweep_of
 
@@ -50,9 +51,7 @@ def show_surface(
         digest: Identifies them.
         costs: Of a false positive and a false negative.
     """
-    folded = st.expander(
-        tr("Two groups, every pair of thresholds"), key="surface.open", on_change="rerun"
-    )
+    folded = fold_made_when_opened(tr("Two groups, every pair of thresholds"), key="surface.open")
     if not folded.open:  # worked out and drawn only for who looks
         return
     with folded:

@@ -24,6 +24,7 @@ from fairlab.reports.sentences.sweep import (
 from fairlab.sweeps import ThresholdSweep, thinned_sweep
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.widgets.audit_cache import audited
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.subject import Subject
 
 COMPARABLE = (
@@ -134,7 +135,7 @@ def choose_gaps(
         Gap names (never empty); tolerance in [0, 1], None unless one is set; accuracy limit.
     """
     bind: Literal["query-params"] | None = "query-params" if linked else None
-    with st.expander(tr("What to compare")):
+    with fold(tr("What to compare"), key=f"{key}.compared"):
         picked = st.multiselect(
             tr("Gaps"),
             COMPARABLE,

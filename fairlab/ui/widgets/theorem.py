@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from fairlab.language import told_fields, tr
+from fairlab.ui.widgets.fold import fold
 
 
 @told_fields("statement", "premises", "source")
@@ -86,7 +87,7 @@ DIAL = Theorem(
 
 def why(theorem: Theorem) -> None:
     """Draw the expander."""
-    with st.expander(tr("Why")):
+    with fold(tr("Why"), key="impossibility.why"):
         st.markdown(theorem.statement)
         st.markdown(tr("**When it applies.** {premises}", premises=theorem.premises))
         st.markdown(tr("**Source.** {source}", source=theorem.source))

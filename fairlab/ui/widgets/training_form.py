@@ -24,6 +24,7 @@ from fairlab.config import (
     log_grid,
 )
 from fairlab.language import later, told, tr, translated
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.folds_form import choose_folds
 from fairlab.ui.widgets.layer_form import (
     choose_layer,
@@ -87,7 +88,7 @@ class _Sweep:
 def more_settings(asked: Asked) -> SweepConfig:
     """Draw what most people leave alone, behind one line, and make the sweep of it all."""
     defaults = SweepConfig()
-    with st.expander(tr("More settings")):
+    with fold(tr("More settings"), key="train.more"):
         strengths, network, run = st.tabs([tr("Strengths"), tr("Network and training"), tr("Run")])
         with strengths:
             span = choose_slacks(asked.modes, asked.control)

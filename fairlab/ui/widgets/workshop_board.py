@@ -16,6 +16,7 @@ from fairlab.runs.records import RunRecord
 from fairlab.runs.room_events import PHASES
 from fairlab.ui.components.phase_clock import phase_clock
 from fairlab.ui.presenting import presenting
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.room_session import Curve, Here, curve_of
 from fairlab.ui.widgets.workshop_answers import before_reveal, show_answers
 from fairlab.ui.widgets.workshop_curve import show_curve
@@ -73,6 +74,6 @@ def _metrics(curve: Curve) -> None:
     """What there is to choose among, for whoever explains it."""
     if presenting():
         return
-    with st.expander(tr("What participants choose among")):
+    with fold(tr("What participants choose among"), key="room.metrics"):
         for name in METRICS:
             st.markdown(f"- **{metric_title(name)}**: {metric_words(name, curve.words)}")

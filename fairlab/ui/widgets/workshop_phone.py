@@ -24,6 +24,7 @@ from fairlab.ui.components.phase_clock import phase_clock
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.store import store
 from fairlab.ui.widgets.choosing_view import help_me_choose
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.room_session import Curve, Here, act, curve_of, say_refused
 from fairlab.ui.widgets.workshop_answers import show_answers
 from fairlab.ui.widgets.workshop_curve import show_curve
@@ -216,7 +217,7 @@ def _answer(here: Here, curve: Curve) -> None:
 
 def _help(here: Here, curve: Curve, form: dict[str, Any]) -> None:
     """By a gap that is accepted, by costs, or by A or B; what comes out is filled in above."""
-    with st.expander(tr("Help me choose"), icon=":material/balance:"):
+    with fold(tr("Help me choose"), key="room.help.fold", icon=":material/balance:"):
         helped = help_me_choose(curve.record.id, "room.help", button=tr("Take this point"))
     if helped is None:
         return

@@ -14,6 +14,7 @@ from fairlab.runs.room_state import Proposal
 from fairlab.ui import state as visitor
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.presenting import presenting
+from fairlab.ui.widgets.fold import fold
 from fairlab.ui.widgets.room_session import Curve, Here, act
 from fairlab.ui.widgets.workshop_answers import quoted
 from fairlab.ui.widgets.workshop_curve import show_curve
@@ -35,7 +36,7 @@ def show_proposals(here: Here, curve: Curve) -> None:
             _proposal(here, curve, position + 1, proposal)
     if not here.watches and not here.over:
         _propose(here, curve)
-    with st.expander(tr("Look at the points again")):
+    with fold(tr("Look at the points again"), key="room.again.fold"):
         mine = here.state.answer_of(here.me)
         show_curve(
             curve,
@@ -124,7 +125,7 @@ def _propose(here: Here, curve: Curve) -> None:
     options = [p.index for p in curve.points]
     first = mine.index if mine is not None else max(counts, key=lambda i: counts[i], default=None)
     with (
-        st.expander(tr("Propose a point"), key="room-propose"),
+        fold(tr("Propose a point"), key="room-propose"),
         st.form("room.propose", border=False, clear_on_submit=True),
     ):
         index = st.selectbox(
