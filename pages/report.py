@@ -12,13 +12,11 @@ from fairlab.ui.widgets.report_preview import show_preview
 from fairlab.ui.widgets.report_written import written
 from fairlab.ui.widgets.share import share
 
-newest().begin()
-begin_page(tr("Report"), tr("Take the choice away, with its reasons, as one file for anyone."))
-view.adopt_import()
-chosen = view.choose()
-if chosen is not None:
-    view.say_whose(chosen)
-    show_choice(chosen)
+
+@st.fragment
+def report(chosen: view.Chosen) -> None:
+    """Words and files. Files of a page that runs anew as a whole are gone until it has run."""
+    newest().begin()
     config = view.ask_reasons(chosen)
     view.show_limits(chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -30,4 +28,13 @@ if chosen is not None:
     show_preview(chosen, config, written(chosen, lambda: config, smallest), smallest)
     st.subheader(tr("Files"), anchor=False)
     offer_files(chosen, config, files, smallest)
+
+
+begin_page(tr("Report"), tr("Take the choice away, with its reasons, as one file for anyone."))
+view.adopt_import()
+chosen = view.choose()
+if chosen is not None:
+    view.say_whose(chosen)
+    show_choice(chosen)
+    report(chosen)
 view.offer_import(open_now=chosen is None)

@@ -43,3 +43,35 @@ def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     held = Newest()
     held.begin()
     assert held.words("a", {"reason": "own"}) == {"reason": "own"}
+
+
+def test_it_waits_however_long_for_a_page_that_is_known_to_run() -> None:
+    """On a busy server a run begins late; what the run before it said is not what was typed."""
+    runs = threading.Event()
+    runs.set()
+    held = Newest(runs.is_set)
+    held.begin()
+    held.keep("a", {"reason": "old"})
+    found = []
+    asking = threading.Thread(target=lambda: found.append(held.words("a", {})))
+    asking.start()
+    asking.join(0.2)
+    held.begin()
+    held.keep("a", {"reason": "first"})
+    asking.join(0.2)
+    assert not found
+    held.begin()
+    held.keep("a", {"reason": "new"})
+    runs.clear()
+    asking.join(10)
+    assert found == [{"reason": "new"}]
+
+
+def test_it_waits_no_longer_once_the_page_is_known_to_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A page that stopped before its words, on an error, keeps no file."""
+    monkeypatch.setattr(newest, "LONGEST", 3600.0)
+    held = Newest(lambda: False)
+    held.begin()
+    assert held.words("a", {"reason": "own"}) == {"reason": "own"}
