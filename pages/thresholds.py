@@ -11,6 +11,7 @@ from fairlab.reports.sentences.sweep import (
 )
 from fairlab.sweeps.cuts import counts_at_cuts
 from fairlab.ui.components.threshold_explorer import threshold_explorer
+from fairlab.ui.explorer_choice import as_offered
 from fairlab.ui.markdown import as_it_is
 from fairlab.ui.shell import begin_page
 from fairlab.ui.widgets import explorer_view as view
@@ -77,7 +78,7 @@ def explorer() -> None:
         higher_is_better=not risk,
     )
     moved = threshold_explorer(payload, alt=sentence, key=f"explorer.{digest}")
-    choice = stood if moved is None else moved
+    choice = as_offered(stood if moved is None else moved, payload["strategies"])
     view.keep(digest, choice)
     for text in missing:
         st.info(as_it_is(text))

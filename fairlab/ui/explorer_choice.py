@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -51,6 +51,21 @@ def read_choice(found: Any, groups: int) -> ExplorerChoice | None:
     ):
         return None
     return ExplorerChoice(mode, tuple(float(cut) for cut in cuts), strategy)
+
+
+def as_offered(choice: ExplorerChoice, strategies: Sequence[Mapping[str, Any]]) -> ExplorerChoice:
+    """The choice with the thresholds its strategy has now.
+
+    A button pressed while a cost was still on its way comes with thresholds for the cost before.
+
+    Args:
+        choice: What the browser sent.
+        strategies: Those of the explorer's payload.
+    """
+    now = next((one for one in strategies if one["name"] == choice.strategy and one["cuts"]), None)
+    if now is None:
+        return choice
+    return ExplorerChoice(now["mode"], tuple(now["cuts"]), choice.strategy)
 
 
 def choice_of_link(text: str, groups: int) -> ExplorerChoice | None:

@@ -15,6 +15,7 @@ from fairlab.metrics import audit
 from fairlab.outcomes import count
 from fairlab.results import Attribute, ScoredPeople, SweepResult
 from fairlab.sweeps import thinned_sweep
+from fairlab.ui.explorer_choice import ExplorerChoice
 from fairlab.ui.state import Predictions
 from tests.pages.conftest import APP
 
@@ -100,6 +101,21 @@ def test_costs_change_the_strategies(open_page: Open) -> None:
     assert dear[0] > cheap[0]
     assert payload(app)["costs"] == [20.0, 1.0]
     assert "the same 400 people" in payload(app)["strategies"][1]["sentence"]
+
+
+def test_a_strategy_pressed_before_a_cost_has_arrived_has_the_thresholds_of_that_cost(
+    open_page: Open,
+) -> None:
+    """The browser then sends what the button set at the cost before; it must not be used."""
+    app = uploaded(open_page("home"), scored())
+    before = {one["name"]: one for one in payload(app)["strategies"]}["single_threshold"]["cuts"]
+    pressed = ExplorerChoice("one", tuple(before), "single_threshold")
+    app.session_state["fairlab.explorer"] = (payload(app)["digest"], pressed)
+    app.number_input(key="cost_fp").set_value(20.0).run()
+    now = {one["name"]: one for one in payload(app)["strategies"]}["single_threshold"]["cuts"]
+    assert now != before
+    assert app.query_params["cuts"] == f"one~single_threshold~{now[0]!r}"
+    assert f"At threshold {now[0]:g}" in words(app)
 
 
 def linked(cuts: str, run: str, chosen: str = "") -> AppTest:
