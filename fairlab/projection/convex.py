@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch._compile import _disable_dynamo as _not_compiled
 
 from fairlab.errors import InputError, SolveError
 from fairlab.projection.convex_problem import ConvexProblem, build, described
+from fairlab.projection.uncompiled import not_compiled
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -110,7 +110,7 @@ class ConvexFairnessLayer(nn.Module):
         """Everything but the built problems, which a copy builds for itself."""
         return {**self.__dict__, "_kept": OrderedDict()}
 
-    @_not_compiled  # public torch.compiler.disable would import the compiler at once
+    @not_compiled
     def forward(self, z: Tensor, **values: Any) -> Tensor:
         """Nearest scores that meet the constraints.
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch._compile import _disable_dynamo as _not_compiled
 
 from fairlab.errors import InputError
 from fairlab.projection.constraints import CONSTRAINTS, Cells, Family, cells_of
@@ -19,6 +18,7 @@ from fairlab.projection.exact import Solution, solve
 from fairlab.projection.gradient import Solved, SolvedInNumbers, as_solution
 from fairlab.projection.pairs import MOST, are_pairs, solve_pairs
 from fairlab.projection.problem import Box, Problem
+from fairlab.projection.uncompiled import not_compiled
 
 __all__ = ["FairnessLayer", "Projection", "project", "project_cells"]
 
@@ -49,7 +49,7 @@ class Projection:
     iterations: int
 
 
-@_not_compiled  # public torch.compiler.disable would import the compiler at once
+@not_compiled
 def project(
     z: Tensor,
     group: Tensor,
@@ -97,7 +97,7 @@ def project(
     return _projected(z, cells, slack, Box(lower, upper), weight, start)
 
 
-@_not_compiled
+@not_compiled
 def project_cells(
     z: Tensor,
     cells: Cells,

@@ -14,7 +14,7 @@ from fairlab.training.batched import BatchedNet, copy_models, logits, snapshot
 from fairlab.training.batches import BatchPlan
 from fairlab.training.cells import cell_means, columns_among
 from fairlab.training.family import Batch, Family, Setting, Verdict
-from fairlab.training.rates import annealed
+from fairlab.training.rates import AdamW, annealed
 from fairlab.training.sparse import Features, SparseBatch, SparseRows
 
 # Ask whether to stop after this many batches.
@@ -64,9 +64,7 @@ def train(
     config = setting.config
     nets = (net, *family.companions())
     # Companions move themselves; they are only kept here with the predictors they belong to.
-    optimiser = torch.optim.AdamW(
-        net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-    )
+    optimiser = AdamW(net.parameters(), config.learning_rate, config.weight_decay)
     steps = config.epochs * plan.n_batches
     orders = [np.random.default_rng([seed, 1]) for seed in config.seeds]
     template = _templates(setting, plan)
@@ -83,11 +81,10 @@ def train(
             if index % STOP_EVERY == 0 and should_stop():
                 return keeper.finish(done, cancelled=True)
             step = (epoch - 1) * plan.n_batches + index
-            optimiser.param_groups[0]["lr"] = config.learning_rate * annealed(step, steps)
             loss = family.loss(net(batch.x)[:, 0], batch)
             optimiser.zero_grad()
             torch.autograd.backward(loss.total.sum())
-            optimiser.step()
+            optimiser.step(annealed(step, steps))
             average.add()
             for name, term in loss.terms.items():
                 sums[name] = sums[name] + term.detach() if name in sums else term.detach()

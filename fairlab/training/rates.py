@@ -1,14 +1,16 @@
-"""Learning rates over a training; AdamW with a rate and a decay of each model of a network.
+"""Learning rates over a training; AdamW for all models alike, and with rates of each model.
 
 Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2, as in
-torch, but with rates along the models axis.
+torch, but with rates along the models axis. ``torch.optim.AdamW`` itself imports torch's compiler
+with its first step: more than a second, for nothing that is used here.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
@@ -23,6 +25,51 @@ def annealed(step: int, steps: int) -> float:
         return (step + 1) / warm
     share = (step - warm) / max(1, steps - warm)
     return FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+class AdamW:
+    """``torch.optim.AdamW(fused=True)``, number by number.
+
+    Args:
+        parameters: Of any shape; who has no gradient is left alone.
+        rate, decay: Learning rate and weight decay of all of them.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], rate: float, decay: float) -> None:
+        self.parameters = list(parameters)
+        self.rate, self.decay = rate, decay
+        self.mean = [torch.zeros_like(p) for p in self.parameters]
+        self.square = [torch.zeros_like(p) for p in self.parameters]
+        self.steps = [
+            torch.zeros((), dtype=torch.float32, device=p.device) for p in self.parameters
+        ]
+
+    def zero_grad(self) -> None:
+        """Forget gradients."""
+        for p in self.parameters:
+            p.grad = None
+
+    @torch.no_grad()
+    def step(self, scale: float = 1.0) -> None:
+        """One step with the rate times ``scale``."""
+        moving = [i for i, p in enumerate(self.parameters) if p.grad is not None]
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        adamw(
+            [self.parameters[i] for i in moving],
+            gradients,
+            [self.mean[i] for i in moving],
+            [self.square[i] for i in moving],
+            [],
+            [self.steps[i] for i in moving],
+            fused=True,
+            amsgrad=False,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            lr=self.rate * scale,
+            weight_decay=self.decay,
+            eps=EPSILON,
+            maximize=False,
+        )
 
 
 class PerModelAdamW:

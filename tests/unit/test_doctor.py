@@ -18,6 +18,7 @@ from fairlab.commands.doctor_findings import Finding, Status
 from fairlab.runs.store import RunStore
 from fairlab.settings import settings
 from tests.contracts import small
+from tests.unit.conftest import Run
 
 
 def only(found: Iterable[Finding]) -> Finding:
@@ -229,8 +230,8 @@ def test_the_verb_says_all_that_is_wrong_and_ends_with_1(private: Path) -> None:
     assert "sesame" not in done.stdout + done.stderr
 
 
-def test_the_verb_trains_for_a_moment_and_ends_with_0(private: Path) -> None:
-    done = fairlab_doctor(private, "--port", "1")
-    assert "trial training: 2 models" in done.stdout
-    assert done.returncode == 0, done.stdout
-    assert "Nothing is wrong." in done.stdout
+def test_the_verb_trains_for_a_moment_and_ends_with_0(private: Path, run: Run) -> None:
+    status, said, _ = run("doctor", "--port", 1)
+    assert "trial training: 2 models" in said
+    assert status == 0, said
+    assert "Nothing is wrong." in said
