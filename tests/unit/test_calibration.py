@@ -1,5 +1,7 @@
 """Calibration errors with their noise floor, and the Brier score taken apart."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,13 @@ from fairlab.outcomes import GroupedOutcomes
 
 scores = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0])
 person = st.tuples(st.integers(0, 1), scores, st.sampled_from([0.5, 1.0, 3.0]))
+
+
+@pytest.fixture
+def few_draws(monkeypatch):
+    """For simulations of hundreds of samples: 2,000 draws in each would tell nothing more."""
+    # The package has a function of the module's name.
+    monkeypatch.setattr(sys.modules["fairlab.metrics.calibration"], "_DRAWS", 400)
 
 
 def sample(n=400, seed=0, off=0.0, weight=None):
@@ -53,7 +62,7 @@ def test_murphy_three_terms_are_exact_when_bins_hold_one_score():
     )
 
 
-def test_corrected_parts_keep_their_sum_and_are_right_on_average():
+def test_corrected_parts_keep_their_sum_and_are_right_on_average(few_draws):
     """For a calibrated score corrected reliability averages 0; the plain one does not."""
     plain, corrected = [], []
     for seed in range(300):
@@ -103,7 +112,7 @@ def test_curve_is_scikit_learns_where_it_defines_the_same():
     assert_allclose([b.mean_score for b in bins], mean_score)
 
 
-def test_noise_floor_is_what_calibrated_scores_show():
+def test_noise_floor_is_what_calibrated_scores_show(few_draws):
     """The floor equals the mean error of fresh calibrated samples; its p-value is uniform."""
     found, floor, beyond, p_values = [], [], [], []
     for seed in range(300):
@@ -128,7 +137,7 @@ def test_a_score_that_is_off_exceeds_the_floor_and_says_which_way():
 
 
 @pytest.mark.parametrize("off", [0.0, 0.05, 0.15])
-def test_interval_of_the_error_covers_the_true_one(off):
+def test_interval_of_the_error_covers_the_true_one(few_draws, off):
     """In at least 92 of 100 samples the interval holds the error of the population."""
     held = []
     for seed in range(200):

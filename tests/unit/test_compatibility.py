@@ -245,10 +245,13 @@ def test_a_perfect_score_lets_everything_but_parity_hold() -> None:
 
 
 def test_equal_base_rates_are_no_conflict_beyond_chance() -> None:
-    """At least 93 % of samples with equal base rates; 24 samples, seeds fixed: at most one."""
+    """At least 93 % of samples with equal base rates; 24 samples, seeds fixed: at most one.
+
+    19 draws are the fewest that can find a conflict at the 5 % level.
+    """
     names = ("demographic_parity", "equalized_odds")
     beyond = [
-        conflict_by_chance(towns(seed, 500, (0.5, 0.5)), names, draws=39, seed=seed).beyond_chance
+        conflict_by_chance(towns(seed, 500, (0.5, 0.5)), names, draws=19, seed=seed).beyond_chance
         for seed in range(24)
     ]
     assert sum(bool(b) for b in beyond) <= 1

@@ -113,12 +113,20 @@ def best_of_kinds(constraint: str, slack: float) -> float:
     return float((SHARE * (1 - ETA)).sum() - found.fun)
 
 
-@pytest.mark.parametrize("learner", ["logistic", "boosting"])
 @pytest.mark.parametrize(
-    "constraint", ["demographic_parity", "equal_opportunity", "equalized_odds"]
+    ("constraint", "learner"),
+    [
+        ("demographic_parity", "logistic"),
+        ("equal_opportunity", "logistic"),
+        ("equalized_odds", "logistic"),
+        ("equalized_odds", "boosting"),
+    ],
 )
 def test_it_is_the_best_rule_of_a_small_distribution(constraint, learner) -> None:
-    """Of kinds it decides alike, so it is within one kind's decisions of the rule that may draw."""
+    """Of kinds it decides alike, so it is within one kind's decisions of the rule that may draw.
+
+    Not every learner with every constraint: the rule sees chances, whoever learnt them.
+    """
     data = kinds()
     for rule in rules(data, sweep(constraint, (0.0, 0.1, 0.3)), learner):
         decided = rule(data.splits["test"]) >= 0.5

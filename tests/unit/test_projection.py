@@ -213,7 +213,10 @@ def test_float32_scores_stay_float32_and_keep_the_promise():
 @pytest.mark.parametrize("constraint", list(CONSTRAINTS))
 @pytest.mark.parametrize("slack", [0.0, 0.05, 0.6])
 def test_gradient_matches_finite_differences(constraint, slack, weighted):
-    """gradcheck in float64, scores away from kinks, some of them clipped."""
+    """gradcheck in float64, scores away from kinks, some of them clipped.
+
+    Score by score for one slack; elsewhere along directions drawn at random.
+    """
     generator = torch.Generator().manual_seed(3)
     group = torch.arange(24) % 3
     y = (torch.arange(24) // 3) % 2
@@ -227,6 +230,7 @@ def test_gradient_matches_finite_differences(constraint, slack, weighted):
         (z,),
         eps=1e-7,
         atol=1e-5,
+        fast_mode=weighted or slack != 0.05,
     )
 
 
