@@ -67,8 +67,9 @@ def present_toggle() -> None:
 def legible(figure: go.Figure) -> go.Figure:
     """The same chart with axes in the colour of the page's text: Streamlit's grey is too pale."""
     ink = "#FAFAFA" if st.context.theme.type == "dark" else "#262730"
-    figure.update_xaxes(tickfont_color=ink, title_font_color=ink)
-    return figure.update_yaxes(tickfont_color=ink, title_font_color=ink)
+    for axis in (*figure.select_xaxes(), *figure.select_yaxes()):  # a fourth of update_xaxes
+        axis.tickfont.color = axis.title.font.color = ink
+    return figure
 
 
 def for_the_room(figure: go.Figure) -> go.Figure:

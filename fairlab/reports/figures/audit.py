@@ -24,7 +24,9 @@ def rates_figure(result: Audit, names: Sequence[str] = MAIN_RATES) -> go.Figure:
         names: Shares of ``RATES``, top to bottom.
     """
     groups = result.group_names
-    figure = go.Figure()
+    height = 110 + len(names) * max(46, 17 * len(groups))
+    common = layout(x=tr("% of the people each rate is about"), y="", height=height)
+    figure = go.Figure(layout=common)
     offsets = np.linspace(-0.28, 0.28, len(groups)) if len(groups) > 1 else np.zeros(1)
     for g, (group, style) in enumerate(zip(groups, group_styles(groups), strict=True)):
         found = [(i, result.rates[name].groups[g]) for i, name in enumerate(names)]
@@ -43,8 +45,6 @@ def rates_figure(result: Audit, names: Sequence[str] = MAIN_RATES) -> go.Figure:
                 hoverinfo="text",
             )
         )
-    height = 110 + len(names) * max(46, 17 * len(groups))
-    figure.update_layout(layout(x=tr("% of the people each rate is about"), y="", height=height))
     figure.update_yaxes(
         tickvals=list(range(len(names))),
         ticktext=[_wrapped(RATES[name].label) for name in names],

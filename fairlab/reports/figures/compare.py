@@ -48,7 +48,8 @@ def overview_figure(models: Sequence[Compared], gaps: Sequence[str]) -> go.Figur
         *([gap_estimate(m.audit.gaps[name]) for m in models] for name in gaps),
     ]
     offsets = np.linspace(-0.3, 0.3, len(measures))
-    figure = go.Figure()
+    height = 140 + len(models) * max(56, 22 * len(measures))
+    figure = go.Figure(layout=layout(x=tr("percent, gaps in points"), y="", height=height))
     for place, ((name, numbers), style) in enumerate(
         zip(measures, group_styles([name for name, _ in measures]), strict=True)
     ):
@@ -65,8 +66,6 @@ def overview_figure(models: Sequence[Compared], gaps: Sequence[str]) -> go.Figur
                 hoverinfo="text",
             )
         )
-    height = 140 + len(models) * max(56, 22 * len(measures))
-    figure.update_layout(layout(x=tr("percent, gaps in points"), y="", height=height))
     figure.update_yaxes(
         tickvals=list(range(len(models))),
         ticktext=[_wrapped(model.heading) for model in models],
@@ -85,7 +84,9 @@ def rates_across(models: Sequence[Compared], rate: str) -> go.Figure:
     """
     groups = (*models[0].audit.group_names, tr("everyone"))
     offsets = np.linspace(-0.3, 0.3, len(groups)) if len(groups) > 1 else np.zeros(1)
-    figure = go.Figure()
+    height = 120 + len(models) * max(56, 20 * len(groups))
+    common = layout(x=tr("{rate}, %", rate=RATES[rate].label), y="", height=height)
+    figure = go.Figure(layout=common)
     for g, (group, style) in enumerate(zip(groups, _styles(groups), strict=True)):
         found = [
             (row, one)
@@ -107,8 +108,6 @@ def rates_across(models: Sequence[Compared], rate: str) -> go.Figure:
                 hoverinfo="text",
             )
         )
-    height = 120 + len(models) * max(56, 20 * len(groups))
-    figure.update_layout(layout(x=tr("{rate}, %", rate=RATES[rate].label), y="", height=height))
     figure.update_yaxes(
         tickvals=list(range(len(models))),
         ticktext=[_wrapped(model.heading) for model in models],

@@ -33,7 +33,9 @@ def strata_figure(
     scale = 100 if rate.share or rate.name in ("mean_residual", "balanced_accuracy", "f1") else 1
     groups = result.counts.group_names
     offsets = np.linspace(-0.22, 0.22, len(groups)) if len(groups) > 1 else np.zeros(1)
-    figure = go.Figure()
+    unit = ", %" if scale == 100 else ""
+    height = 130 + len(rows) * max(44, 16 * len(groups))
+    figure = go.Figure(layout=layout(x=f"{rate.label}{unit}", y="", height=height))
     for g, (group, style) in enumerate(zip(groups, group_styles(groups), strict=True)):
         known = np.flatnonzero(~np.isnan(value[:, g]))
         figure.add_trace(
@@ -56,9 +58,6 @@ def strata_figure(
                 hoverinfo="text",
             )
         )
-    unit = ", %" if scale == 100 else ""
-    height = 130 + len(rows) * max(44, 16 * len(groups))
-    figure.update_layout(layout(x=f"{rate.label}{unit}", y="", height=height))
     figure.add_hline(y=0.5, line={"color": "rgba(128,128,128,0.6)", "width": 1})
     sizes = ["", *(tr(" ({strata_n:,.0f})", strata_n=result.gaps[name].strata[s].n) for s in shown)]
     figure.update_yaxes(
