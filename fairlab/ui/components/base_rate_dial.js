@@ -80,7 +80,7 @@ function drawPanel(state, p) {
   p.y = (v) => HEIGHT - 2 - ((v - low) / (high - low)) * (HEIGHT - 14);
   const grid = ticks(100 * low, 100 * high, 5).flatMap((v) => [
     svg("line", { class: "te-gridline", x1: LEFT, x2: width, y1: p.y(v / 100), y2: p.y(v / 100) }),
-    svg("text", { class: "te-tick", x: LEFT - 8, y: p.y(v / 100) + 4, "text-anchor": "end", text: String(v) }),
+    svg("text", { class: "te-tick", x: LEFT - 8, y: p.y(v / 100) + 4, "text-anchor": "end", text: written(String(v)) }),
   ]);
   const lines = p.series.map((s) => {
     let path = "";

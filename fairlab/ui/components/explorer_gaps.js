@@ -37,7 +37,7 @@ function drawChart(state) {
   state.y = y;
   const grid = ticks(0, 100 * top, 5).flatMap((v) => [
     svg("line", { class: "te-gridline", x1: 0, x2: width, y1: y(v / 100), y2: y(v / 100) }),
-    svg("text", { class: "te-tick", x: 2, y: y(v / 100) - 3, text: v === 0 ? "0 points" : String(v) }),
+    svg("text", { class: "te-tick", x: 2, y: y(v / 100) - 3, text: v === 0 ? tt`${0} points` : written(String(v)) }),
   ]);
   const [zone, zoneName] = toleranceZone(state, width, top);
   const lines = data.gaps.map((gap) => svg("path", {

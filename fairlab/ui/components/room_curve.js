@@ -78,13 +78,14 @@ function axes(node, state, box, px, py, bounds, font) {
   const { data } = state;
   const grid = { stroke: "currentColor", "stroke-opacity": 0.16, "stroke-width": 1 };
   const small = { "font-size": 0.85 * font, fill: "currentColor" };
+  const number = (t) => String(Math.round(10 * t) / 10).replace(".", data.spoken?.decimal ?? ".");
   for (const t of ticks(bounds.x0, bounds.x1, box.right - box.left < 420 ? 4 : 7)) {
     svg("line", { x1: px(t), x2: px(t), y1: box.top, y2: box.bottom, ...grid }, node);
-    svg("text", { x: px(t), y: box.bottom + 1.3 * font, "text-anchor": "middle", ...small }, node, String(Math.round(10 * t) / 10));
+    svg("text", { x: px(t), y: box.bottom + 1.3 * font, "text-anchor": "middle", ...small }, node, number(t));
   }
   for (const t of ticks(bounds.y0, bounds.y1, 5)) {
     svg("line", { x1: box.left, x2: box.right, y1: py(t), y2: py(t), ...grid }, node);
-    svg("text", { x: box.left - 6, y: py(t) + 0.3 * font, "text-anchor": "end", ...small }, node, String(Math.round(10 * t) / 10));
+    svg("text", { x: box.left - 6, y: py(t) + 0.3 * font, "text-anchor": "end", ...small }, node, number(t));
   }
   const words = { "font-size": 0.95 * font, fill: "currentColor" };
   svg("text", { x: box.right, y: box.bottom + 2.75 * font, "text-anchor": "end", ...words }, node, data.words.x);

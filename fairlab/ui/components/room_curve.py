@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from fairlab.ui.components.spoken import spoken
+
 _FOLDER = Path(__file__).parent
 _SEEN = "fairlab.room_curve_seen"
 _HTML = """
@@ -23,11 +25,12 @@ _HTML = """
   <div class="fl-room-card" aria-live="polite"></div>
 </div>
 """
+_JS = (_FOLDER / "room_curve.js").read_text(encoding="utf-8")
 _component = st.components.v2.component(
     "fairlab_room_curve",
     html=_HTML,
     css=(_FOLDER / "room_curve.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "room_curve.js").read_text(encoding="utf-8"),
+    js=_JS,
     isolate_styles=False,
 )
 
@@ -85,6 +88,7 @@ def room_curve(
             "beside": beside,
             "tall": tall,
             "quiet": quiet,
+            "spoken": spoken(_JS),
         },
         on_picked_change=_nothing,
     )

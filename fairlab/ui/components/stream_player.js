@@ -133,7 +133,7 @@ function gridAndTicks(state, top, height, y) {
   const end = state.width - state.right;
   const grid = ticks(0, 100 * top, height > 200 ? 6 : 3).flatMap((v) => [
     svg("line", { class: "te-gridline", x1: LEFT, x2: end, y1: y(v / 100), y2: y(v / 100) }),
-    svg("text", { x: LEFT - 8, y: y(v / 100) + 4, "text-anchor": "end", text: String(v) }),
+    svg("text", { x: LEFT - 8, y: y(v / 100) + 4, "text-anchor": "end", text: written(String(v)) }),
   ]);
   const people = ticks(0, state.data.n, Math.max(3, Math.floor((end - LEFT) / 110)));
   const axis = people.filter((v) => Number.isInteger(v)).map((v) => {

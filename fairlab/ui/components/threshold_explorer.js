@@ -83,7 +83,7 @@ function shown(data, value) {
   const own = data.sign * value || 0;
   const short = String(Number(own.toFixed(Math.max(data.digits, 4))));
   const decimals = short.includes(".") ? short.split(".")[1].length : 0;
-  return decimals < 2 && data.digits >= 2 ? own.toFixed(2) : short;
+  return written(decimals < 2 && data.digits >= 2 ? own.toFixed(2) : short);
 }
 
 // A risk selects at the threshold or below it.
@@ -144,7 +144,7 @@ function drawAxis(state) {
   axis.setAttribute("width", width);
   state.sides = [
     svg("text", { class: "te-side", y: 34, "text-anchor": "end", text: tt("← not selected") }),
-    svg("text", { class: "te-side", y: 34, text: "selected →" }),
+    svg("text", { class: "te-side", y: 34, text: tt("selected →") }),
   ];
   state.axisLine = svg("line", { class: "te-line", y1: 18, y2: 38 });
   axis.replaceChildren(...tickLabels(state, 12), state.axisLine, ...state.sides);
@@ -155,7 +155,7 @@ function tickLabels(state, y) {
   return ticks(data.low, data.high, Math.max(3, Math.floor(width / 90))).map((v) => {
     const x = state.x(v);
     const anchor = x < 20 ? "start" : x > width - 20 ? "end" : "middle";
-    return svg("text", { class: "te-tick", x: anchor === "start" ? 0 : anchor === "end" ? width : x, y, "text-anchor": anchor, text: String(data.sign * v || 0) });
+    return svg("text", { class: "te-tick", x: anchor === "start" ? 0 : anchor === "end" ? width : x, y, "text-anchor": anchor, text: written(String(data.sign * v || 0)) });
   });
 }
 
@@ -238,8 +238,8 @@ function updateNumbers(state, counts, worst) {
   say(numbers.selected.value, percent(people > 0 ? selected / people : 0));
   say(numbers.selected.more, tt`${whole(selected)} of ${whole(people)}; ${signed(change)}`);
   say(numbers.cost.value, whole(per(all)));
-  say(numbers.cost.more, tt`${Number((per(all) / 1000).toPrecision(3))} per person; ${signed(per(all) - per(before))}`);
-  say(numbers.gap.value, worst ? points(worst.value) : "undefined");
+  say(numbers.cost.more, tt`${written(String(Number((per(all) / 1000).toPrecision(3))))} per person; ${signed(per(all) - per(before))}`);
+  say(numbers.gap.value, worst ? points(worst.value) : tt("undefined"));
   const interval = worst?.range ? tt`95 % interval ${rangeWords(worst.range)}` : data.weighted ? tt("no interval: people are weighted") : tt("no interval");
   say(numbers.gap.more, worst ? `${worst.label}; ${interval}` : "");
   const accuracy = rate("accuracy", all);
