@@ -1,7 +1,6 @@
 """The models of one mode in the tutorial, the one looked at marked."""
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -40,7 +39,7 @@ def dials_figure(dials: Sequence[Dial], picked: int, mode: str) -> go.Figure:
     )
     axes = layout(
         x=tr("Accuracy, %  (more accurate →)"),
-        y="<br>".join(wrap(tr("Gap in selection rate, points  (↓ more equal)"), 38)),
+        y=tr("Gap in selection rate, points  (↓ more equal)").replace("  (", "<br>("),
         height=340,
     )
     figure = go.Figure([line, mark], axes)

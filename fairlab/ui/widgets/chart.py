@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,6 +15,7 @@ from fairlab.ui.widgets.on_screen import decimal_signs, on_screen
 
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 _P = ("p ", "p,")
+_WHOLE = 16  # rows that are shown at once; more of them scroll
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>$~#|:])")
 
 
@@ -47,7 +49,8 @@ def show_table(table: pd.DataFrame, *, key: str, label: str = "") -> None:
 def draw_table(table: pd.DataFrame, *, key: str) -> None:
     """A table with p-values in three digits or "< 0.001"; what is missing stays blank."""
     shown = on_screen(p_values_in_words(table))
-    st.dataframe(shown, key=key, hide_index=True, width="stretch", placeholder="–")
+    whole: Literal["content", "auto"] = "content" if len(shown) <= _WHOLE else "auto"
+    st.dataframe(shown, key=key, hide_index=True, width="stretch", height=whole, placeholder="–")
 
 
 def in_points(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def _cards(side: SideBySide, gap: str) -> None:
         for column, model in zip(columns, side.models[start : start + 3], strict=False):
             with column.container(border=True, height="stretch"):
                 st.markdown(f"**{as_it_is(model.heading)}**")
-                left, right = st.columns(2)
+                left, right = st.columns(2, vertical_alignment="bottom")
                 left.metric(tr("Accuracy"), percent(model.audit.rates["accuracy"].everyone.value))
                 right.metric(
                     tr("{gap}, points", gap=gap_name(gap)), _bare(model.audit.gaps[gap].value)
