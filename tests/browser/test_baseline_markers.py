@@ -4,9 +4,8 @@ from playwright.sync_api import Page, expect
 
 from fairlab.config import LayerParams, PenaltyParams, RunConfig, SweepConfig
 from fairlab.data import load
-from fairlab.training import fit_sweep
-from tests.browser.conftest import Server
-from tests.stored import stored_run
+from tests.browser.server import Server
+from tests.browser.visiting import trained
 
 MARKERS = """() => {
   const chart = document.querySelector('.fl-chart');
@@ -22,7 +21,7 @@ CLICK = """() => {
 
 
 def finished_run(server: Server) -> str:
-    """A small run with two baselines, stored as the training process would."""
+    """A small run with two baselines."""
     data = load("loanapp")
     sweep = SweepConfig(
         modes=("penalty", "layer"),
@@ -31,9 +30,7 @@ def finished_run(server: Server) -> str:
         epochs=3,
         baselines=("logistic", "reweighing_logistic"),
     )
-    config = RunConfig(data=data.data, task=data.task, sweep=sweep)
-    result = fit_sweep(data, config)
-    return stored_run(server.home, config, result)
+    return trained(server, RunConfig(data=data.data, task=data.task, sweep=sweep))
 
 
 def test_baselines_have_names_beside_their_markers_and_families_say_what_deciding_uses(

@@ -1,13 +1,13 @@
 """Choosing by "A or B?" with the keyboard alone, over a reload, and on a phone."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.server import PATIENCE_MS, Server
-from tests.browser.test_live_curve import IDLE
+from tests.browser.server import Server
+from tests.browser.visiting import IDLE
 from tests.contracts import small
 from tests.stored import stored_run
 from tests.unit.choosing_people import result
@@ -54,11 +54,9 @@ def test_letters_answer_and_take_back_and_a_reload_keeps_them(page: Page, choosi
     expect(page.get_by_text("Question 2")).to_be_visible()
 
 
-def test_both_cards_fit_a_phone(browser: Browser, choosing: str) -> None:
+def test_both_cards_fit_a_phone(elsewhere: Callable[..., Page], choosing: str) -> None:
     """At 390 pixels nothing has to be pushed sideways."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    phone = context.new_page()
-    phone.set_default_timeout(PATIENCE_MS)
+    phone = elsewhere(viewport={"width": 390, "height": 844}, color_scheme="dark")
     phone.goto(choosing)
     _begin(phone)
     wide = """Math.max(...[...document.querySelectorAll('.fl-way')]
@@ -66,4 +64,3 @@ def test_both_cards_fit_a_phone(browser: Browser, choosing: str) -> None:
     expect(phone.locator(".fl-way")).to_have_count(2)
     assert phone.evaluate(wide) <= 0
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.test_journeys import try_it_now, wait_until_done
+from tests.browser.visiting import open_finished
 
 LINE = """() => {
   const chart = document.querySelector('.fl-chart');
@@ -20,11 +20,10 @@ CLICK = """() => {
 
 
 def test_the_line_lies_behind_the_points_and_a_click_gives_its_rule(
-    page: Page, server: Server
+    page: Page, server: Server, finished: str
 ) -> None:
     """Drawn first, with finite numbers; a click at its narrowest gap opens the rule for it."""
-    try_it_now(page, server)
-    wait_until_done(page)
+    open_finished(page, server, finished)
     page.wait_for_function(f"({LINE})() !== null")
     length, finite, place = page.evaluate(LINE)
     assert length >= 2

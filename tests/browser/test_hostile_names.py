@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from fairlab.data import TaskData, read_table
 from fairlab.training import fit_sweep
 from fairlab.ui.widgets.impossibility_views import VIEWS
 from tests.browser.server import Server
-from tests.browser.test_threshold_drag import go_to
+from tests.browser.visiting import IDLE, go_to
 from tests.stored import stored_run
 
 LABEL = "<img src=x onerror=window.hacked=1> outcome"
@@ -93,7 +93,6 @@ OPEN = """() => {
   for (const summary of document.querySelectorAll('[data-testid="stExpander"] summary'))
     if (!summary.parentElement.open) summary.click();
 }"""
-IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
 def people(n: int = 300) -> pd.DataFrame:
@@ -118,7 +117,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder of its own: the run is stored before a training process could take it."""
+    """A data folder of its own, for a server that trains nothing."""
     return tmp_path_factory.mktemp("hostile-home")
 
 
@@ -146,6 +145,7 @@ def run(home: Path, table: Path) -> str:
 def server(home: Path, run: str) -> Iterator[Server]:
     """The dashboard over that run."""
     running = Server(home)
+    running.variables = {"FAIRLAB_OWN_WORKER": "false"}  # nothing is trained here
     running.start()
     yield running
     running.stop()
@@ -248,7 +248,7 @@ def test_names_are_text_on_every_page_and_in_every_file(
 
 
 def test_predictions_are_there_after_a_reload_for_who_uploaded_them_alone(
-    page: Page, server: Server, watch: Watch, table: Path
+    page: Page, server: Server, watch: Watch, table: Path, elsewhere: Callable[..., Page]
 ) -> None:
     """The address names them by their content; another browser with that address sees nothing."""
     upload_here(page, server, "My predictions", table)
@@ -261,15 +261,11 @@ def test_predictions_are_there_after_a_reload_for_who_uploaded_them_alone(
     page.reload()
     expect(page.get_by_role("heading", name="Audit", exact=True)).to_be_visible()
     watch.look(f"Uploaded predictions: {FILE}")
-    browser = page.context.browser
-    assert browser is not None
-    other = browser.new_context()
-    stranger = other.new_page()
+    stranger = elsewhere()
     stranger.goto(page.url)
     expect(stranger.get_by_role("heading", name="Audit", exact=True)).to_be_visible()
     expect(stranger.get_by_role("button", name="Upload predictions")).to_be_visible()
     assert "predictions: " not in str(stranger.evaluate(TEXT))
-    other.close()
 
 
 def check_files(page: Page, folder: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import ROOT, Server
+from tests.browser.visiting import MARKERS, go_to, open_finished, wait_until_done
 
 SEEDS = count(101)
 MODELS = 65  # 21 strengths of three families, two baselines
@@ -22,7 +23,6 @@ SELECTED = """() => {
   }
   return '';
 }"""
-MARKERS = ".fl-chart .scatterlayer .points path.point"
 
 
 def try_it_now(page: Page, server: Server) -> None:
@@ -32,11 +32,6 @@ def try_it_now(page: Page, server: Server) -> None:
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
 
 
-def wait_until_done(page: Page) -> None:
-    """The run has ended and its points can be picked."""
-    expect(page.get_by_role("button", name="Next point →")).to_be_visible()
-
-
 def test_try_it_now_ends_with_a_chosen_model_on_every_page(page: Page, server: Server) -> None:
     """One click to a live curve; choose a point with the keyboard; every page opens with it."""
     try_it_now(page, server)
@@ -44,7 +39,7 @@ def test_try_it_now_ends_with_a_chosen_model_on_every_page(page: Page, server: S
     page.locator(".fl-chart").first.evaluate("node => { node.dataset.mark = 'same node'; }")
     wait_until_done(page)
     assert page.locator(".fl-chart").first.get_attribute("data-mark") == "same node"
-    assert page.locator(MARKERS).count() == MODELS
+    expect(page.locator(MARKERS)).to_have_count(MODELS)
     step = page.get_by_role("button", name="Next point →")
     step.focus()
     page.keyboard.press("Enter")
@@ -56,10 +51,12 @@ def test_try_it_now_ends_with_a_chosen_model_on_every_page(page: Page, server: S
         expect(page.get_by_text("Nothing to look at yet")).to_have_count(0)
 
 
-def test_quick_steps_along_the_curve_end_where_the_chart_says(page: Page, server: Server) -> None:
+def test_quick_steps_along_the_curve_end_where_the_chart_says(
+    page: Page, server: Server, finished: str
+) -> None:
     """Six clicks faster than the server answers: chart, list and detail show the same model."""
-    try_it_now(page, server)
-    wait_until_done(page)
+    page.emulate_media(reduced_motion="no-preference")
+    open_finished(page, server, finished)
     step = page.get_by_role("button", name="Next point →")
     for _ in range(6):
         step.click()
@@ -73,23 +70,16 @@ def test_quick_steps_along_the_curve_end_where_the_chart_says(page: Page, server
     assert page.evaluate(SELECTED) == marked
 
 
-def test_a_reload_in_mid_training_keeps_the_curve(page: Page, server: Server) -> None:
-    """The address holds the run; after a reload the points are there and training goes on."""
+def test_a_reload_in_mid_training_keeps_the_curve_until_cancel(page: Page, server: Server) -> None:
+    """After a reload the points are there and training goes on; the models stay at its end."""
     slow_run(page, server)
     expect(page.locator(MARKERS).first).to_be_visible()
     page.reload()
     expect(page.locator(MARKERS).first).to_be_visible()
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("cancelled", exact=False).first).to_be_visible()
-
-
-def test_cancel_stops_the_run_and_says_so(page: Page, server: Server) -> None:
-    """Cancel ends training within an epoch; the models as they were stay on the curve."""
-    slow_run(page, server)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("cancelled", exact=False).first).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(page.locator(MARKERS).first).to_be_visible()
 
 
 def test_a_killed_server_loses_nothing(page: Page, own_server: Server) -> None:
@@ -99,7 +89,7 @@ def test_a_killed_server_loses_nothing(page: Page, own_server: Server) -> None:
     own_server.stop(kill=True)
     own_server.start()
     wait_until_done(page)
-    assert page.locator(MARKERS).count() == MODELS
+    expect(page.locator(MARKERS)).to_have_count(MODELS)
 
 
 def test_own_table_from_upload_to_the_same_numbers_in_the_shell(
@@ -148,11 +138,12 @@ def test_a_broken_file_says_what_to_do_and_the_repaired_one_goes_on(
     expect(page.get_by_role("strong").filter(has_text="repaired.csv")).to_be_visible()
 
 
-def test_a_phone_shows_the_curve_without_sideways_scrolling(page: Page, server: Server) -> None:
+def test_a_phone_shows_the_curve_without_sideways_scrolling(
+    page: Page, server: Server, finished: str
+) -> None:
     """At 390 px nothing is wider than the screen; what marks mean is said under the chart."""
     page.set_viewport_size({"width": 390, "height": 844})
-    try_it_now(page, server)
-    wait_until_done(page)
+    open_finished(page, server, finished)
     widest = page.evaluate("document.scrollingElement.scrollWidth")
     assert widest <= 390
     chart = page.locator(".fl-chart").bounding_box()
@@ -160,13 +151,6 @@ def test_a_phone_shows_the_curve_without_sideways_scrolling(page: Page, server: 
     assert chart["x"] >= 0
     assert chart["x"] + chart["width"] <= 390
     expect(page.locator(".fl-marks")).to_contain_text("Pale: cannot be told from the unmitigated")
-
-
-def go_to(page: Page, name: str) -> None:
-    """Another page, by the navigation."""
-    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
-    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 def open_my_table(page: Page, server: Server) -> None:

@@ -1,27 +1,23 @@
 """Two browsers on one server: what each finds again, and what one sees of the other's."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from fairlab.ui.owner import COOKIE
-from tests.browser.server import PATIENCE_MS, Server
-from tests.browser.test_journeys import try_it_now, wait_until_done
+from fairlab.data import load
+from fairlab.ui.owner import COOKIE, new_token, owner_of_token
+from fairlab.ui.widgets.sweep_form import default_config
+from tests.browser.server import Server
+from tests.browser.test_journeys import slow_run, try_it_now
+from tests.browser.visiting import trained, wait_until_done
 
 
 @pytest.fixture
-def other(browser: Browser) -> Iterator[Page]:
+def other(elsewhere: Callable[..., Page]) -> Page:
     """Somebody else, at another computer."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    visitor = context.new_page()
-    visitor.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    visitor.on("pageerror", lambda error: errors.append(str(error)))
-    yield visitor
-    context.close()
-    assert not errors, f"Script errors in the browser: {errors}"
+    return elsewhere()
 
 
 def go_home(page: Page) -> None:
@@ -80,8 +76,9 @@ def test_a_room_shows_what_a_participant_puts_in_without_a_reload(
     expect(page.get_by_text("No runs yet")).to_be_visible()
     link = page.get_by_role("textbox", name="Link to the room Loans").input_value()
 
-    try_it_now(other, server)
-    wait_until_done(other)
+    token = new_token()
+    other.context.add_cookies([{"name": COOKIE, "value": token, "url": server.url}])
+    trained(server, default_config(load("loanapp")), owner=owner_of_token(token))
     other.goto(link)
     other.get_by_role("button", name="Put it in").click()
     expect(other.locator(".fl-chart .scatterlayer path.point").first).to_be_visible()
@@ -89,9 +86,9 @@ def test_a_room_shows_what_a_participant_puts_in_without_a_reload(
     expect(other.get_by_role("button", name="Close")).to_have_count(0)
 
 
-def test_delete_my_data_ends_with_a_new_cookie(page: Page, own_server: Server) -> None:
+def test_delete_my_data_ends_with_a_new_cookie(page: Page, server: Server) -> None:
     """Training stops, and afterwards this browser is a stranger to its own old link."""
-    try_it_now(page, own_server)
+    slow_run(page, server)
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     old, link = cookie_of(page)["value"], page.url
     page.evaluate(

@@ -1,10 +1,10 @@
 """Signing in with OpenID Connect: runs follow the account, and are moved only when asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from fairlab.runs.store import RunStore
 from fairlab.ui.owner import COOKIE, owner_of_account, owner_of_token
@@ -31,13 +31,14 @@ def signed(tmp_path: Path, provider: Provider) -> Iterator[Server]:
     secret = tmp_path / "secrets.toml"
     secret.write_text(provider.secrets_toml(running.url), encoding="utf-8")
     running.options = (f"--secrets.files={secret}",)
+    running.variables = {"FAIRLAB_OWN_WORKER": "false"}  # whose a run is does not wait for it
     running.start()
     yield running
     running.stop(kill=True)
 
 
 def test_runs_are_taken_over_when_asked_and_found_from_another_browser(
-    page: Page, browser: Browser, signed: Server, provider: Provider
+    page: Page, elsewhere: Callable[..., Page], signed: Server, provider: Provider
 ) -> None:
     """Before the answer they stay the browser's; signing out shows what is the browser's."""
     try_it_now(page, signed)
@@ -53,12 +54,11 @@ def test_runs_are_taken_over_when_asked_and_found_from_another_browser(
     expect(page.get_by_role("heading", name="Your runs")).to_be_visible()
     assert [record.owner for record in store.list()] == [account]
 
-    elsewhere = browser.new_context().new_page()
-    elsewhere.goto(signed.url)
-    expect(elsewhere.get_by_text("Nothing of yours is kept yet")).to_be_visible()
-    elsewhere.get_by_role("button", name="Sign in").click()
-    expect(elsewhere.get_by_role("heading", name="Your runs")).to_be_visible()
-    elsewhere.context.close()
+    abroad = elsewhere()
+    abroad.goto(signed.url)
+    expect(abroad.get_by_text("Nothing of yours is kept yet")).to_be_visible()
+    abroad.get_by_role("button", name="Sign in").click()
+    expect(abroad.get_by_role("heading", name="Your runs")).to_be_visible()
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("Nothing of yours is kept yet")).to_be_visible()

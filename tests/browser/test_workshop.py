@@ -1,47 +1,20 @@
 """A workshop in real browsers: a facilitator, two phones and the wall, through all phases."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from fairlab.decision.records import DecisionRecord
 from fairlab.runs.store import RunStore
-from tests.browser.server import PATIENCE_MS, Server
+from tests.browser.server import Server
+from tests.browser.visiting import trained
 from tests.contracts.small import sweep
-from tests.stored import wait_for
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 AN_HOUR_FAST = "const real = Date.now; Date.now = () => real() + 3600 * 1000;"
 WALL = {"viewport": {"width": 1920, "height": 1080}}
-
-
-@pytest.fixture
-def screens(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens further screens, each a device of its own."""
-    contexts = []
-
-    def opened(**options: object) -> Page:
-        context = browser.new_context(**options)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-def finished_run(server: Server) -> str:
-    """A small run in the server's store, trained by its worker; the room may show anybody's."""
-    store = RunStore(server.home)
-    run_id = store.submit(sweep())
-    wait_for(lambda: store.get(run_id).result_key is not None)
-    store.close()
-    return run_id
 
 
 def open_room(page: Page, server: Server) -> str:
@@ -52,7 +25,7 @@ def open_room(page: Page, server: Server) -> str:
     link = page.get_by_role("textbox", name="Link to the room Loans").input_value()
     store = RunStore(server.home)
     room = store.find_room(re.search(r"room=([A-Z0-9-]+)", link)[1])  # type: ignore[index]
-    run_id = finished_run(server)
+    run_id = trained(server, sweep())  # a room may show anybody's
     payload = {"run_id": run_id, "question": "Which point, and why?"}
     store.room_event(room.id, room.owner, "pinned", payload)
     store.close()
@@ -81,14 +54,14 @@ def next_phase(page: Page, name: str) -> None:
 
 
 def test_a_workshop_from_the_first_scan_to_the_record(
-    page: Page, screens: Callable[..., Page], server: Server, tmp_path: Path
+    page: Page, elsewhere: Callable[..., Page], server: Server, tmp_path: Path
 ) -> None:
     """Every screen follows without a reload; a reload in the middle loses nothing typed.
 
     A phone whose clock is an hour fast shows the same time left as everybody.
     """
     link = open_room(page, server)
-    one, two, wall = screens(**PHONE), screens(**PHONE), screens(**WALL)
+    one, two, wall = elsewhere(**PHONE), elsewhere(**PHONE), elsewhere(**WALL)
     two.add_init_script(AN_HOUR_FAST)
     one.goto(link)
     wall.goto(f"{link}&present=1")
@@ -123,7 +96,7 @@ def test_a_workshop_from_the_first_scan_to_the_record(
     two.get_by_label("Why this one").fill("A middle way")
     two.get_by_role("button", name="Propose it").tap()
     one.get_by_role("button", name="Object").tap()
-    expect(one.get_by_role("button", name="Object")).to_be_visible()
+    expect(wall.get_by_text("0 support it, 0 can live with it, 1 object")).to_be_visible()
     two.get_by_role("button", name="Support").tap()
     expect(wall.get_by_text("1 support it, 0 can live with it, 1 object")).to_be_visible()
     page.get_by_label("What those who disagree want recorded").fill("Not in our name")
