@@ -13,6 +13,7 @@ from fairlab.outcomes import Array, Counts, FloatArray, GroupedOutcomes
 from fairlab.reports.figures.sweep import gap_styles
 from fairlab.reports.figures.theme import Style, group_styles
 from fairlab.reports.sentences.impossibility import dial_sentence
+from fairlab.retelling import retold
 from fairlab.sweeps import ThresholdSweep
 from fairlab.sweeps.bands import GapBands
 
@@ -155,7 +156,7 @@ def explorer_payload(
         "strategies": offered,
         "costs": list(costs),
         "tolerance": tolerance,
-        "outcome_words": list(outcome_words),
+        "outcome_words": [retold(words) for words in outcome_words],
         "groups": _groups(outcomes, sweep, positions, own, grid),
         "first_shown": _largest(sweep),
         "rates": [_rate(name) for name in SHOWN_RATES],

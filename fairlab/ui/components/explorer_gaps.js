@@ -35,9 +35,10 @@ function drawChart(state) {
   const top = Math.min(1, Math.max(data.tolerance ?? 0, 0.02, ...drawn) * 1.06);
   const y = (value) => CHART - 2 - (Math.min(value, top) / top) * (CHART - 14);
   state.y = y;
-  const grid = ticks(0, 100 * top, 5).flatMap((v) => [
+  const marks = ticks(0, 100 * top, 5);
+  const grid = marks.flatMap((v) => [
     svg("line", { class: "te-gridline", x1: 0, x2: width, y1: y(v / 100), y2: y(v / 100) }),
-    svg("text", { class: "te-tick", x: 2, y: y(v / 100) - 3, text: v === 0 ? tt`${0} points` : written(String(v)) }),
+    svg("text", { class: "te-tick", x: 2, y: y(v / 100) - 3, text: v === marks[marks.length - 1] ? tt`${written(String(v))} points` : written(String(v)) }),
   ]);
   const [zone, zoneName] = toleranceZone(state, width, top);
   const lines = data.gaps.map((gap) => svg("path", {
@@ -122,7 +123,7 @@ function updateGaps(state, counts) {
       return;
     }
     const range = rangeNow(state, row.gap, counts);
-    if (!worst || found.value > worst.value) worst = { value: found.value, range, label: row.gap.label.toLowerCase() };
+    if (!worst || found.value > worst.value) worst = { value: found.value, range, label: inside(row.gap.label) };
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", state.y(found.value));
     say(row.value, points(found.value) + (range ? ` (${rangeWords(range)})` : ""));
@@ -146,7 +147,7 @@ function updateGaps(state, counts) {
   const focus = data.gaps.find((gap) => gap.name === state.focus);
   say(state.chartNote, each
     ? tt("The curves are for one threshold for everyone. The marks show each group's own threshold; the sizes in the table are of these, with closed-form intervals (Newcombe).")
-    : data.bands[state.focus] ? tt`Shaded: 95 % band of ${tongue.locale === "en-US" ? focus.label.toLowerCase() : focus.label}, for each threshold on its own.` : "");
+    : data.bands[state.focus] ? tt`Shaded: 95 % band of ${inside(focus.label)}, for each threshold on its own.` : "");
   return worst;
 }
 

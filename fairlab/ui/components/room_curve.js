@@ -150,8 +150,13 @@ function draw(state) {
   for (const mark of marks) bubble(state, node, mark, font);
   const own = marks.find((mark) => mark.point.index === data.mine);
   if (own) {
+    // Above it stands the axis title; a mark at the top has its word beside it.
+    const above = own.y - own.r - 5 - 0.85 * font > box.top;
+    const left = own.x - box.left > 5 * font;
     svg("text", {
-      x: own.x, y: own.y - own.r - 5, "text-anchor": "middle", "font-size": 0.85 * font, "font-weight": 700,
+      ...(above ? { x: own.x, y: own.y - own.r - 5, "text-anchor": "middle" }
+        : { x: own.x + (left ? -1 : 1) * (own.r + 5), y: own.y + 0.3 * font, "text-anchor": left ? "end" : "start" }),
+      "font-size": 0.85 * font, "font-weight": 700,
       fill: "currentColor", stroke: "var(--st-background-color)", "stroke-width": 4, "paint-order": "stroke",
     }, node, data.words.mine);
   }

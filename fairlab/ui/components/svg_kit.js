@@ -20,6 +20,8 @@ function fill(node, attributes, children) {
 
 const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const whole = (x) => x.toLocaleString(tongue.locale, { maximumFractionDigits: 1 });
+// A label inside a sentence: small letters in English alone.
+const inside = (label) => (tongue.locale.startsWith("en") ? label.toLowerCase() : label);
 const percent = (x) => `${fixed(100 * x, 1)} %`;
 const points = (x) => tt`${fixed(100 * x, 1)} points`;
 
