@@ -245,9 +245,9 @@ def test_no_orphans_after_the_worker_is_killed(tmp_path: Path) -> None:
         "from fairlab.runs.executors import Limits\n"
         "from fairlab.runs.local_processes import LocalProcesses\n"
         "from fairlab.runs.parts import parts_of\n"
-        "from tests.contracts.test_local_processes import endless\n"
+        "from tests.contracts.small import sweep\n"
         "if __name__ == '__main__':\n"
-        "    run = endless()\n"
+        f"    run = sweep(modes=('penalty',), baselines=(), epochs={LONG})\n"
         "    tell = lambda p: print(p.epoch, flush=True)\n"
         "    list(LocalProcesses().train(run, parts_of(run), tell, lambda: False, Limits()))\n"
     )

@@ -1,6 +1,7 @@
 """Coefficients of logistic regressions: the numbers that make the scores, and who has none."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -16,7 +17,11 @@ from fairlab.reports.tables.coefficients import (
 )
 from fairlab.training import fit_sweep
 
-DATA = prepare(load("loanapp"), SplitConfig(), ("race_ethnicity",))
+
+@functools.cache
+def data():
+    """The built-in table, prepared when a test first asks: collecting tests trains nothing."""
+    return prepare(load("loanapp"), SplitConfig(), ("race_ethnicity",))
 
 
 def trained(kind="logistic", **changes):
@@ -27,40 +32,43 @@ def trained(kind="logistic", **changes):
         epochs=3,
         **changes,
     )
-    return fit_sweep(DATA, sweep)
+    return fit_sweep(data(), sweep)
 
 
-RESULT = trained(baselines=("logistic",))
+@functools.cache
+def usual():
+    """Two models of the penalty and a logistic regression."""
+    return trained(baselines=("logistic",))
 
 
 @pytest.mark.parametrize("index", [0, 1])
 def test_features_times_coefficients_are_the_scores(index) -> None:
     """Of that model and no other, each number with the feature of its name."""
-    table = coefficients(RESULT, index).set_index("feature")["coefficient"]
-    value = table[list(DATA.feature_names)].to_numpy()
-    features = DATA.splits["test"].features.astype(np.float64)
+    table = coefficients(usual(), index).set_index("feature")["coefficient"]
+    value = table[list(data().feature_names)].to_numpy()
+    features = data().splits["test"].features.astype(np.float64)
     logit = features @ value + table[INTERCEPT]
-    score = RESULT.splits["test"].score[index]
+    score = usual().splits["test"].score[index]
     np.testing.assert_allclose(1 / (1 + np.exp(-logit)), score, atol=1e-5)
 
 
 def test_each_feature_stands_with_its_column_largest_first() -> None:
-    table = coefficients(RESULT, 0)
+    table = coefficients(usual(), 0)
     assert table["feature"][0] == INTERCEPT
     rest = table[1:]
     assert all(f.startswith(c) for f, c in zip(rest["feature"], rest["column"], strict=True))
     size = rest["coefficient"].abs().to_numpy()
     assert (size[:-1] >= size[1:]).all()
     np.testing.assert_allclose(table["odds_ratio"], np.exp(table["coefficient"]))
-    assert len(coefficients_table(RESULT, 0)) == len(DATA.feature_names) + 1
+    assert len(coefficients_table(usual(), 0)) == len(data().feature_names) + 1
 
 
 def test_every_family_has_them_and_others_do_not() -> None:
     everyone = trained(modes=MODES)
     assert all(has_coefficients(everyone, p.index) for p in everyone.points)
-    assert not has_coefficients(RESULT, 2)
+    assert not has_coefficients(usual(), 2)
     with pytest.raises(UnknownNameError, match="another library"):
-        coefficients(RESULT, 2)
+        coefficients(usual(), 2)
     network = trained("mlp")
     assert not has_coefficients(network, 0)
     with pytest.raises(InputError, match="hidden layer"):
@@ -68,7 +76,7 @@ def test_every_family_has_them_and_others_do_not() -> None:
 
 
 def test_a_result_without_weights_says_what_to_do() -> None:
-    bare = dataclasses.replace(RESULT, networks=None)
+    bare = dataclasses.replace(usual(), networks=None)
     assert not has_coefficients(bare, 0)
     with pytest.raises(InputError, match="Train it again"):
         coefficients(bare, 0)
@@ -81,7 +89,7 @@ def test_a_logistic_regression_learns_as_much_as_the_library_s_on_a_small_table(
         penalty=PenaltyParams(strengths=(0.0,)),
         baselines=("logistic",),
     )
-    people = fit_sweep(DATA, sweep).splits["validation"]
+    people = fit_sweep(data(), sweep).splits["validation"]
     right = ((people.score >= 0.5) == people.y_true).mean(axis=1)
     assert right[0] >= right[1] - 0.02
 
