@@ -39,19 +39,20 @@ class SolvedInNumbers(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, z: Tensor, problem: Callable[[], Problem], found: SolvedPairs) -> Tensor:
         ctx.problem, ctx.found = problem, found
-        return torch.from_numpy(found.p)[None].to(z.dtype)
+        return torch.from_numpy(found.p).to(z.dtype, copy=True).view(z.shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         found: SolvedPairs = ctx.found
         if torch.is_grad_enabled():  # the gradient is to be differentiated in turn
-            p = torch.from_numpy(found.p)[None]
-            return _gradient(p, grad, ctx.problem(), as_solution(found)), None, None
-        own = found.gradient(grad[0].numpy().astype(np.float64))
-        return torch.from_numpy(own)[None].to(grad.dtype), None, None
+            p, rows = torch.from_numpy(found.p)[None], grad.reshape(1, -1)
+            own = _gradient(p, rows, ctx.problem(), _as_solution(found))
+            return own.reshape(grad.shape), None, None
+        plain = found.gradient(grad.reshape(-1).numpy().astype(np.float64))
+        return torch.from_numpy(plain).to(grad.dtype).view(grad.shape), None, None
 
 
-def as_solution(found: SolvedPairs) -> Solution:
+def _as_solution(found: SolvedPairs) -> Solution:
     """What ``pairs.py`` found, as the general solver would say it."""
     return Solution(
         shift=torch.tensor([found.shift], dtype=torch.float64),

@@ -6,6 +6,7 @@ general solver.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,8 @@ from torch import Tensor, nn
 
 from fairlab.errors import InputError
 from fairlab.projection.constraints import CONSTRAINTS, Cells, Family, cells_of
-from fairlab.projection.exact import Solution, solve
-from fairlab.projection.gradient import Solved, SolvedInNumbers, as_solution
+from fairlab.projection.exact import solve
+from fairlab.projection.gradient import Solved, SolvedInNumbers
 from fairlab.projection.pairs import MOST, are_pairs, solve_pairs
 from fairlab.projection.problem import Box, Problem
 from fairlab.projection.uncompiled import not_compiled
@@ -122,45 +123,61 @@ def _projected(
     weight: Tensor | None,
     start: Tensor | None,
 ) -> Projection:
-    rows = z[None] if z.ndim == 1 else z
-    span = _span(rows)
-    _check(rows, cells, box, weight, start)
+    span = _span(z)
+    _check(z, cells, box, weight, start)
     eps = _slack(slack, z)
+    if z.numel() == cells.n <= MOST and z.device.type == "cpu" and weight is None:
+        found = _projected_pairs(z, cells, box, float(eps), span)
+        if found is not None:
+            return found
+    rows = z[None] if z.ndim == 1 else z
+    problem = Problem(rows, cells, box, weight, span)
+    solution = solve(problem, eps, None if start is None else start.view(-1, cells.size))
+    p: Tensor = Solved.apply(rows, problem, solution)  # type: ignore[no-untyped-call]
+    multipliers = solution.shift * problem.mass
+    price = problem.families.sum(multipliers.clamp_min(0.0))
 
-    def problem() -> Problem:
-        return Problem(rows, cells, box, weight, span)
-
-    few = rows.shape[0] == 1 and rows.shape[1] <= MOST and z.device.type == "cpu"
-    if few and weight is None and are_pairs(cells):
-        scores = rows[0].detach().numpy().astype(np.float64)
-        pairs = solve_pairs(scores, cells, box, float(eps), max(1.0, -span[0], span[1]))
-        if pairs is not None:
-            p: Tensor = SolvedInNumbers.apply(rows, problem, pairs)  # type: ignore[no-untyped-call]
-            solution = as_solution(pairs)
-            multipliers = solution.shift * torch.tensor([cells.people], dtype=torch.float64)
-            price = multipliers.abs()[:, ::2]
-            return _as_projection(p, cells, solution, multipliers, price, z.ndim == 1)
-    whole = problem()
-    solution = solve(whole, eps, None if start is None else start.view(-1, cells.size))
-    p = Solved.apply(rows, whole, solution)  # type: ignore[no-untyped-call]
-    multipliers = solution.shift * whole.mass
-    price = whole.families.sum(multipliers.clamp_min(0.0))
-    return _as_projection(p, cells, solution, multipliers, price, z.ndim == 1)
-
-
-def _as_projection(
-    p: Tensor, cells: Cells, found: Solution, multipliers: Tensor, price: Tensor, single: bool
-) -> Projection:
     def shape(x: Tensor) -> Tensor:
-        return x[0] if single else x
+        return x[0] if z.ndim == 1 else x
 
     return Projection(
         p=shape(p),
         families=cells.families,
-        shift=shape(found.shift),
+        shift=shape(solution.shift),
         multipliers=shape(multipliers),
         price=shape(price),
-        residual=shape(found.residual),
+        residual=shape(solution.residual),
+        iterations=solution.iterations,
+    )
+
+
+def _projected_pairs(
+    z: Tensor, cells: Cells, box: Box, slack: float, span: tuple[float, float]
+) -> Projection | None:
+    if not are_pairs(cells):
+        return None
+    bare = z.detach()
+    scores = bare.reshape(-1).numpy().astype(np.float64)
+    found = solve_pairs(scores, cells, box, slack, max(1.0, -span[0], span[1]))
+    if found is None:
+        return None
+
+    def problem() -> Problem:
+        return Problem(bare.reshape(1, -1), cells, box, None, span)
+
+    p: Tensor = SolvedInNumbers.apply(z, problem, found)  # type: ignore[no-untyped-call]
+    multipliers = [shift * people for shift, people in zip(found.shift, cells.people, strict=True)]
+
+    def tensor(values: Sequence[float]) -> Tensor:
+        return torch.tensor(values if z.ndim == 1 else [values], dtype=torch.float64)
+
+    return Projection(
+        p=p,
+        families=cells.families,
+        shift=tensor(found.shift),
+        multipliers=tensor(multipliers),
+        price=tensor([abs(one) for one in multipliers[::2]]),
+        residual=tensor([found.residual]).squeeze(-1),
         iterations=found.iterations,
     )
 
@@ -206,9 +223,9 @@ def _check_scores(z: Tensor, n: int) -> None:
         raise InputError("There are no people to project; at least one is needed.")
 
 
-def _span(rows: Tensor) -> tuple[float, float]:
+def _span(z: Tensor) -> tuple[float, float]:
     """Least and largest score; one pass that also meets what is not finite."""
-    low, high = (float(v) for v in torch.aminmax(rows.detach()))
+    low, high = (float(v) for v in torch.aminmax(z.detach()))
     if not (math.isfinite(low) and math.isfinite(high)):
         raise InputError(
             "Scores must be finite to be projected; some are not. Lower the learning rate or "
@@ -218,7 +235,7 @@ def _span(rows: Tensor) -> tuple[float, float]:
 
 
 def _check(
-    rows: Tensor,
+    z: Tensor,
     cells: Cells,
     box: Box,
     weight: Tensor | None,
@@ -233,19 +250,20 @@ def _check(
         raise InputError(
             f"The box must not be empty; found lower {box.lower:g} and upper {box.upper:g}."
         )
-    n = rows.shape[1]
+    n = cells.n
+    problems = z.numel() // n
     if weight is not None and (
-        weight.shape not in ((n,), tuple(rows.shape)) or not bool((weight > 0).all())
+        weight.shape not in ((n,), (problems, n)) or not bool((weight > 0).all())
     ):
         raise InputError(
             f"Weights must be positive with one per person; found shape {tuple(weight.shape)}."
         )
     if start is not None and (
-        start.shape[-1:] != (cells.size,) or start.numel() != len(rows) * cells.size
+        start.shape[-1:] != (cells.size,) or start.numel() != problems * cells.size
     ):
         raise InputError(
             f"start holds shifts of {tuple(start.shape)} cells, and there are {cells.size} cells "
-            f"in {len(rows)} problems. Pass the shift of a projection of the same groups, or none."
+            f"in {problems} problems. Pass the shift of a projection of the same groups, or none."
         )
 
 
