@@ -1,8 +1,10 @@
 """Pages as Streamlit runs them, without a browser: always through app.py."""
 
 import functools
+import inspect
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import joblib
@@ -55,12 +57,26 @@ SMALL = SweepConfig(
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def fresh_caches() -> None:
+    """Each file meets a server that has worked nothing out yet."""
+    st.cache_data.clear()
+
+
 @pytest.fixture(autouse=True)
-def fresh_server(fairlab_home: Path) -> None:
-    """Each test meets a server that has just started, with an empty store."""
+def fresh_server(fairlab_home: Path, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test meets an empty store; what was worked out for the same people before is kept.
+
+    Not so where a test changes how things are worked out.
+    """
     assert fairlab_home.exists()
     st.cache_resource.clear()
-    st.cache_data.clear()
+    changes = "monkeypatch" in inspect.signature(request.function).parameters
+    if changes:
+        st.cache_data.clear()
+    yield
+    if changes:
+        st.cache_data.clear()
 
 
 @pytest.fixture(scope="session")
@@ -71,11 +87,26 @@ def trained() -> tuple[RunConfig, SweepResult]:
     return config, fit_sweep(data, config)
 
 
+@pytest.fixture(scope="session")
+def stored_home(
+    tmp_path_factory: pytest.TempPathFactory, trained: tuple[RunConfig, SweepResult]
+) -> tuple[Path, str]:
+    """A data folder with a finished run of the visitor, to copy; and the run's id."""
+    home = tmp_path_factory.mktemp("stored-home")
+    return home, stored_run(home, *trained, OWNER)
+
+
 @pytest.fixture
-def finished_run(fairlab_home: Path, trained: tuple[RunConfig, SweepResult]) -> str:
-    """Id of a finished run of the visitor in this test's store."""
-    config, result = trained
-    return stored_run(fairlab_home, config, result, OWNER)
+def finished_run(
+    fairlab_home: Path,
+    stored_home: tuple[Path, str],
+    trained: tuple[RunConfig, SweepResult],
+) -> str:
+    """Id of a finished run of the visitor in this test's store; mostly the same in every test."""
+    if any(fairlab_home.iterdir()):  # another fixture has put something there
+        return stored_run(fairlab_home, *trained, OWNER)
+    shutil.copytree(stored_home[0], fairlab_home, dirs_exist_ok=True)
+    return stored_home[1]
 
 
 @pytest.fixture
@@ -97,9 +128,9 @@ def open_page() -> Callable[..., AppTest]:
             app.query_params["run"] = run
         if chosen:
             app.query_params["chosen"] = ",".join(f"{run}:{index}@0.5" for index in chosen)
+        if name != "home":  # opened by its address: Home is not drawn first
+            app.switch_page(f"pages/{name}.py")
         app.run()
-        if name != "home":
-            app.switch_page(f"pages/{name}.py").run()
         assert not app.exception, [error.message for error in app.exception]
         return app
 
