@@ -52,8 +52,9 @@ class Turns:
             self._queue.append(ticket)
         try:
             while not self._begin(ticket):
-                if on_wait is not None:
-                    on_wait(self._before(ticket))
+                # Who was before may have ended since: then nobody is, and the turn comes at once.
+                if on_wait is not None and (before := self._before(ticket)) > 0:
+                    on_wait(before)
             try:
                 yield
             finally:
