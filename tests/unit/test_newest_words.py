@@ -3,6 +3,8 @@
 import threading
 
 import pytest
+from streamlit.runtime import Runtime
+from streamlit.runtime.app_session import AppSession
 
 from fairlab.ui import newest
 from fairlab.ui.newest import Newest
@@ -75,3 +77,9 @@ def test_it_waits_no_longer_once_the_page_is_known_to_rest(
     held = Newest(lambda: False)
     held.begin()
     assert held.words("a", {"reason": "own"}) == {"reason": "own"}
+
+
+def test_streamlit_still_says_whether_a_session_runs() -> None:
+    """Where it does not, a file waits a moment only: what is read there has no other name yet."""
+    assert "_session_mgr" in Runtime.__init__.__code__.co_names
+    assert "_scriptrunner" in AppSession.__init__.__code__.co_names
