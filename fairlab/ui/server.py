@@ -137,8 +137,11 @@ def _warm_up() -> Housekeeping | None:
     import sklearn.model_selection
     import sklearn.preprocessing  # noqa: F401
 
+    from fairlab.config import RunConfig, SweepConfig
+    from fairlab.runs.identity import code_digest
     from fairlab.ui.preload import load_pages
     from fairlab.ui.store import builtin, store
+    from fairlab.ui.widgets.table_width import table_width
 
     load_pages()
     housekeeping = None
@@ -148,7 +151,10 @@ def _warm_up() -> Housekeeping | None:
         housekeeping.start()
     except FairlabError:
         logger.error("The run store does not open. Run 'fairlab doctor': it says why.")
-    builtin()
+    table = builtin()
+    # What the first press on Train would wait for, most of half a second.
+    code_digest()
+    table_width(table, RunConfig(data=table.data, task=table.task, sweep=SweepConfig()))
     gc.collect()
     gc.freeze()
     return housekeeping
